@@ -1,0 +1,22 @@
+import type { Principal } from '../../access/principal.ts'
+
+export interface InvocationResult {
+  /** The function's JSON answer, or its error document. */
+  readonly payload: Uint8Array
+  /** `Handled` or `Unhandled` when the function failed. */
+  readonly functionError: string | undefined
+}
+
+/** Lambda for the other services. */
+export interface LambdaFacade {
+  /**
+   * Invokes synchronously as `principal`. `functionArn` may carry a version or alias. Throws the API's ServiceErrors
+   * (ResourceNotFoundException, AccessDeniedException, TooManyRequestsException); a failing function is no error here.
+   */
+  invoke(
+    principal: Principal,
+    functionArn: string,
+    payload: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<InvocationResult>
+}
