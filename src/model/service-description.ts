@@ -1,0 +1,2 @@
+/** The services that Slipway speaks. */
+export type ServiceId = 'sagemaker' | 'sagemaker-runtime' | 's3' | 'lambda' | 'iam' | 'sts' | 'logs'
