@@ -1,0 +1,14 @@
+/** One command of the program. `run` resolves to the exit code. */
+export interface Command {
+  readonly name: string
+  /** One line for the list of commands. */
+  readonly summary: string
+  /** The whole text of `slipway NAME --help`, examples included. */
+  readonly help: string
+  run(args: readonly string[]): Promise<number>
+}
+
+/** Something the user can act on; printed as one line on standard error, exit code 1. Never with a stack. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+}

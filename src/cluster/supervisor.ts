@@ -1,0 +1,138 @@
+import cluster, { type Worker } from 'node:cluster'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../config/schema.ts'
+import { StartError } from '../shared/start-error.ts'
+import { createLogger, type Logger } from '../telemetry/log.ts'
+import { claimDataDirectory } from './data-directory.ts'
+import { reservePort } from './listen-check.ts'
+import type { FromWorker, ToWorker } from './messages.ts'
+
+/** A draining worker that has not ended by now is killed. */
+const DRAIN_MILLISECONDS = 10_000
+/** A worker that dies sooner than this after its start is restarted with growing pauses. */
+const STABLE_MILLISECONDS = 10_000
+
+/**
+ * Starts the workers, prints the URL once all are ready, restarts those that die, drains them on SIGTERM or SIGINT.
+ * Resolves to the exit code. Throws StartError when the server cannot start.
+ */
+export async function supervise(config: Config): Promise<number> {
+  const log = createLogger(config.logLevel, { process: 'supervisor' })
+  const claim = claimDataDirectory(config.dataDir)
+  try {
+    const port = await reservePort(config.host, config.port)
+    const fleet = new Fleet({ ...config, port }, log)
+    const stopped = stopRequested()
+    try {
+      const runtime = await Promise.race([fleet.start(), stopped.then(() => undefined)])
+      if (runtime !== undefined) announce(config, port, runtime)
+      await stopped
+    } finally {
+      await fleet.drain()
+    }
+    return 0
+  } finally {
+    claim.release()
+  }
+}
+
+function announce(config: Config, port: number, runtime: string): void {
+  const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host
+  const url = config.publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  writeFileSync(join(config.dataDir, 'server.json'), `${JSON.stringify({ url, port, pid: process.pid })}\n`, {
+    mode: 0o600,
+  })
+  process.stdout.write(
+    `Slipway is ready at ${url} (workers: ${config.workers}, runtime: ${runtime}, data: ${config.dataDir})\n`,
+  )
+}
+
+function stopRequested(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve())
+  })
+}
+
+/** The workers of one server. */
+class Fleet {
+  readonly #config: Config
+  readonly #log: Logger
+  readonly #started = new Map<Worker, number>()
+  #draining = false
+  #quickDeaths = 0
+
+  constructor(config: Config, log: Logger) {
+    this.#config = config
+    this.#log = log
+    cluster.schedulingPolicy = cluster.SCHED_RR
+    cluster.setupPrimary({ exec: new URL('./worker.ts', import.meta.url).pathname, args: [], silent: false })
+  }
+
+  /** Resolves to the runtime's name when every worker is ready. */
+  async start(): Promise<string> {
+    const runtimes = await Promise.all(
+      Array.from({ length: this.#config.workers }, (_, index) => this.#startFirst(index)),
+    )
+    return runtimes[0] ?? 'none'
+  }
+
+  #startFirst(index: number): Promise<string> {
+    const worker = this.#fork(index)
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'ready') {
+          worker.on('exit', () => this.#replace(index))
+          resolve(message.runtime)
+        } else reject(new StartError(message.sentence))
+      })
+      worker.once('exit', (code) =>
+        reject(new StartError(`a worker ended while starting (exit code ${code}); see the log above`)),
+      )
+    })
+  }
+
+  #fork(index: number): Worker {
+    const worker = cluster.fork({
+      SLIPWAY_WORKER: JSON.stringify({ index, config: this.#config }),
+    })
+    this.#started.set(worker, performance.now())
+    worker.once('exit', (code, signal) => {
+      const age = performance.now() - (this.#started.get(worker) ?? 0)
+      this.#started.delete(worker)
+      this.#quickDeaths = age < STABLE_MILLISECONDS ? this.#quickDeaths + 1 : 0
+      if (!this.#draining) this.#log.warn({ index, code, signal }, 'a worker ended')
+    })
+    return worker
+  }
+
+  /** A worker died: another takes its place, at once the first time, slower if they keep dying. */
+  #replace(index: number): void {
+    if (this.#draining) return
+    const pause = this.#quickDeaths <= 1 ? 0 : Math.min(30_000, 100 * 2 ** this.#quickDeaths)
+    setTimeout(() => {
+      if (this.#draining) return
+      const worker = this.#fork(index)
+      worker.on('exit', () => this.#replace(index))
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'cannot-start')
+          this.#log.error({ index, reason: message.sentence }, 'a worker cannot start')
+      })
+    }, pause)
+  }
+
+  /** Asks every worker to finish; kills those that take too long. */
+  async drain(): Promise<void> {
+    this.#draining = true
+    const workers = [...this.#started.keys()]
+    const ends = workers.map(
+      (worker) => new Promise<void>((resolve) => (worker.isDead() ? resolve() : worker.once('exit', () => resolve()))),
+    )
+    for (const worker of workers) if (worker.isConnected()) worker.send({ kind: 'drain' } satisfies ToWorker)
+    const deadline = setTimeout(() => {
+      for (const worker of workers) if (!worker.isDead()) worker.process.kill('SIGKILL')
+    }, DRAIN_MILLISECONDS)
+    await Promise.all(ends)
+    clearTimeout(deadline)
+  }
+}

@@ -1,0 +1,42 @@
+import cluster from 'node:cluster'
+import { enableCompileCache } from 'node:module'
+import type { Config } from '../config/schema.ts'
+import { StartError } from '../shared/start-error.ts'
+import { createLogger } from '../telemetry/log.ts'
+import type { FromWorker, ToWorker } from './messages.ts'
+
+enableCompileCache()
+
+const tell = (message: FromWorker) =>
+  new Promise<void>((resolve) => process.send?.(message, undefined, undefined, () => resolve()))
+
+const { index, config } = JSON.parse(process.env.SLIPWAY_WORKER ?? '{}') as { index: number; config: Config }
+const log = createLogger(config.logLevel, { worker: index })
+
+// A terminal's Ctrl-C reaches the whole group; only the supervisor decides what it means.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {})
+process.on('uncaughtException', (error) => {
+  log.fatal({ err: error }, 'uncaught exception')
+  process.exit(70)
+})
+
+try {
+  const { startApp } = await import('../app.ts')
+  const app = await startApp(config, { index, log })
+  const end = async () => {
+    await app.drain()
+    process.exit(0)
+  }
+  process.on('message', (message: ToWorker) => {
+    if (message.kind === 'drain') void end()
+  })
+  // Without its supervisor a worker would serve on unseen.
+  cluster.worker?.on('disconnect', () => void end())
+  await tell({ kind: 'ready', port: app.port, runtime: app.runtime })
+} catch (error) {
+  const sentence = error instanceof StartError ? error.message : 'a worker failed while starting; see the log above'
+  if (!(error instanceof StartError)) log.fatal({ err: error }, 'a worker failed while starting')
+  await tell({ kind: 'cannot-start', sentence })
+  process.exit(1)
+}

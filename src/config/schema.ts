@@ -1,0 +1,108 @@
+import { availableParallelism, homedir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+const seconds = (description: string, fallback: number) =>
+  z.coerce.number().positive().max(86_400).default(fallback).describe(description)
+const bytes = (description: string, fallback: number) =>
+  z.coerce.number().int().positive().default(fallback).describe(description)
+const flag = (description: string) =>
+  z
+    .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+    .default(false)
+    .describe(description)
+
+const MIB = 1024 * 1024
+
+/** How the platform logs in to a registry that counts as its own. Never the password itself: a file or a function. */
+const registry = z
+  .strictObject({
+    credentialsFunction: z.string().min(1).optional().describe('ARN of a Lambda function that returns the credentials'),
+    username: z.string().min(1).optional().describe('user name, together with passwordFile'),
+    passwordFile: z.string().min(1).optional().describe('path of a file that holds the password'),
+    caFile: z.string().min(1).optional().describe('path of a PEM file with further certificate authorities'),
+    plainHttp: z.boolean().default(false).describe('speak http instead of https'),
+  })
+  .refine((entry) => (entry.username === undefined) === (entry.passwordFile === undefined), {
+    message: 'username and passwordFile go together',
+  })
+  .refine((entry) => entry.username === undefined || entry.credentialsFunction === undefined, {
+    message: 'give either credentialsFunction or username and passwordFile',
+  })
+
+/** Every option of the server. Names are flags in kebab-case, variables as SLIPWAY_UPPER_CASE, keys of the YAML file as here. */
+export const configSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
+  port: z.coerce.number().int().min(0).max(65_535).default(8770).describe('port to listen on; 0 picks a free one'),
+  dataDir: z
+    .string()
+    .min(1)
+    .default(() => join(homedir(), '.slipway'))
+    .describe('directory of the database, the object store and the model cache'),
+  workers: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(() => availableParallelism())
+    .describe('number of worker processes; one a core'),
+  runtime: z.enum(['auto', 'docker', 'none']).default('auto').describe('what runs containers: auto, docker or none'),
+  auth: z
+    .enum(['verify', 'trust'])
+    .default('verify')
+    .describe('verify signatures, or trust any caller (throw-away CI only)'),
+  trustRemote: flag('allow auth trust on an address other than loopback'),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/)
+    .default('us-east-1')
+    .describe('region of callers that name none'),
+  stopContainers: flag('remove the model containers when the server stops'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('how much the server writes to standard error'),
+  publicUrl: z
+    .url()
+    .optional()
+    .describe('URL under which clients reach the server, when it differs from host and port'),
+  s3Domains: z.array(z.string().min(1)).default([]).describe('further domains under which bucket names are host names'),
+  limits: z
+    .strictObject({
+      invocationBytes: bytes('largest body of InvokeEndpoint, in bytes', 25 * MIB),
+      invocationMemoryBytes: bytes('memory that waiting invocation bodies may take in one worker, in bytes', 512 * MIB),
+      containerSeconds: seconds('time a container has to answer an invocation, in seconds', 60),
+      startupSeconds: seconds('time a container has to answer its first ping, in seconds', 240),
+      modelArchiveBytes: bytes('largest unpacked model, in bytes', 100 * 1024 * MIB),
+      modelFiles: bytes('most files in one model', 1_000_000),
+      modelCacheBytes: bytes('size above which unused models are dropped from the cache, in bytes', 200 * 1024 * MIB),
+    })
+    .prefault({})
+    .describe('sizes and times'),
+  containers: z
+    .strictObject({
+      addedCapabilities: z
+        .array(z.string().regex(/^[A-Z_]+$/))
+        .default([])
+        .describe('Linux capabilities given to model containers'),
+      pids: z.coerce.number().int().min(16).default(4096).describe('most processes in one container'),
+    })
+    .prefault({})
+    .describe('what model containers may do'),
+  caFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('path of a PEM file with further certificate authorities for every registry'),
+  plainHttpRegistries: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('registry hosts that are spoken to by plain http'),
+  registries: z
+    .record(z.string().min(1), registry)
+    .default({})
+    .describe("registries that count as the platform's own, by host[:port]"),
+})
+
+export type Config = z.output<typeof configSchema>
+export type RegistryConfig = z.output<typeof registry>
