@@ -1,0 +1,24 @@
+/** A row that breaks a constraint of its table (not null, check, foreign key). Only its own unit is rolled back. */
+export class ConstraintViolation extends Error {
+  override name = 'ConstraintViolation'
+}
+
+/** A row whose key is taken. */
+export class UniqueViolation extends ConstraintViolation {
+  override name = 'UniqueViolation'
+}
+
+/** The disk (or quota) is full. Nothing of the write was kept; a later one may succeed. */
+export class StorageFullError extends Error {
+  override name = 'StorageFullError'
+}
+
+/** The database or the disk cannot be used now: locked, failing, closed, overloaded. A later try may succeed. */
+export class StorageUnavailableError extends Error {
+  override name = 'StorageUnavailableError'
+}
+
+/** A statement that the database does not accept: a bug of the caller. Carries the SQL, never the values. */
+export class StatementError extends Error {
+  override name = 'StatementError'
+}
