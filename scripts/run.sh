@@ -1,0 +1,4 @@
+#!/bin/sh
+# Runs one of the project's TypeScript programs on the project's own Node.
+cd "$(dirname "$0")/.." || exit 1
+exec node_modules/node/bin/node --disable-warning=ExperimentalWarning "$@"
