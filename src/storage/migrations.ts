@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import * as logs from './migrations/005-logs.ts'
 
 /** One forward-only step of the database's shape. The name is recorded once it has run and never changes. */
 export interface Migration {
@@ -7,4 +8,4 @@ export interface Migration {
 }
 
 /** All migrations, in the order they run. */
-export const migrations: readonly Migration[] = []
+export const migrations: readonly Migration[] = [{ name: '005-logs', up: logs.up }]

@@ -1,2 +1,4 @@
+import type { LogsTables } from './schema/logs.ts'
+
 /** All tables. Each service keeps its own in schema/<service>.ts; this joins them. */
-export interface Schema {}
+export interface Schema extends LogsTables {}
