@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import * as core from './migrations/001-core.ts'
 import * as logs from './migrations/005-logs.ts'
 
 /** One forward-only step of the database's shape. The name is recorded once it has run and never changes. */
@@ -8,4 +9,7 @@ export interface Migration {
 }
 
 /** All migrations, in the order they run. */
-export const migrations: readonly Migration[] = [{ name: '005-logs', up: logs.up }]
+export const migrations: readonly Migration[] = [
+  { name: '001-core', up: core.up },
+  { name: '005-logs', up: logs.up },
+]

@@ -1,4 +1,5 @@
+import type { CoreTables } from './schema/core.ts'
 import type { LogsTables } from './schema/logs.ts'
 
 /** All tables. Each service keeps its own in schema/<service>.ts; this joins them. */
-export interface Schema extends LogsTables {}
+export interface Schema extends CoreTables, LogsTables {}
