@@ -1,0 +1,41 @@
+import type { RequestBody } from './upstream/connection.ts'
+
+/** What goes to a container. */
+export interface Invocation {
+  /** Header lines for the container besides Host and the framing, each `Name: value\r\n`. Values are checked before. */
+  readonly headerLines: string
+  readonly body: RequestBody
+  /** Bytes of the body; undefined when it is streamed without a length. */
+  readonly contentLength: number | undefined
+  /** Time the container has from the request to the end of its response, in milliseconds. */
+  readonly timeoutMilliseconds: number
+  /** Largest response, in bytes. */
+  readonly maxResponseBytes: number
+}
+
+/** How an invocation went wrong on the way to or from the container. */
+export type InvocationFailure =
+  /** No instance of the variant could be reached. */
+  | 'no-instance'
+  | 'timed-out'
+  /** The connection broke after the container may have seen the request, or the answer was no HTTP. */
+  | 'broken'
+  /** The response, announced or counted, is larger than allowed. */
+  | 'too-large'
+
+/** What becomes of the response. Calls come in the order head, parts, end; `failed` ends it at any point. */
+export interface InvocationSink {
+  onHead(status: number, headers: ReadonlyMap<string, string>, contentLength: number | undefined): void
+  /** The bytes are only valid during the call. Returns false to pause until `resume` of the running invocation. */
+  onBody(bytes: Buffer): boolean
+  onEnd(): void
+  onFailure(failure: InvocationFailure): void
+}
+
+/** An invocation under way. */
+export interface RunningInvocation {
+  readonly instanceId: string | undefined
+  resume(): void
+  /** The client has gone: ends the container's request; the sink hears nothing more. */
+  cancel(): void
+}

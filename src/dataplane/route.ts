@@ -1,0 +1,71 @@
+/** One container that can answer. */
+export interface InstanceRoute {
+  /** `i-…`, as in log stream names. */
+  readonly id: string
+  /** `host:port` */
+  readonly address: string
+}
+
+export interface VariantRoute {
+  readonly name: string
+  readonly weight: number
+  readonly instances: readonly InstanceRoute[]
+  readonly strategy: 'RANDOM' | 'LEAST_OUTSTANDING_REQUESTS'
+}
+
+/** What the data plane needs to know of an endpoint. */
+export interface Route {
+  /** The name with the case it was created with. */
+  readonly endpointName: string
+  readonly account: string
+  readonly region: string
+  /** False while no container is meant to run at all (`--runtime none`). */
+  readonly hosted: boolean
+  readonly variants: readonly VariantRoute[]
+}
+
+/**
+ * The variant for a request: the one named, else one at random by its share of the weights. Undefined when there is no
+ * such variant, or no variant has any weight. `random` is in [0, 1).
+ */
+export function chooseVariant(
+  variants: readonly VariantRoute[],
+  target: string | undefined,
+  random: number,
+): VariantRoute | undefined {
+  if (target !== undefined) return variants.find((variant) => variant.name === target)
+  if (variants.length === 1) return (variants[0] as VariantRoute).weight > 0 ? variants[0] : undefined
+  let total = 0
+  for (const variant of variants) total += variant.weight
+  if (total <= 0) return undefined
+  let mark = random * total
+  for (const variant of variants) {
+    mark -= variant.weight
+    if (mark < 0) return variant
+  }
+  return variants.findLast((variant) => variant.weight > 0)
+}
+
+/**
+ * The instance for a request, among those not in `avoid`; when every one is to be avoided, any. `outstanding` tells how
+ * many requests this worker has with an instance.
+ */
+export function chooseInstance(
+  variant: VariantRoute,
+  avoid: ReadonlySet<string>,
+  outstanding: (instanceId: string) => number,
+  random: number,
+): InstanceRoute | undefined {
+  const { instances } = variant
+  if (instances.length <= 1) return instances[0]
+  const fit = avoid.size === 0 ? instances : instances.filter((instance) => !avoid.has(instance.id))
+  const candidates = fit.length > 0 ? fit : instances
+  const start = Math.floor(random * candidates.length)
+  if (variant.strategy === 'RANDOM') return candidates[start]
+  let best: InstanceRoute | undefined
+  for (let step = 0; step < candidates.length; step++) {
+    const candidate = candidates[(start + step) % candidates.length] as InstanceRoute
+    if (best === undefined || outstanding(candidate.id) < outstanding(best.id)) best = candidate
+  }
+  return best
+}
