@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely'
 import * as core from './migrations/001-core.ts'
 import * as logs from './migrations/005-logs.ts'
+import * as sagemaker from './migrations/006-sagemaker.ts'
+import * as endpoints from './migrations/007-endpoints.ts'
 
 /** One forward-only step of the database's shape. The name is recorded once it has run and never changes. */
 export interface Migration {

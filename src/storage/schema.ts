@@ -1,5 +1,7 @@
 import type { CoreTables } from './schema/core.ts'
+import type { EndpointTables } from './schema/endpoints.ts'
 import type { LogsTables } from './schema/logs.ts'
+import type { SagemakerTables } from './schema/sagemaker.ts'
 
 /** All tables. Each service keeps its own in schema/<service>.ts; this joins them. */
 export interface Schema extends CoreTables, LogsTables {}
