@@ -14,4 +14,6 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { name: '001-core', up: core.up },
   { name: '005-logs', up: logs.up },
+  { name: '006-sagemaker', up: sagemaker.up },
+  { name: '007-endpoints', up: endpoints.up },
 ]

@@ -4,4 +4,4 @@ import type { LogsTables } from './schema/logs.ts'
 import type { SagemakerTables } from './schema/sagemaker.ts'
 
 /** All tables. Each service keeps its own in schema/<service>.ts; this joins them. */
-export interface Schema extends CoreTables, LogsTables {}
+export interface Schema extends CoreTables, LogsTables, SagemakerTables, EndpointTables {}
