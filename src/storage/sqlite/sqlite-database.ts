@@ -1,0 +1,100 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Kysely } from 'kysely'
+import { type Logger, silentLogger } from '../../telemetry/log.ts'
+import type { Database, Statement } from '../database.ts'
+import { StatementError } from '../errors.ts'
+import type { Execute } from '../kysely-driver.ts'
+import { migrate } from '../migrate.ts'
+import { migrations as allMigrations, type Migration } from '../migrations.ts'
+import type { Schema } from '../schema.ts'
+import { connect, prepareFile } from './connection.ts'
+import { createSqliteKysely, executeOn } from './read-connection.ts'
+import { storageError } from './sqlite-error.ts'
+import { Writer } from './writer.ts'
+
+export interface SqliteOptions {
+  readonly file: string
+  readonly log?: Logger
+  /** Other tables, for tests. */
+  readonly migrations?: readonly Migration[]
+}
+
+/** A database that also tells how many synced commits it has made. */
+export interface SqliteDatabase extends Database {
+  commitCount(): number
+}
+
+/**
+ * Opens (and creates) the database in `file` and brings it to this version's shape. Any number of processes may have it
+ * open. Reads run in this thread; units are committed by a writer thread.
+ * @throws StorageUnavailableError when the file cannot be opened, is no database, or is of a newer version
+ */
+export async function openSqliteDatabase(options: SqliteOptions): Promise<SqliteDatabase> {
+  const { file, log = silentLogger, migrations = allMigrations } = options
+  prepareFile(file)
+  const reader = await connect(file)
+  const listeners = new Set<(unit: readonly Statement[]) => void>()
+  const writer = new Writer(file, log, (unit) => {
+    for (const listener of listeners) listener(unit)
+  })
+  try {
+    await bringUpToDate(reader, migrations, log)
+    reader.exec('pragma query_only = 1')
+    await writer.start()
+  } catch (error) {
+    reader.close()
+    throw error
+  }
+
+  const query: Kysely<Schema> = createSqliteKysely(readsOnly(executeOn(reader)))
+  const mark = reader.prepare('pragma data_version')
+  let closed: Promise<void> | undefined
+  const close = async () => {
+    await writer.close()
+    await query.destroy()
+    reader.close()
+  }
+  return {
+    dialect: 'sqlite',
+    query,
+    commit: (unit) => (unit.length === 0 ? Promise.resolve([]) : writer.commit(unit)),
+    commitCount: () => writer.commits,
+    onCommit: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    commitMark: async () => {
+      try {
+        return String(mark.get()?.data_version)
+      } catch (error) {
+        throw storageError(error)
+      }
+    },
+    close: () => {
+      closed ??= close()
+      return closed
+    },
+  }
+}
+
+/** All missing migrations, in one transaction that keeps other starting workers waiting. */
+async function bringUpToDate(db: DatabaseSync, migrations: readonly Migration[], log: Logger): Promise<void> {
+  const kysely = createSqliteKysely<unknown>(executeOn(db))
+  try {
+    db.exec('begin immediate')
+    const names = await migrate(kysely, migrations, Date.now())
+    db.exec('commit')
+    if (names.length > 0) log.info({ migrations: names }, 'brought the database up to date')
+  } catch (error) {
+    if (db.isTransaction) db.exec('rollback')
+    throw error instanceof Error && !('errcode' in error) ? error : storageError(error)
+  }
+}
+
+/** Refuses writes with a sentence that says what to do instead. */
+function readsOnly(execute: Execute): Execute {
+  return async (query) => {
+    if (query.query.kind === 'SelectQueryNode' || query.query.kind === 'RawNode') return execute(query)
+    throw new StatementError(`Writes are units of work: use Database.commit, for: ${query.sql}`)
+  }
+}
