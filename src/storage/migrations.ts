@@ -3,6 +3,7 @@ import * as core from './migrations/001-core.ts'
 import * as logs from './migrations/005-logs.ts'
 import * as sagemaker from './migrations/006-sagemaker.ts'
 import * as endpoints from './migrations/007-endpoints.ts'
+import * as sagemakerRuntime from './migrations/008-sagemaker-runtime.ts'
 
 /** One forward-only step of the database's shape. The name is recorded once it has run and never changes. */
 export interface Migration {
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   { name: '005-logs', up: logs.up },
   { name: '006-sagemaker', up: sagemaker.up },
   { name: '007-endpoints', up: endpoints.up },
+  { name: '008-sagemaker-runtime', up: sagemakerRuntime.up },
 ]

@@ -1,0 +1,86 @@
+import { ServiceError } from '../../wire/service-error.ts'
+
+/** The longest part of a container's error body that is passed on. */
+const MAX_ORIGINAL_MESSAGE = 16 * 1024
+
+export const validationError = (message: string): ServiceError =>
+  new ServiceError('ValidationError', message, { members: { Message: message } })
+
+export const endpointNotFound = (endpoint: string, account: string): ServiceError =>
+  validationError(`Endpoint ${endpoint} of account ${account} not found.`)
+
+export const variantNotFound = (variant: string, endpoint: string): ServiceError =>
+  validationError(`Variant ${variant} was not found in endpoint ${endpoint}.`)
+
+export const bodyTooLarge = (limit: number): ServiceError =>
+  validationError(`The request body is larger than the limit of ${limit} bytes.`)
+
+export const serviceUnavailable = (message: string): ServiceError =>
+  new ServiceError('ServiceUnavailable', message, { status: 503, members: { Message: message } })
+
+/** Whose logs an error refers to. */
+export interface LogLocation {
+  readonly endpoint: string
+  readonly account: string
+  readonly region: string
+}
+
+/** The container answered outside 2xx: its status and body are passed on. Wording as the service's, api reference §Errors. */
+export function containerAnswered(status: number, body: Buffer, location: LogLocation): ServiceError {
+  const text = body.toString('utf8', 0, MAX_ORIGINAL_MESSAGE)
+  const side = status < 500 ? 'client' : 'server'
+  return modelError(
+    `Received ${side} error (${status}) from primary with message "${text}".`,
+    status,
+    text,
+    location,
+    status < 500 ? 'CLIENT_ERROR_FROM_MODEL' : 'SERVER_ERROR_FROM_MODEL',
+  )
+}
+
+export const containerTimedOut = (location: LogLocation): ServiceError => {
+  const text =
+    'Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.'
+  return modelError(`Received server error (0) from primary with message "${text}".`, 0, text, location)
+}
+
+export const containerBroke = (status: number, location: LogLocation): ServiceError =>
+  modelError(
+    `Received server error (${status}) from primary and could not load the entire response body.`,
+    status,
+    '',
+    location,
+  )
+
+export const responseTooLarge = (limit: number, location: LogLocation): ServiceError => {
+  const text = `The response of the container is larger than the limit of ${limit} bytes.`
+  return modelError(`Received server error (0) from primary with message "${text}".`, 0, text, location)
+}
+
+export const nothingHosted = (location: LogLocation): ServiceError => {
+  const text = 'No container runs: the server was started with the runtime none.'
+  return modelError(`Received server error (0) from primary with message "${text}".`, 0, text, location)
+}
+
+function modelError(
+  sentence: string,
+  status: number,
+  original: string,
+  location: LogLocation,
+  errorCode?: string,
+): ServiceError {
+  const { endpoint, account, region } = location
+  const group = `/aws/sagemaker/Endpoints/${endpoint}`
+  const link = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#logEventViewer:group=${group}`
+  const message = `${sentence} See ${link} in account ${account} for more information.`
+  return new ServiceError('ModelError', message, {
+    status: 424,
+    members: {
+      Message: message,
+      OriginalStatusCode: status,
+      OriginalMessage: original,
+      LogStreamArn: `arn:aws:logs:${region}:${account}:log-group:${group}`,
+      ...(errorCode === undefined ? {} : { ErrorCode: errorCode }),
+    },
+  })
+}
