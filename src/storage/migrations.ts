@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import * as core from './migrations/001-core.ts'
+import * as s3 from './migrations/003-s3.ts'
 import * as logs from './migrations/005-logs.ts'
 import * as sagemaker from './migrations/006-sagemaker.ts'
 import * as endpoints from './migrations/007-endpoints.ts'
@@ -14,6 +15,7 @@ export interface Migration {
 /** All migrations, in the order they run. */
 export const migrations: readonly Migration[] = [
   { name: '001-core', up: core.up },
+  { name: '003-s3', up: s3.up },
   { name: '005-logs', up: logs.up },
   { name: '006-sagemaker', up: sagemaker.up },
   { name: '007-endpoints', up: endpoints.up },

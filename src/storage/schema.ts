@@ -1,8 +1,15 @@
 import type { CoreTables } from './schema/core.ts'
 import type { EndpointTables } from './schema/endpoints.ts'
 import type { LogsTables } from './schema/logs.ts'
+import type { S3Tables } from './schema/s3.ts'
 import type { SagemakerTables } from './schema/sagemaker.ts'
 import type { SagemakerRuntimeTables } from './schema/sagemaker-runtime.ts'
 
 /** All tables. Each service keeps its own in schema/<service>.ts; this joins them. */
-export interface Schema extends CoreTables, LogsTables, SagemakerTables, SagemakerRuntimeTables, EndpointTables {}
+export interface Schema
+  extends CoreTables,
+    LogsTables,
+    S3Tables,
+    SagemakerTables,
+    SagemakerRuntimeTables,
+    EndpointTables {}
