@@ -22,7 +22,9 @@ function generate(source: Source, service: ServiceDefinition, patches: readonly 
   const description = describe(source, service, definition, reached)
   writeFileSync(new URL(`generated/${service.id}.json`, MODEL), description)
   writeFileSync(new URL(`generated/${service.id}.ts`, MODEL), writeTypes(source, service, definition, reached))
-  console.log(`${service.id}: ${service.operations.length} operations, ${reached.all.length} shapes, ${description.length} bytes`)
+  console.log(
+    `${service.id}: ${service.operations.length} operations, ${reached.all.length} shapes, ${description.length} bytes`,
+  )
 }
 
 const { values } = parseArgs({ options: { botocore: { type: 'string' } } })

@@ -99,7 +99,9 @@ function describeOperation(definition: Definition, name: string, listed: boolean
 /** The query parameters and headers a request must carry: they tell apart operations of the same method and path. */
 function demands(definition: Definition, name: string): Json {
   const shape = definition.shapes[definition.operations[name]?.input?.shape ?? '']
-  const required = (shape?.required ?? []).map((member) => shape?.members?.[member]).filter((member) => member !== undefined)
+  const required = (shape?.required ?? [])
+    .map((member) => shape?.members?.[member])
+    .filter((member) => member !== undefined)
   const at = (location: string) =>
     required.filter((member) => member.location === location).map((member) => member.locationName as string)
   const query = at('querystring')

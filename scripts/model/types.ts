@@ -21,7 +21,7 @@ function operationTypes(service: ServiceDefinition, definition: Definition): str
   const rows = names.map((name) => {
     const operation = definition.operations[name]
     const input = operation?.input?.shape ?? '{ [key: string]: never }'
-    const output = operation?.output?.shape ?? 'undefined'
+    const output = operation?.output?.shape ?? 'void'
     return `  ${name}: { input: ${input}; output: ${output} }`
   })
   return [

@@ -56,22 +56,22 @@ export type IamOperation =
   | 'UpdateUser'
 
 export interface IamOperations {
-  AttachRolePolicy: { input: AttachRolePolicyRequest; output: undefined }
-  AttachUserPolicy: { input: AttachUserPolicyRequest; output: undefined }
+  AttachRolePolicy: { input: AttachRolePolicyRequest; output: void }
+  AttachUserPolicy: { input: AttachUserPolicyRequest; output: void }
   CreateAccessKey: { input: CreateAccessKeyRequest; output: CreateAccessKeyResponse }
   CreatePolicy: { input: CreatePolicyRequest; output: CreatePolicyResponse }
   CreatePolicyVersion: { input: CreatePolicyVersionRequest; output: CreatePolicyVersionResponse }
   CreateRole: { input: CreateRoleRequest; output: CreateRoleResponse }
   CreateUser: { input: CreateUserRequest; output: CreateUserResponse }
-  DeleteAccessKey: { input: DeleteAccessKeyRequest; output: undefined }
-  DeletePolicy: { input: DeletePolicyRequest; output: undefined }
-  DeletePolicyVersion: { input: DeletePolicyVersionRequest; output: undefined }
-  DeleteRole: { input: DeleteRoleRequest; output: undefined }
-  DeleteRolePolicy: { input: DeleteRolePolicyRequest; output: undefined }
-  DeleteUser: { input: DeleteUserRequest; output: undefined }
-  DeleteUserPolicy: { input: DeleteUserPolicyRequest; output: undefined }
-  DetachRolePolicy: { input: DetachRolePolicyRequest; output: undefined }
-  DetachUserPolicy: { input: DetachUserPolicyRequest; output: undefined }
+  DeleteAccessKey: { input: DeleteAccessKeyRequest; output: void }
+  DeletePolicy: { input: DeletePolicyRequest; output: void }
+  DeletePolicyVersion: { input: DeletePolicyVersionRequest; output: void }
+  DeleteRole: { input: DeleteRoleRequest; output: void }
+  DeleteRolePolicy: { input: DeleteRolePolicyRequest; output: void }
+  DeleteUser: { input: DeleteUserRequest; output: void }
+  DeleteUserPolicy: { input: DeleteUserPolicyRequest; output: void }
+  DetachRolePolicy: { input: DetachRolePolicyRequest; output: void }
+  DetachUserPolicy: { input: DetachUserPolicyRequest; output: void }
   GetAccessKeyLastUsed: { input: GetAccessKeyLastUsedRequest; output: GetAccessKeyLastUsedResponse }
   GetPolicy: { input: GetPolicyRequest; output: GetPolicyResponse }
   GetPolicyVersion: { input: GetPolicyVersionRequest; output: GetPolicyVersionResponse }
@@ -94,20 +94,20 @@ export interface IamOperations {
   ListUserPolicies: { input: ListUserPoliciesRequest; output: ListUserPoliciesResponse }
   ListUserTags: { input: ListUserTagsRequest; output: ListUserTagsResponse }
   ListUsers: { input: ListUsersRequest; output: ListUsersResponse }
-  PutRolePolicy: { input: PutRolePolicyRequest; output: undefined }
-  PutUserPolicy: { input: PutUserPolicyRequest; output: undefined }
-  SetDefaultPolicyVersion: { input: SetDefaultPolicyVersionRequest; output: undefined }
-  TagPolicy: { input: TagPolicyRequest; output: undefined }
-  TagRole: { input: TagRoleRequest; output: undefined }
-  TagUser: { input: TagUserRequest; output: undefined }
-  UntagPolicy: { input: UntagPolicyRequest; output: undefined }
-  UntagRole: { input: UntagRoleRequest; output: undefined }
-  UntagUser: { input: UntagUserRequest; output: undefined }
-  UpdateAccessKey: { input: UpdateAccessKeyRequest; output: undefined }
-  UpdateAssumeRolePolicy: { input: UpdateAssumeRolePolicyRequest; output: undefined }
+  PutRolePolicy: { input: PutRolePolicyRequest; output: void }
+  PutUserPolicy: { input: PutUserPolicyRequest; output: void }
+  SetDefaultPolicyVersion: { input: SetDefaultPolicyVersionRequest; output: void }
+  TagPolicy: { input: TagPolicyRequest; output: void }
+  TagRole: { input: TagRoleRequest; output: void }
+  TagUser: { input: TagUserRequest; output: void }
+  UntagPolicy: { input: UntagPolicyRequest; output: void }
+  UntagRole: { input: UntagRoleRequest; output: void }
+  UntagUser: { input: UntagUserRequest; output: void }
+  UpdateAccessKey: { input: UpdateAccessKeyRequest; output: void }
+  UpdateAssumeRolePolicy: { input: UpdateAssumeRolePolicyRequest; output: void }
   UpdateRole: { input: UpdateRoleRequest; output: UpdateRoleResponse }
   UpdateRoleDescription: { input: UpdateRoleDescriptionRequest; output: UpdateRoleDescriptionResponse }
-  UpdateUser: { input: UpdateUserRequest; output: undefined }
+  UpdateUser: { input: UpdateUserRequest; output: void }
 }
 
 export interface AccessKey {

@@ -27,9 +27,9 @@ export interface LambdaOperations {
   Invoke: { input: InvocationRequest; output: InvocationResponse }
   ListFunctions: { input: ListFunctionsRequest; output: ListFunctionsResponse }
   ListTags: { input: ListTagsRequest; output: ListTagsResponse }
-  RemovePermission: { input: RemovePermissionRequest; output: undefined }
-  TagResource: { input: TagResourceRequest; output: undefined }
-  UntagResource: { input: UntagResourceRequest; output: undefined }
+  RemovePermission: { input: RemovePermissionRequest; output: void }
+  TagResource: { input: TagResourceRequest; output: void }
+  UntagResource: { input: UntagResourceRequest; output: void }
   UpdateFunctionCode: { input: UpdateFunctionCodeRequest; output: FunctionConfiguration }
   UpdateFunctionConfiguration: { input: UpdateFunctionConfigurationRequest; output: FunctionConfiguration }
 }

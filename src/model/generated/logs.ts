@@ -21,11 +21,11 @@ export type LogsOperation =
   | 'UntagResource'
 
 export interface LogsOperations {
-  CreateLogGroup: { input: CreateLogGroupRequest; output: undefined }
-  CreateLogStream: { input: CreateLogStreamRequest; output: undefined }
-  DeleteLogGroup: { input: DeleteLogGroupRequest; output: undefined }
-  DeleteLogStream: { input: DeleteLogStreamRequest; output: undefined }
-  DeleteRetentionPolicy: { input: DeleteRetentionPolicyRequest; output: undefined }
+  CreateLogGroup: { input: CreateLogGroupRequest; output: void }
+  CreateLogStream: { input: CreateLogStreamRequest; output: void }
+  DeleteLogGroup: { input: DeleteLogGroupRequest; output: void }
+  DeleteLogStream: { input: DeleteLogStreamRequest; output: void }
+  DeleteRetentionPolicy: { input: DeleteRetentionPolicyRequest; output: void }
   DescribeLogGroups: { input: DescribeLogGroupsRequest; output: DescribeLogGroupsResponse }
   DescribeLogStreams: { input: DescribeLogStreamsRequest; output: DescribeLogStreamsResponse }
   FilterLogEvents: { input: FilterLogEventsRequest; output: FilterLogEventsResponse }
@@ -33,11 +33,11 @@ export interface LogsOperations {
   ListTagsForResource: { input: ListTagsForResourceRequest; output: ListTagsForResourceResponse }
   ListTagsLogGroup: { input: ListTagsLogGroupRequest; output: ListTagsLogGroupResponse }
   PutLogEvents: { input: PutLogEventsRequest; output: PutLogEventsResponse }
-  PutRetentionPolicy: { input: PutRetentionPolicyRequest; output: undefined }
-  TagLogGroup: { input: TagLogGroupRequest; output: undefined }
-  TagResource: { input: TagResourceRequest; output: undefined }
-  UntagLogGroup: { input: UntagLogGroupRequest; output: undefined }
-  UntagResource: { input: UntagResourceRequest; output: undefined }
+  PutRetentionPolicy: { input: PutRetentionPolicyRequest; output: void }
+  TagLogGroup: { input: TagLogGroupRequest; output: void }
+  TagResource: { input: TagResourceRequest; output: void }
+  UntagLogGroup: { input: UntagLogGroupRequest; output: void }
+  UntagResource: { input: UntagResourceRequest; output: void }
 }
 
 export type AccountIds = string[]

@@ -40,8 +40,8 @@ export interface S3Operations {
   CopyObject: { input: CopyObjectRequest; output: CopyObjectOutput }
   CreateBucket: { input: CreateBucketRequest; output: CreateBucketOutput }
   CreateMultipartUpload: { input: CreateMultipartUploadRequest; output: CreateMultipartUploadOutput }
-  DeleteBucket: { input: DeleteBucketRequest; output: undefined }
-  DeleteBucketTagging: { input: DeleteBucketTaggingRequest; output: undefined }
+  DeleteBucket: { input: DeleteBucketRequest; output: void }
+  DeleteBucketTagging: { input: DeleteBucketTaggingRequest; output: void }
   DeleteObject: { input: DeleteObjectRequest; output: DeleteObjectOutput }
   DeleteObjectTagging: { input: DeleteObjectTaggingRequest; output: DeleteObjectTaggingOutput }
   DeleteObjects: { input: DeleteObjectsRequest; output: DeleteObjectsOutput }
@@ -59,8 +59,8 @@ export interface S3Operations {
   ListObjects: { input: ListObjectsRequest; output: ListObjectsOutput }
   ListObjectsV2: { input: ListObjectsV2Request; output: ListObjectsV2Output }
   ListParts: { input: ListPartsRequest; output: ListPartsOutput }
-  PutBucketTagging: { input: PutBucketTaggingRequest; output: undefined }
-  PutBucketVersioning: { input: PutBucketVersioningRequest; output: undefined }
+  PutBucketTagging: { input: PutBucketTaggingRequest; output: void }
+  PutBucketVersioning: { input: PutBucketVersioningRequest; output: void }
   PutObject: { input: PutObjectRequest; output: PutObjectOutput }
   PutObjectTagging: { input: PutObjectTaggingRequest; output: PutObjectTaggingOutput }
   UploadPart: { input: UploadPartRequest; output: UploadPartOutput }

@@ -38,11 +38,11 @@ export interface SagemakerOperations {
   CreateModel: { input: CreateModelInput; output: CreateModelOutput }
   CreateModelPackage: { input: CreateModelPackageInput; output: CreateModelPackageOutput }
   CreateModelPackageGroup: { input: CreateModelPackageGroupInput; output: CreateModelPackageGroupOutput }
-  DeleteEndpoint: { input: DeleteEndpointInput; output: undefined }
-  DeleteEndpointConfig: { input: DeleteEndpointConfigInput; output: undefined }
-  DeleteModel: { input: DeleteModelInput; output: undefined }
-  DeleteModelPackage: { input: DeleteModelPackageInput; output: undefined }
-  DeleteModelPackageGroup: { input: DeleteModelPackageGroupInput; output: undefined }
+  DeleteEndpoint: { input: DeleteEndpointInput; output: void }
+  DeleteEndpointConfig: { input: DeleteEndpointConfigInput; output: void }
+  DeleteModel: { input: DeleteModelInput; output: void }
+  DeleteModelPackage: { input: DeleteModelPackageInput; output: void }
+  DeleteModelPackageGroup: { input: DeleteModelPackageGroupInput; output: void }
   DeleteTags: { input: DeleteTagsInput; output: DeleteTagsOutput }
   DescribeEndpoint: { input: DescribeEndpointInput; output: DescribeEndpointOutput }
   DescribeEndpointConfig: { input: DescribeEndpointConfigInput; output: DescribeEndpointConfigOutput }
