@@ -1,0 +1,34 @@
+import type { CreateModelPackageGroupInput, CreateModelPackageGroupOutput } from '../../../model/generated/sagemaker.ts'
+import type { RequestContext } from '../../operation.ts'
+import { nameKey, sagemakerArn } from '../resource-name.ts'
+import type { SagemakerDeps } from '../sagemaker-deps.ts'
+import { checkTags, putTags, tagged } from '../tags/tag-store.ts'
+import { userContext } from '../user-context.ts'
+import { duplicateGroup } from './errors.ts'
+import { insertGroup } from './group-store.ts'
+
+/** Creates an empty group of model versions. */
+export async function createModelPackageGroup(
+  { database }: SagemakerDeps,
+  input: CreateModelPackageGroupInput,
+  context: RequestContext,
+): Promise<CreateModelPackageGroupOutput> {
+  const { ModelPackageGroupName: name, Tags: tags = [] } = input
+  const arn = sagemakerArn(context, 'model-package-group', name)
+  checkTags(tags)
+  const row = {
+    account: context.account,
+    region: context.region,
+    name_key: nameKey(name),
+    name,
+    description: input.ModelPackageGroupDescription ?? null,
+    last_version: 0,
+    created_at: context.now,
+    created_by: JSON.stringify(userContext(context.principal)),
+  }
+  await database.commit([
+    insertGroup(database, row, () => duplicateGroup(arn)),
+    ...putTags(database, tagged(context, 'model-package-group', name), arn, tags),
+  ])
+  return { ModelPackageGroupArn: arn }
+}
