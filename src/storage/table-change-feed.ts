@@ -1,0 +1,160 @@
+import type { Clock } from '../shared/clock.ts'
+import type { Logger } from '../telemetry/log.ts'
+import { type ChangeFeed, EVERYTHING } from './change-feed.ts'
+import type { CommitWatch } from './commit-watch.ts'
+import type { Database, Statement } from './database.ts'
+import { statement } from './statement.ts'
+
+/** Changes older than this are pruned; a worker that was away for longer reloads everything. */
+const KEEP_MILLISECONDS = 10 * 60_000
+const PRUNE_INTERVAL = 60_000
+const PAGE = 1_000
+
+export interface TableChangeFeedDeps {
+  readonly db: Database
+  readonly watch: CommitWatch
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** The change feed over the table `changes`. Begins with what is announced after it has been started. */
+export async function startTableChangeFeed(deps: TableChangeFeedDeps): Promise<ChangeFeed> {
+  const feed = new TableChangeFeed(deps)
+  await feed.start()
+  return feed
+}
+
+class TableChangeFeed implements ChangeFeed {
+  readonly #deps: TableChangeFeedDeps
+  readonly #listeners = new Map<string, Set<(key: string) => void>>()
+  /** Statements of this process, to wake at once when one of them has been committed. */
+  readonly #announced = new WeakSet<Statement>()
+  readonly #unsubscribe: (() => void)[] = []
+  #lastSeq = 0
+  #pruneTimer: NodeJS.Timeout | undefined
+  #reading: Promise<void> | undefined
+  #again = false
+  #stopped = false
+
+  constructor(deps: TableChangeFeedDeps) {
+    this.#deps = deps
+  }
+
+  async start(): Promise<void> {
+    const { db, watch } = this.#deps
+    this.#lastSeq = await this.#newest()
+    this.#unsubscribe.push(
+      watch.onCommit(() => this.#wake()),
+      db.onCommit((unit) => {
+        if (unit.some((one) => this.#announced.has(one))) this.#wake()
+      }),
+    )
+    this.#pruneTimer = setInterval(() => void this.#prune(), PRUNE_INTERVAL)
+    this.#pruneTimer.unref()
+  }
+
+  announce({ topic, key }: { topic: string; key: string }): Statement {
+    const { db, clock } = this.#deps
+    const made = statement(
+      db.query.insertInto('changes').values(({ selectFrom, fn, val, eb }) => ({
+        // Dense, because units run one after another: a gap is a pruned change.
+        seq: selectFrom('changes').select(eb(fn.coalesce(fn.max('seq'), val(0)), '+', val(1)).as('next')),
+        topic,
+        key,
+        at: clock.now(),
+      })),
+    )
+    this.#announced.add(made)
+    return made
+  }
+
+  subscribe(topic: string, listener: (key: string) => void): () => void {
+    const listeners = this.#listeners.get(topic) ?? new Set()
+    this.#listeners.set(topic, listeners)
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearInterval(this.#pruneTimer)
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
+    await this.#reading
+  }
+
+  #wake(): void {
+    if (this.#stopped) return
+    this.#again = true
+    this.#reading ??= this.#readAll().finally(() => {
+      this.#reading = undefined
+    })
+  }
+
+  async #readAll(): Promise<void> {
+    while (this.#again && !this.#stopped) {
+      this.#again = false
+      try {
+        if (await this.#readPage()) this.#again = true
+      } catch (error) {
+        // The watch tells when the database can be read again; what was missed is read then.
+        this.#deps.log.warn({ err: error }, 'the change feed cannot be read')
+        return
+      }
+    }
+  }
+
+  /** Delivers the next changes. True when there may be more. */
+  async #readPage(): Promise<boolean> {
+    const rows = await this.#deps.db.query
+      .selectFrom('changes')
+      .select(['seq', 'topic', 'key'])
+      .where('seq', '>', this.#lastSeq)
+      .orderBy('seq')
+      .limit(PAGE)
+      .execute()
+    for (const row of rows) {
+      if (this.#stopped) return false
+      if (row.seq !== this.#lastSeq + 1) {
+        // Skips what is left: it is among everything.
+        this.#lastSeq = await this.#newest()
+        for (const topic of this.#listeners.keys()) this.#deliver(topic, EVERYTHING)
+        return true
+      }
+      this.#lastSeq = row.seq
+      this.#deliver(row.topic, row.key)
+    }
+    return rows.length === PAGE
+  }
+
+  #deliver(topic: string, key: string): void {
+    for (const listener of this.#listeners.get(topic) ?? []) {
+      try {
+        listener(key)
+      } catch (error) {
+        this.#deps.log.error({ err: error, topic }, 'a listener of the change feed failed')
+      }
+    }
+  }
+
+  async #newest(): Promise<number> {
+    const row = await this.#deps.db.query
+      .selectFrom('changes')
+      .select(({ fn }) => fn.max('seq').as('last'))
+      .executeTakeFirst()
+    return row?.last ?? 0
+  }
+
+  async #prune(): Promise<void> {
+    const { db, clock, log } = this.#deps
+    try {
+      const old = clock.now() - KEEP_MILLISECONDS
+      const last = await this.#newest()
+      const first = await db.query.selectFrom('changes').select('at').orderBy('seq').limit(1).executeTakeFirst()
+      if (first === undefined || first.at >= old) return
+      // The newest row stays: the numbering goes on from it.
+      await db.commit([statement(db.query.deleteFrom('changes').where('at', '<', old).where('seq', '<', last))])
+    } catch (error) {
+      log.warn({ err: error }, 'the change feed cannot be pruned')
+    }
+  }
+}
