@@ -1,0 +1,54 @@
+import type { UpdateModelPackageInput, UpdateModelPackageOutput } from '../../../model/generated/sagemaker.ts'
+import type { RequestContext } from '../../operation.ts'
+import type { SagemakerDeps } from '../sagemaker-deps.ts'
+import { userContext } from '../user-context.ts'
+import { onlyOnce, tokenUse } from './client-token.ts'
+import { approvalOnUnversioned, concurrentUpdate, notForUnversioned, sourceUriWithSpecification } from './errors.ts'
+import { readDocument } from './package-document.ts'
+import { parsePackage, requirePackage } from './package-reference.ts'
+import { checkSpecifications } from './package-rules.ts'
+import { specificationsFrom } from './package-source.ts'
+import { updatePackage } from './package-store.ts'
+import { updateDocument } from './package-update.ts'
+
+/**
+ * Changes a version's approval, its description and its specifications.
+ * @throws ServiceError `ConflictException` when another update was committed since this one has read the package
+ */
+export async function updateModelPackage(
+  deps: SagemakerDeps,
+  input: UpdateModelPackageInput,
+  context: RequestContext,
+): Promise<UpdateModelPackageOutput> {
+  const { database } = deps
+  const reference = parsePackage(input.ModelPackageArn, context, 'UpdateModelPackage')
+  const row = await requirePackage(deps, reference)
+  if (reference.version === 0) {
+    if (input.ModelApprovalStatus !== undefined) throw approvalOnUnversioned(reference.arn)
+    if (input.SourceUri !== undefined) throw notForUnversioned('SourceUri')
+  }
+  if (input.SourceUri !== undefined && input.InferenceSpecification !== undefined) throw sourceUriWithSpecification()
+  checkSpecifications(input.InferenceSpecification, input.AdditionalInferenceSpecificationsToAdd)
+  const document = updateDocument(readDocument(row), input)
+  // A package that was registered without a specification gets it from the source that is named later.
+  const source = document.InferenceSpecification === undefined ? input.SourceUri : undefined
+  const changed = {
+    ...document,
+    InferenceSpecification:
+      document.InferenceSpecification ?? (await specificationsFrom(deps, source, context)).InferenceSpecification,
+    LastModifiedBy: userContext(context.principal),
+  }
+  const columns = {
+    approval_status: input.ModelApprovalStatus ?? row.approval_status,
+    registration_type: input.ModelPackageRegistrationType ?? row.registration_type,
+    life_cycle: input.ModelLifeCycle === undefined ? row.life_cycle : JSON.stringify(input.ModelLifeCycle),
+    modified_at: context.now,
+    document: JSON.stringify(changed),
+  }
+  const use = tokenUse(reference, 'UpdateModelPackage', input)
+  await onlyOnce(deps, use, reference, context.now, async (token) => {
+    await database.commit([...token, updatePackage(database, row, columns, () => concurrentUpdate(reference.arn))])
+    return reference
+  })
+  return { ModelPackageArn: reference.arn }
+}
