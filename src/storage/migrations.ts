@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import * as core from './migrations/001-core.ts'
 import * as s3 from './migrations/003-s3.ts'
+import * as lambda from './migrations/004-lambda.ts'
 import * as logs from './migrations/005-logs.ts'
 import * as sagemaker from './migrations/006-sagemaker.ts'
 import * as endpoints from './migrations/007-endpoints.ts'
@@ -16,6 +17,7 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { name: '001-core', up: core.up },
   { name: '003-s3', up: s3.up },
+  { name: '004-lambda', up: lambda.up },
   { name: '005-logs', up: logs.up },
   { name: '006-sagemaker', up: sagemaker.up },
   { name: '007-endpoints', up: endpoints.up },

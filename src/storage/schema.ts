@@ -1,5 +1,6 @@
 import type { CoreTables } from './schema/core.ts'
 import type { EndpointTables } from './schema/endpoints.ts'
+import type { LambdaTables } from './schema/lambda.ts'
 import type { LogsTables } from './schema/logs.ts'
 import type { S3Tables } from './schema/s3.ts'
 import type { SagemakerTables } from './schema/sagemaker.ts'
@@ -8,6 +9,7 @@ import type { SagemakerRuntimeTables } from './schema/sagemaker-runtime.ts'
 /** All tables. Each service keeps its own in schema/<service>.ts; this joins them. */
 export interface Schema
   extends CoreTables,
+    LambdaTables,
     LogsTables,
     S3Tables,
     SagemakerTables,
