@@ -1,6 +1,9 @@
 import type { Statement } from '../storage/database.ts'
 
-/** A durable piece of work. There is at most one item for a (kind, key); asking again while it runs makes it run once more. */
+/**
+ * A durable piece of work. There is at most one item for a (kind, key). Enqueueing it again while it waits keeps the
+ * earlier of both times; while it runs, it makes it run once more, at the time asked for.
+ */
 export interface WorkItem {
   readonly kind: string
   readonly key: string
@@ -8,10 +11,16 @@ export interface WorkItem {
   readonly attempts: number
 }
 
-/** What a handler wants to happen with its item. A thrown error means: again, after a backoff that doubles. */
+/**
+ * What a handler wants to happen with its item: it is finished, or is to run again after that time. A thrown error
+ * means: again, after a backoff that doubles from 250 ms to 60 s.
+ */
 export type WorkOutcome = { readonly done: true } | { readonly done: false; readonly againInMilliseconds: number }
 
-/** Handles one item. The signal aborts when the lease is lost or the worker drains; every step must be repeatable. */
+/**
+ * Handles one item, for as long as it takes: the lease is renewed meanwhile. The signal aborts when the lease is lost or
+ * the worker drains; every step must be repeatable, because a worker that dies is replaced by another that begins again.
+ */
 export type WorkHandler = (item: WorkItem, signal: AbortSignal) => Promise<WorkOutcome>
 
 export interface WorkQueue {
@@ -21,6 +30,18 @@ export interface WorkQueue {
   handle(kind: string, handler: WorkHandler, options: { readonly concurrency: number }): void
   /** Starts leasing. */
   start(): void
-  /** Stops leasing, aborts running handlers, gives leases back, resolves when all have ended. */
+  /**
+   * Stops leasing, aborts running handlers, gives their leases back as soon as each has ended; resolves when all have.
+   */
   stop(): Promise<void>
+}
+
+/** Why the signal of a handler aborts. */
+export class LeaseLostError extends Error {
+  override name = 'LeaseLostError'
+}
+
+/** Why the signal of a handler aborts. What the handler throws then is no failure: another worker carries on at once. */
+export class WorkerDrainsError extends Error {
+  override name = 'WorkerDrainsError'
 }

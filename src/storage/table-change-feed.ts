@@ -9,6 +9,7 @@ import { statement } from './statement.ts'
 const KEEP_MILLISECONDS = 10 * 60_000
 const PRUNE_INTERVAL = 60_000
 const PAGE = 1_000
+const AFTER_FAILURE = 1_000
 
 export interface TableChangeFeedDeps {
   readonly db: Database
@@ -51,6 +52,8 @@ class TableChangeFeed implements ChangeFeed {
     )
     this.#pruneTimer = setInterval(() => void this.#prune(), PRUNE_INTERVAL)
     this.#pruneTimer.unref()
+    // For what was announced while the listeners were being put up.
+    this.#wake()
   }
 
   announce({ topic, key }: { topic: string; key: string }): Statement {
@@ -85,9 +88,7 @@ class TableChangeFeed implements ChangeFeed {
   #wake(): void {
     if (this.#stopped) return
     this.#again = true
-    this.#reading ??= this.#readAll().finally(() => {
-      this.#reading = undefined
-    })
+    this.#reading ??= this.#readAll()
   }
 
   async #readAll(): Promise<void> {
@@ -96,11 +97,14 @@ class TableChangeFeed implements ChangeFeed {
       try {
         if (await this.#readPage()) this.#again = true
       } catch (error) {
-        // The watch tells when the database can be read again; what was missed is read then.
+        if (this.#stopped) break
         this.#deps.log.warn({ err: error }, 'the change feed cannot be read')
-        return
+        setTimeout(() => this.#wake(), AFTER_FAILURE).unref()
+        break
       }
     }
+    // Here and not when the promise has settled: what wakes in between must not be lost.
+    this.#reading = undefined
   }
 
   /** Delivers the next changes. True when there may be more. */
@@ -147,14 +151,18 @@ class TableChangeFeed implements ChangeFeed {
   async #prune(): Promise<void> {
     const { db, clock, log } = this.#deps
     try {
-      const old = clock.now() - KEEP_MILLISECONDS
-      const last = await this.#newest()
-      const first = await db.query.selectFrom('changes').select('at').orderBy('seq').limit(1).executeTakeFirst()
-      if (first === undefined || first.at >= old) return
-      // The newest row stays: the numbering goes on from it.
-      await db.commit([statement(db.query.deleteFrom('changes').where('at', '<', old).where('seq', '<', last))])
+      await pruneChanges(db, clock.now() - KEEP_MILLISECONDS)
     } catch (error) {
       log.warn({ err: error }, 'the change feed cannot be pruned')
     }
   }
+}
+
+/** Removes the changes made before `before` (epoch milliseconds), but for the newest: the numbering goes on from it. */
+export async function pruneChanges(db: Database, before: number): Promise<void> {
+  const changes = db.query.selectFrom('changes').select(['seq', 'at']).limit(1)
+  const oldest = await changes.orderBy('seq').executeTakeFirst()
+  const newest = await changes.orderBy('seq', 'desc').executeTakeFirst()
+  if (newest === undefined || oldest === undefined || oldest.at >= before) return
+  await db.commit([statement(db.query.deleteFrom('changes').where('at', '<', before).where('seq', '<', newest.seq))])
 }
