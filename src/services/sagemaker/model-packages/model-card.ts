@@ -6,8 +6,8 @@ const METADATA: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** A model card's JSON with its metadata alone; an empty object when it is no JSON object. */
-export function cardMetadata(content: string): string {
-  const card = parseObject(content)
+export function cardMetadata(content: string | undefined): string {
+  const card = parseObject(content ?? '')
   const kept: Record<string, unknown> = {}
   for (const [section, fields] of Object.entries(METADATA)) {
     const values = asObject(card[section])

@@ -1,4 +1,5 @@
 import type { UpdateModelPackageInput, UpdateModelPackageOutput } from '../../../model/generated/sagemaker.ts'
+import type { ModelPackageRow } from '../../../storage/schema/sagemaker.ts'
 import type { RequestContext } from '../../operation.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { userContext } from '../user-context.ts'
@@ -29,6 +30,21 @@ export async function updateModelPackage(
   }
   if (input.SourceUri !== undefined && input.InferenceSpecification !== undefined) throw sourceUriWithSpecification()
   checkSpecifications(input.InferenceSpecification, input.AdditionalInferenceSpecificationsToAdd)
+  const use = tokenUse(reference, 'UpdateModelPackage', input)
+  await onlyOnce(deps, use, reference, context.now, async (token) => {
+    const columns = await changedColumns(deps, row, input, context)
+    await database.commit([...token, updatePackage(database, row, columns, () => concurrentUpdate(reference.arn))])
+    return reference
+  })
+  return { ModelPackageArn: reference.arn }
+}
+
+async function changedColumns(
+  deps: SagemakerDeps,
+  row: ModelPackageRow,
+  input: UpdateModelPackageInput,
+  context: RequestContext,
+): Promise<Partial<ModelPackageRow>> {
   const document = updateDocument(readDocument(row), input)
   // A package that was registered without a specification gets it from the source that is named later.
   const source = document.InferenceSpecification === undefined ? input.SourceUri : undefined
@@ -38,17 +54,11 @@ export async function updateModelPackage(
       document.InferenceSpecification ?? (await specificationsFrom(deps, source, context)).InferenceSpecification,
     LastModifiedBy: userContext(context.principal),
   }
-  const columns = {
+  return {
     approval_status: input.ModelApprovalStatus ?? row.approval_status,
     registration_type: input.ModelPackageRegistrationType ?? row.registration_type,
     life_cycle: input.ModelLifeCycle === undefined ? row.life_cycle : JSON.stringify(input.ModelLifeCycle),
     modified_at: context.now,
     document: JSON.stringify(changed),
   }
-  const use = tokenUse(reference, 'UpdateModelPackage', input)
-  await onlyOnce(deps, use, reference, context.now, async (token) => {
-    await database.commit([...token, updatePackage(database, row, columns, () => concurrentUpdate(reference.arn))])
-    return reference
-  })
-  return { ModelPackageArn: reference.arn }
 }
