@@ -1,0 +1,43 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+
+/**
+ * Encrypts small secrets under one key. What is sealed is bound to its context (which row, which purpose): unsealed
+ * under another, it is rejected like anything forged.
+ */
+export interface SealedBox {
+  /** URL-safe text. */
+  seal(plain: string, context: string): string
+  /** Undefined when the text was not sealed by this box for this context. */
+  unseal(sealed: string, context: string): string | undefined
+}
+
+const VERSION = 1
+const NONCE = 12
+const TAG = 16
+const URL_SAFE = /^[A-Za-z0-9_-]+$/
+
+/** AES-256-GCM under a key of 32 bytes. */
+export function createSealedBox(key: Uint8Array): SealedBox {
+  if (key.length !== 32) throw new TypeError('the key of a sealed box has 32 bytes')
+  return {
+    seal(plain, context) {
+      const nonce = randomBytes(NONCE)
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context))
+      const text = Buffer.concat([Buffer.of(VERSION), nonce, cipher.update(plain, 'utf8'), cipher.final()])
+      return Buffer.concat([text, cipher.getAuthTag()]).toString('base64url')
+    },
+    unseal(sealed, context) {
+      // Buffer.from skips what is not base64, so that several texts would stand for the same bytes.
+      if (!URL_SAFE.test(sealed)) return undefined
+      const bytes = Buffer.from(sealed, 'base64url')
+      if (bytes.length < 1 + NONCE + TAG || bytes[0] !== VERSION) return undefined
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, 1 + NONCE))
+      decipher.setAAD(Buffer.from(context)).setAuthTag(bytes.subarray(-TAG))
+      try {
+        return decipher.update(bytes.subarray(1 + NONCE, -TAG), undefined, 'utf8') + decipher.final('utf8')
+      } catch {
+        return undefined
+      }
+    },
+  }
+}
