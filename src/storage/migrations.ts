@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import * as core from './migrations/001-core.ts'
+import * as access from './migrations/002-access.ts'
 import * as s3 from './migrations/003-s3.ts'
 import * as lambda from './migrations/004-lambda.ts'
 import * as logs from './migrations/005-logs.ts'
@@ -16,6 +17,7 @@ export interface Migration {
 /** All migrations, in the order they run. */
 export const migrations: readonly Migration[] = [
   { name: '001-core', up: core.up },
+  { name: '002-access', up: access.up },
   { name: '003-s3', up: s3.up },
   { name: '004-lambda', up: lambda.up },
   { name: '005-logs', up: logs.up },

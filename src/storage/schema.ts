@@ -1,3 +1,4 @@
+import type { AccessTables } from './schema/access.ts'
 import type { CoreTables } from './schema/core.ts'
 import type { EndpointTables } from './schema/endpoints.ts'
 import type { LambdaTables } from './schema/lambda.ts'
@@ -8,7 +9,8 @@ import type { SagemakerRuntimeTables } from './schema/sagemaker-runtime.ts'
 
 /** All tables. Each service keeps its own in schema/<service>.ts; this joins them. */
 export interface Schema
-  extends CoreTables,
+  extends AccessTables,
+    CoreTables,
     LambdaTables,
     LogsTables,
     S3Tables,
