@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { type Logger, silentLogger } from '../../telemetry/log.ts'
 import type { Database, Statement } from '../database.ts'
@@ -9,8 +10,13 @@ import { migrations as allMigrations, type Migration } from '../migrations.ts'
 import type { Schema } from '../schema.ts'
 import { connect, prepareFile } from './connection.ts'
 import { createSqliteKysely, executeOn } from './read-connection.ts'
-import { storageError } from './sqlite-error.ts'
+import { isBusy, storageError } from './sqlite-error.ts'
 import { Writer } from './writer.ts'
+
+/** How many milliseconds a starting worker waits for others that write. */
+const MIGRATION_PATIENCE = 15_000
+/** How many milliseconds a read waits for the rare locks that readers meet (recovery after a crash). */
+const READ_PATIENCE = 1_000
 
 export interface SqliteOptions {
   readonly file: string
@@ -81,7 +87,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Sqlite
 async function bringUpToDate(db: DatabaseSync, migrations: readonly Migration[], log: Logger): Promise<void> {
   const kysely = createSqliteKysely<unknown>(executeOn(db))
   try {
-    db.exec('begin immediate')
+    await beginImmediate(db)
     const names = await migrate(kysely, migrations, Date.now())
     db.exec('commit')
     if (names.length > 0) log.info({ migrations: names }, 'brought the database up to date')
@@ -89,6 +95,22 @@ async function bringUpToDate(db: DatabaseSync, migrations: readonly Migration[],
     if (db.isTransaction) db.exec('rollback')
     throw error instanceof Error && !('errcode' in error) ? error : storageError(error)
   }
+}
+
+/** Takes the write lock. It waits with a timer, not in SQLite: the holder may be in this very thread. */
+async function beginImmediate(db: DatabaseSync): Promise<void> {
+  const deadline = performance.now() + MIGRATION_PATIENCE
+  db.exec('pragma busy_timeout = 0')
+  for (;;) {
+    try {
+      db.exec('begin immediate')
+      break
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error
+      await setTimeout(2)
+    }
+  }
+  db.exec(`pragma busy_timeout = ${READ_PATIENCE}`)
 }
 
 /** Refuses writes with a sentence that says what to do instead. */
