@@ -64,6 +64,7 @@ async function createInstances(db: Kysely<unknown>): Promise<void> {
     .addColumn('started_at', 'bigint')
     .addColumn('changed_at', 'bigint', (column) => column.notNull())
     .addColumn('detail', 'text')
+    .addColumn('failures', 'integer', (column) => column.notNull())
     .execute()
   await db.schema
     .createIndex('endpoint_instances_of_endpoint')

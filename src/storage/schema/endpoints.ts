@@ -80,4 +80,6 @@ export interface EndpointInstanceRow {
   changed_at: number
   /** Why the instance is in this state, for people. */
   detail: string | null
+  /** How many instances in a row have failed in this one's place; its replacement waits accordingly. */
+  failures: number
 }
