@@ -1,0 +1,35 @@
+import type { Principal } from './principal.ts'
+
+export const rootPrincipal = (account: string, accessKeyId?: string): Principal => ({
+  kind: 'root',
+  account,
+  arn: `arn:aws:iam::${account}:root`,
+  userId: account,
+  accessKeyId,
+})
+
+/** `path` begins and ends with a slash. */
+export const userPrincipal = (
+  account: string,
+  user: { readonly path: string; readonly name: string; readonly id: string },
+  accessKeyId?: string,
+): Principal => ({
+  kind: 'user',
+  account,
+  arn: `arn:aws:iam::${account}:user${user.path}${user.name}`,
+  userId: user.id,
+  accessKeyId,
+})
+
+/** A session of a role. Its ARN names the role without the path. */
+export const rolePrincipal = (
+  account: string,
+  role: { readonly path: string; readonly name: string; readonly id: string },
+  sessionName: string,
+): Principal => ({
+  kind: 'role',
+  account,
+  arn: `arn:aws:sts::${account}:assumed-role/${role.name}/${sessionName}`,
+  userId: `${role.id}:${sessionName}`,
+  roleArn: `arn:aws:iam::${account}:role${role.path}${role.name}`,
+})
