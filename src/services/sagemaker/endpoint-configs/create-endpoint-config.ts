@@ -1,0 +1,49 @@
+import type {
+  CreateEndpointConfigInput,
+  CreateEndpointConfigOutput,
+  DescribeEndpointConfigOutput,
+} from '../../../model/generated/sagemaker.ts'
+import type { RequestContext } from '../../operation.ts'
+import { requireModel } from '../models/model-store.ts'
+import { nameKey } from '../resource-name.ts'
+import type { SagemakerDeps } from '../sagemaker-deps.ts'
+import { checkTags, putTags, tagged } from '../tags/tag-store.ts'
+import { configArn, insertConfig } from './endpoint-config-store.ts'
+import { duplicateEndpointConfig } from './errors.ts'
+import { checkVariants, hostedContainers } from './variant-rules.ts'
+
+/** The members of a description that are not columns. */
+export type ConfigDocument = Omit<
+  DescribeEndpointConfigOutput,
+  'EndpointConfigName' | 'EndpointConfigArn' | 'CreationTime'
+>
+
+/**
+ * Stores which models an endpoint serves, and with how many instances. A model that cannot be hosted is refused here
+ * already, where its user meets it first; a config serves no other end.
+ */
+export async function createEndpointConfig(
+  { database }: SagemakerDeps,
+  input: CreateEndpointConfigInput,
+  context: RequestContext,
+): Promise<CreateEndpointConfigOutput> {
+  const { EndpointConfigName: name, Tags: tags = [], ...members } = input
+  const arn = configArn(context, name)
+  const variants = checkVariants(input)
+  checkTags(tags)
+  for (const { ModelName: model } of variants) hostedContainers(await requireModel(database, context, model))
+  const document: ConfigDocument = { ...members, ProductionVariants: [...variants] }
+  const row = {
+    account: context.account,
+    region: context.region,
+    name_key: nameKey(name),
+    name,
+    created_at: context.now,
+    document: JSON.stringify(document),
+  }
+  await database.commit([
+    insertConfig(database, row, () => duplicateEndpointConfig(arn)),
+    ...putTags(database, tagged(context, 'endpoint-config', name), arn, tags),
+  ])
+  return { EndpointConfigArn: arn }
+}

@@ -1,0 +1,94 @@
+import type { CreateEndpointInput, CreateEndpointOutput } from '../../../model/generated/sagemaker.ts'
+import type { EndpointRow, EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
+import type { ModelRow } from '../../../storage/schema/sagemaker.ts'
+import type { RequestContext } from '../../operation.ts'
+import { configStillThere, requireConfig } from '../endpoint-configs/endpoint-config-store.ts'
+import { requireModel } from '../models/model-store.ts'
+import type { SagemakerDeps } from '../sagemaker-deps.ts'
+import { checkTags, putTags, tagged } from '../tags/tag-store.ts'
+import {
+  ENDPOINT_TOPIC,
+  ENDPOINT_WORK,
+  type EndpointKey,
+  endpointArn,
+  endpointKey,
+  formatEndpointKey,
+} from './endpoint-key.ts'
+import { type EndpointSpec, endpointSpec, modelNames } from './endpoint-spec.ts'
+import { findEndpoint, insertEndpoint, wantedInstances } from './endpoint-store.ts'
+import { bothUpdatePolicies, duplicateEndpoint, quotaExceeded } from './errors.ts'
+
+/** Says what is wanted and enqueues the work; a controller brings it about. */
+export async function createEndpoint(
+  deps: SagemakerDeps,
+  input: CreateEndpointInput,
+  context: RequestContext,
+): Promise<CreateEndpointOutput> {
+  const { database } = deps
+  const { EndpointName: name, Tags: tags = [], DeploymentConfig: deployment } = input
+  const arn = endpointArn(context, name)
+  const key = endpointKey(context, name)
+  if (deployment?.BlueGreenUpdatePolicy !== undefined && deployment.RollingUpdatePolicy !== undefined) {
+    throw bothUpdatePolicies()
+  }
+  checkTags(tags)
+  if ((await findEndpoint(database, key)) !== undefined) throw duplicateEndpoint(arn)
+  const config = await requireConfig(database, context, input.EndpointConfigName)
+  const models = new Map<string, ModelRow>()
+  for (const model of modelNames(config)) models.set(model, await requireModel(database, context, model))
+  const spec = endpointSpec(config, models)
+  await checkQuota(deps, spec, context)
+  const row: EndpointRow = {
+    account: key.account,
+    region: key.region,
+    name_key: key.key,
+    name,
+    config_name: spec.configName,
+    spec: JSON.stringify(spec),
+    status: 'Creating',
+    failure_reason: null,
+    generation: 1,
+    observed_generation: 0,
+    revision: 1,
+    deployment_config: deployment === undefined ? null : JSON.stringify(deployment),
+    created_at: context.now,
+    modified_at: context.now,
+  }
+  await database.commit([
+    configStillThere(database, config),
+    ...insertEndpoint(database, row, variantRows(key, spec), () => duplicateEndpoint(arn)),
+    ...putTags(database, tagged(context, 'endpoint', name), arn, tags),
+    deps.workQueue.enqueue(ENDPOINT_WORK, formatEndpointKey(key)),
+    deps.changeFeed.announce({ topic: ENDPOINT_TOPIC, key: formatEndpointKey(key) }),
+  ])
+  return { EndpointArn: arn }
+}
+
+const variantRows = ({ account, region, key }: EndpointKey, spec: EndpointSpec): readonly EndpointVariantRow[] =>
+  spec.variants.map((variant, position) => ({
+    account,
+    region,
+    name_key: key,
+    variant_name: variant.name,
+    position,
+    instance_type: variant.instanceType,
+    desired_weight: variant.initialWeight,
+    desired_instance_count: variant.initialInstanceCount,
+    current_weight: null,
+    current_instance_count: null,
+    deployed_images: null,
+    variant_status: null,
+  }))
+
+/** Keeps a mistyped count from starting thousands of containers. Two requests at one moment may both pass. */
+async function checkQuota(deps: SagemakerDeps, spec: EndpointSpec, context: RequestContext): Promise<void> {
+  const wanted = new Map<string, number>()
+  for (const { instanceType: type, initialInstanceCount: count } of spec.variants) {
+    wanted.set(type, (wanted.get(type) ?? 0) + count)
+  }
+  const limit = deps.endpointInstanceQuota
+  for (const [type, count] of wanted) {
+    const used = await wantedInstances(deps.database, context, type)
+    if (used + count > limit) throw quotaExceeded(type, limit, used, count)
+  }
+}

@@ -1,0 +1,15 @@
+import type { DescribeEndpointInput, DescribeEndpointOutput } from '../../../model/generated/sagemaker.ts'
+import type { RequestContext } from '../../operation.ts'
+import type { SagemakerDeps } from '../sagemaker-deps.ts'
+import { endpointKey } from './endpoint-key.ts'
+import { findVariants, requireEndpoint } from './endpoint-store.ts'
+import { describeRows } from './endpoint-view.ts'
+
+export async function describeEndpoint(
+  { database }: SagemakerDeps,
+  input: DescribeEndpointInput,
+  context: RequestContext,
+): Promise<DescribeEndpointOutput> {
+  const row = await requireEndpoint(database, context, input.EndpointName)
+  return describeRows(row, await findVariants(database, endpointKey(context, row.name)))
+}

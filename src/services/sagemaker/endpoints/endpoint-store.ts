@@ -1,0 +1,131 @@
+import type { ListEndpointsInput } from '../../../model/generated/sagemaker.ts'
+import { type Page, type PageRequest, readPage } from '../../../shared/pagination.ts'
+import type { Database, Statement } from '../../../storage/database.ts'
+import type { EndpointRow, EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
+import { one, statement } from '../../../storage/statement.ts'
+import { commonFilters } from '../listing.ts'
+import { exactly, type Scope } from '../resource-name.ts'
+import { dropTags, tagged } from '../tags/tag-store.ts'
+import { type EndpointKey, endpointArn, endpointKey } from './endpoint-key.ts'
+import { missingEndpoint } from './errors.ts'
+
+export const findEndpoint = (database: Database, { account, region, key }: EndpointKey) =>
+  database.query
+    .selectFrom('endpoints')
+    .selectAll()
+    .where('account', '=', account)
+    .where('region', '=', region)
+    .where('name_key', '=', key)
+    .executeTakeFirst()
+
+/** @throws ServiceError `ValidationException` when no endpoint has this name */
+export async function requireEndpoint(database: Database, scope: Scope, name: string): Promise<EndpointRow> {
+  const row = await findEndpoint(database, endpointKey(scope, name))
+  if (row === undefined) throw missingEndpoint(endpointArn(scope, name))
+  return exactly(row, name)
+}
+
+/** The endpoint's variants in the order of its config. */
+export const findVariants = (database: Database, { account, region, key }: EndpointKey) =>
+  database.query
+    .selectFrom('endpoint_variants')
+    .selectAll()
+    .where('account', '=', account)
+    .where('region', '=', region)
+    .where('name_key', '=', key)
+    .orderBy('position')
+    .execute()
+
+/** The endpoint's instances in every state, oldest first. */
+export const findInstances = (database: Database, { account, region, key }: EndpointKey) =>
+  database.query
+    .selectFrom('endpoint_instances')
+    .selectAll()
+    .where('account', '=', account)
+    .where('region', '=', region)
+    .where('name_key', '=', key)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+
+/** The statements of a new endpoint with its variants. */
+export const insertEndpoint = (
+  database: Database,
+  row: EndpointRow,
+  variants: readonly EndpointVariantRow[],
+  duplicate: () => Error,
+): readonly Statement[] => [
+  statement(
+    database.query
+      .insertInto('endpoints')
+      .values(row)
+      .onConflict((conflict) => conflict.columns(['account', 'region', 'name_key']).doNothing()),
+    one(duplicate),
+  ),
+  statement(database.query.insertInto('endpoint_variants').values([...variants])),
+]
+
+/** Changes the endpoint's row unless it has changed since it was read. `revision` is counted on here. */
+export const updateEndpoint = (
+  database: Database,
+  row: EndpointRow,
+  changes: Partial<EndpointRow>,
+  conflict: () => Error,
+): Statement =>
+  statement(
+    database.query
+      .updateTable('endpoints')
+      .set({ ...changes, revision: row.revision + 1 })
+      .where('account', '=', row.account)
+      .where('region', '=', row.region)
+      .where('name_key', '=', row.name_key)
+      .where('revision', '=', row.revision),
+    one(conflict),
+  )
+
+/** The statements that remove every trace of an endpoint; for the controller, once nothing of it runs any more. */
+export const removeEndpoint = (database: Database, { account, region, key }: EndpointKey): readonly Statement[] => [
+  ...(['endpoint_instances', 'endpoint_variants', 'endpoints'] as const).map((table) =>
+    statement(
+      database.query
+        .deleteFrom(table)
+        .where('account', '=', account)
+        .where('region', '=', region)
+        .where('name_key', '=', key),
+    ),
+  ),
+  dropTags(database, tagged({ account, region }, 'endpoint', key)),
+]
+
+/** How many instances of a type the account's endpoints want in the region. */
+export async function wantedInstances(database: Database, { account, region }: Scope, type: string): Promise<number> {
+  const row = await database.query
+    .selectFrom('endpoint_variants')
+    .select(({ fn }) => fn.sum('desired_instance_count').as('wanted'))
+    .where('account', '=', account)
+    .where('region', '=', region)
+    .where('instance_type', '=', type)
+    .executeTakeFirst()
+  return Number(row?.wanted ?? 0)
+}
+
+export type EndpointSummaryRow = Pick<EndpointRow, 'name_key' | 'name' | 'status' | 'created_at' | 'modified_at'>
+
+export function listEndpointRows(
+  database: Database,
+  { account, region }: Scope,
+  input: ListEndpointsInput,
+  page: PageRequest,
+): Promise<Page<EndpointSummaryRow>> {
+  let query = database.query
+    .selectFrom('endpoints')
+    .select(['name_key', 'name', 'status', 'created_at', 'modified_at'])
+    .where('account', '=', account)
+    .where('region', '=', region)
+  for (const condition of commonFilters(input, 'name_key')) query = query.where(condition)
+  if (input.StatusEquals !== undefined) query = query.where('status', '=', input.StatusEquals)
+  if (input.LastModifiedTimeAfter !== undefined) query = query.where('modified_at', '>=', input.LastModifiedTimeAfter)
+  if (input.LastModifiedTimeBefore !== undefined) query = query.where('modified_at', '<', input.LastModifiedTimeBefore)
+  if (input.SortBy === 'Name') return readPage(query, ['name_key'], page)
+  return readPage(query, [input.SortBy === 'Status' ? 'status' : 'created_at', 'name_key'], page)
+}
