@@ -3,6 +3,7 @@ import type { EndpointRow, EndpointVariantRow } from '../../../storage/schema/en
 import type { ModelRow } from '../../../storage/schema/sagemaker.ts'
 import type { RequestContext } from '../../operation.ts'
 import { configStillThere, requireConfig } from '../endpoint-configs/endpoint-config-store.ts'
+import type { InstanceVariant } from '../endpoint-configs/variant-rules.ts'
 import { requireModel } from '../models/model-store.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { checkTags, putTags, tagged } from '../tags/tag-store.ts'
@@ -14,7 +15,7 @@ import {
   endpointKey,
   formatEndpointKey,
 } from './endpoint-key.ts'
-import { type EndpointSpec, endpointSpec, modelNames } from './endpoint-spec.ts'
+import { endpointSpec, variantsOf } from './endpoint-snapshot.ts'
 import { findEndpoint, insertEndpoint, wantedInstances } from './endpoint-store.ts'
 import { bothUpdatePolicies, duplicateEndpoint, quotaExceeded } from './errors.ts'
 
@@ -35,15 +36,16 @@ export async function createEndpoint(
   if ((await findEndpoint(database, key)) !== undefined) throw duplicateEndpoint(arn)
   const config = await requireConfig(database, context, input.EndpointConfigName)
   const models = new Map<string, ModelRow>()
-  for (const model of modelNames(config)) models.set(model, await requireModel(database, context, model))
+  const variants = variantsOf(config)
+  for (const { ModelName: model } of variants) models.set(model, await requireModel(database, context, model))
   const spec = endpointSpec(config, models)
-  await checkQuota(deps, spec, context)
+  await checkQuota(deps, variants, context)
   const row: EndpointRow = {
     account: key.account,
     region: key.region,
     name_key: key.key,
     name,
-    config_name: spec.configName,
+    config_name: config.name,
     spec: JSON.stringify(spec),
     status: 'Creating',
     failure_reason: null,
@@ -56,7 +58,7 @@ export async function createEndpoint(
   }
   await database.commit([
     configStillThere(database, config),
-    ...insertEndpoint(database, row, variantRows(key, spec), () => duplicateEndpoint(arn)),
+    ...insertEndpoint(database, row, variantRows(key, variants), () => duplicateEndpoint(arn)),
     ...putTags(database, tagged(context, 'endpoint', name), arn, tags),
     deps.workQueue.enqueue(ENDPOINT_WORK, formatEndpointKey(key)),
     deps.changeFeed.announce({ topic: ENDPOINT_TOPIC, key: formatEndpointKey(key) }),
@@ -64,16 +66,19 @@ export async function createEndpoint(
   return { EndpointArn: arn }
 }
 
-const variantRows = ({ account, region, key }: EndpointKey, spec: EndpointSpec): readonly EndpointVariantRow[] =>
-  spec.variants.map((variant, position) => ({
+const variantRows = (
+  { account, region, key }: EndpointKey,
+  variants: readonly InstanceVariant[],
+): readonly EndpointVariantRow[] =>
+  variants.map((variant, position) => ({
     account,
     region,
     name_key: key,
-    variant_name: variant.name,
+    variant_name: variant.VariantName,
     position,
-    instance_type: variant.instanceType,
-    desired_weight: variant.initialWeight,
-    desired_instance_count: variant.initialInstanceCount,
+    instance_type: variant.InstanceType,
+    desired_weight: variant.InitialVariantWeight,
+    desired_instance_count: variant.InitialInstanceCount,
     current_weight: null,
     current_instance_count: null,
     deployed_images: null,
@@ -81,9 +86,13 @@ const variantRows = ({ account, region, key }: EndpointKey, spec: EndpointSpec):
   }))
 
 /** Keeps a mistyped count from starting thousands of containers. Two requests at one moment may both pass. */
-async function checkQuota(deps: SagemakerDeps, spec: EndpointSpec, context: RequestContext): Promise<void> {
+async function checkQuota(
+  deps: SagemakerDeps,
+  variants: readonly InstanceVariant[],
+  context: RequestContext,
+): Promise<void> {
   const wanted = new Map<string, number>()
-  for (const { instanceType: type, initialInstanceCount: count } of spec.variants) {
+  for (const { InstanceType: type, InitialInstanceCount: count } of variants) {
     wanted.set(type, (wanted.get(type) ?? 0) + count)
   }
   const limit = deps.endpointInstanceQuota

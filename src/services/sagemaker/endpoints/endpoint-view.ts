@@ -47,7 +47,7 @@ function summarizeVariant(row: EndpointVariantRow, spec: EndpointSpec): Producti
     DesiredInstanceCount: row.desired_instance_count,
     VariantStatus:
       row.variant_status === null ? undefined : (JSON.parse(row.variant_status) as ProductionVariantStatusList),
-    RoutingConfig: routing === undefined ? undefined : { RoutingStrategy: routing },
+    RoutingConfig: routing === undefined || routing === 'RANDOM' ? undefined : { RoutingStrategy: routing },
   }
 }
 
