@@ -65,6 +65,7 @@ async function createInstances(db: Kysely<unknown>): Promise<void> {
     .addColumn('changed_at', 'bigint', (column) => column.notNull())
     .addColumn('detail', 'text')
     .addColumn('failures', 'integer', (column) => column.notNull())
+    .addColumn('logged_until', 'text')
     .execute()
   await db.schema
     .createIndex('endpoint_instances_of_endpoint')

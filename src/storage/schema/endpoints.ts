@@ -82,4 +82,6 @@ export interface EndpointInstanceRow {
   detail: string | null
   /** How many instances in a row have failed in this one's place; its replacement waits accordingly. */
   failures: number
+  /** Up to where the container's output has been stored: nanoseconds since the epoch, decimal. */
+  logged_until: string | null
 }

@@ -36,7 +36,11 @@ describe('instanceSize', () => {
 describe('capToMachine', () => {
   it('gives no more than there is, and says so', () => {
     const machine = { cpus: 2, memoryBytes: 8 * GIB }
-    expect(capToMachine({ cpus: 4, memoryBytes: 4 * GIB }, machine)).toEqual({ cpus: 2, memoryBytes: 4 * GIB, capped: true })
+    expect(capToMachine({ cpus: 4, memoryBytes: 4 * GIB }, machine)).toEqual({
+      cpus: 2,
+      memoryBytes: 4 * GIB,
+      capped: true,
+    })
     expect(capToMachine({ cpus: 1, memoryBytes: GIB }, machine)).toEqual({ cpus: 1, memoryBytes: GIB, capped: false })
   })
 })

@@ -1,0 +1,83 @@
+import type { CredentialSource } from '../access/credential-source.ts'
+import type { Principal } from '../access/principal.ts'
+import type { ProtocolName } from '../model/service-description.ts'
+import type { SignatureFault } from '../wire/sigv4/fault.ts'
+import { signatureError } from '../wire/sigv4/fault-error.ts'
+import { parseSignature } from '../wire/sigv4/parse.ts'
+import type { ParsedSignature } from '../wire/sigv4/parsed-signature.ts'
+import type { SignableRequest } from '../wire/sigv4/signable-request.ts'
+import type { Exchange } from './exchange.ts'
+
+/** Who the request says it is from. Proven only once its signature has been verified, which may need the body. */
+export interface Caller {
+  readonly principal: Principal
+  readonly region: string
+  /** What to verify; undefined for a caller that is not asked for a signature. */
+  readonly claim: Claim | undefined
+}
+
+export interface Claim {
+  readonly signature: ParsedSignature
+  readonly request: SignableRequest
+  readonly secretAccessKey: string
+}
+
+/** Tells who calls. */
+export interface Authenticator {
+  identify(exchange: Exchange, family: ProtocolName): Caller | Promise<Caller>
+}
+
+const ANONYMOUS: Principal = { kind: 'anonymous', account: '', arn: '*', userId: 'anonymous' }
+
+const isFault = (value: object): value is SignatureFault => 'fault' in value
+
+/** `--auth verify`: every request carries a signature by a known key. Only S3 takes anonymous ones. */
+export function verifyingAuthenticator(credentials: CredentialSource, region: string): Authenticator {
+  return {
+    identify(exchange, family) {
+      const request = signable(exchange)
+      const signature = parseSignature(request, exchange.now)
+      if (isFault(signature)) {
+        if (signature.fault === 'missing' && family === 'rest-xml')
+          return { principal: ANONYMOUS, region, claim: undefined }
+        throw signatureError(signature, family)
+      }
+      const found = credentials.find(signature.accessKeyId, signature.sessionToken)
+      const admit = (lookup: Awaited<typeof found>): Caller => {
+        if ('fault' in lookup) throw signatureError({ fault: lookup.fault, accessKeyId: signature.accessKeyId }, family)
+        const { principal, secretAccessKey } = lookup
+        return { principal, region: signature.scope.region, claim: { signature, request, secretAccessKey } }
+      }
+      return found instanceof Promise ? found.then(admit) : admit(found)
+    },
+  }
+}
+
+/** `--auth trust`: a key that is known acts as its owner, anything else as `fallback`; signatures are not looked at. */
+export function trustingAuthenticator(
+  credentials: CredentialSource,
+  fallback: Principal,
+  region: string,
+): Authenticator {
+  return {
+    async identify(exchange) {
+      const source = exchange.request.headers.authorization ?? decodeURIComponent(exchange.query.replaceAll('%2F', '/'))
+      const scope = /Credential=([^/\s,&]+)\/\d{8}\/([a-z][a-z0-9-]{0,31})\//.exec(source)
+      const [, accessKeyId, signedRegion] = scope ?? []
+      const token = exchange.request.headers['x-amz-security-token']
+      const lookup =
+        accessKeyId === undefined
+          ? undefined
+          : await credentials.find(accessKeyId, typeof token === 'string' ? token : undefined)
+      const principal = lookup !== undefined && 'principal' in lookup ? lookup.principal : fallback
+      return { principal, region: signedRegion ?? region, claim: undefined }
+    },
+  }
+}
+
+const signable = ({ request }: Exchange): SignableRequest => ({
+  method: request.method ?? 'GET',
+  target: request.url ?? '/',
+  headers: request.headers,
+  rawHeaders: request.rawHeaders,
+})

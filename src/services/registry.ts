@@ -1,0 +1,61 @@
+import { loadService, type ServiceDescription, type ServiceId } from '../model/service-description.ts'
+import type { Protocol } from '../wire/protocol.ts'
+import { protocols } from '../wire/protocols.ts'
+import type { OperationTable } from './operation.ts'
+
+/** A service as the gateway sees it. */
+export interface Service {
+  readonly id: ServiceId
+  readonly description: ServiceDescription
+  readonly protocol: Protocol
+  readonly operations: OperationTable
+  /** Largest body of an operation whose body is not streamed, in bytes. */
+  readonly maxBodyBytes: number
+}
+
+export type Services = Readonly<Record<ServiceId, Service>>
+
+const MIB = 1024 * 1024
+
+/** Bodies are small documents, but for function code, which travels inside the JSON of CreateFunction. */
+const MAX_BODY_BYTES: Readonly<Record<ServiceId, number>> = {
+  sagemaker: 8 * MIB,
+  'sagemaker-runtime': MIB,
+  s3: 4 * MIB,
+  lambda: 72 * MIB,
+  iam: 2 * MIB,
+  sts: 2 * MIB,
+  logs: 4 * MIB,
+}
+
+/** Joins the tables of operations with what the published API says of them. Descriptions are read on first use. */
+export function createServices(tables: Readonly<Record<ServiceId, OperationTable>>): Services {
+  const entries = Object.entries(tables).map(([id, operations]) => {
+    const service = id as ServiceId
+    return [service, describe(service, operations)] as const
+  })
+  return Object.fromEntries(entries) as unknown as Services
+}
+
+function describe(id: ServiceId, operations: OperationTable): Service {
+  return {
+    id,
+    operations,
+    maxBodyBytes: MAX_BODY_BYTES[id],
+    get description() {
+      return loadService(id)
+    },
+    get protocol() {
+      return protocols[loadService(id).protocol]
+    },
+  }
+}
+
+/** Refuses a table that names an operation the generated description lacks: it could never be called. */
+export function checkTables(services: Services): void {
+  for (const service of Object.values(services)) {
+    for (const name of Object.keys(service.operations))
+      if (!service.description.operations.get(name)?.implemented)
+        throw new Error(`${service.id} has a handler for ${name}, which its description does not know`)
+  }
+}

@@ -1,0 +1,112 @@
+import type { ChangeFeed } from '../../../storage/change-feed.ts'
+import type { Database, Statement } from '../../../storage/database.ts'
+import type { EndpointInstanceRow, EndpointRow, EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
+import { statement } from '../../../storage/statement.ts'
+import type { EndpointSpec } from '../endpoints/endpoint-spec.ts'
+
+/** The topic under which everything that routes depend on is announced. */
+export const ENDPOINTS_TOPIC = 'endpoints'
+/** The kinds of work items of hosting. */
+export const ENDPOINT_WORK = 'endpoint'
+export const CONTAINER_LOGS_WORK = 'container-logs'
+
+/** The parts of an endpoint's key, `account/region/name-key`: the key of its work item, its changes and its routes. */
+export interface EndpointKey {
+  readonly account: string
+  readonly region: string
+  readonly name_key: string
+}
+
+export function parseEndpointKey(key: string): EndpointKey {
+  const [account = '', region = '', name_key = ''] = key.split('/')
+  return { account, region, name_key }
+}
+
+export const formatEndpointKey = ({ account, region, name_key }: EndpointKey): string =>
+  `${account}/${region}/${name_key}`
+
+/** What is wanted, and what was last known to run. */
+export interface EndpointState {
+  readonly key: EndpointKey
+  readonly endpoint: EndpointRow
+  readonly spec: EndpointSpec
+  /** In the order of the config. */
+  readonly variants: readonly EndpointVariantRow[]
+  readonly instances: readonly EndpointInstanceRow[]
+}
+
+export async function loadEndpoint(database: Database, key: EndpointKey): Promise<EndpointState | undefined> {
+  const { query } = database
+  const endpoint = await query
+    .selectFrom('endpoints')
+    .selectAll()
+    .where((of) => of.and({ ...key }))
+    .executeTakeFirst()
+  if (endpoint === undefined) return undefined
+  const variants = await query
+    .selectFrom('endpoint_variants')
+    .selectAll()
+    .where((of) => of.and({ ...key }))
+    .orderBy('position')
+    .execute()
+  const instances = await query
+    .selectFrom('endpoint_instances')
+    .selectAll()
+    .where((of) => of.and({ ...key }))
+    .orderBy('id')
+    .execute()
+  return { key, endpoint, spec: JSON.parse(endpoint.spec) as EndpointSpec, variants, instances }
+}
+
+/** The writes of the endpoint controller, each a statement for its unit of work. */
+export function endpointWrites(database: Database, changeFeed: ChangeFeed, key: EndpointKey) {
+  const { query } = database
+  return {
+    /** Tells every worker that the endpoint's routes may have changed. */
+    announce: (): Statement => changeFeed.announce({ topic: ENDPOINTS_TOPIC, key: formatEndpointKey(key) }),
+
+    addInstance: (row: EndpointInstanceRow): Statement => statement(query.insertInto('endpoint_instances').values(row)),
+
+    updateInstance: (id: string, values: Partial<EndpointInstanceRow>): Statement =>
+      statement(query.updateTable('endpoint_instances').set(values).where('id', '=', id)),
+
+    removeInstance: (id: string): Statement => statement(query.deleteFrom('endpoint_instances').where('id', '=', id)),
+
+    updateVariant: (variant: string, values: Partial<EndpointVariantRow>): Statement =>
+      statement(
+        query
+          .updateTable('endpoint_variants')
+          .set(values)
+          .where((of) => of.and({ ...key }))
+          .where('variant_name', '=', variant),
+      ),
+
+    /** Compare-and-set: nothing is written, and `otherwise` is thrown, when somebody else has written in between. */
+    updateEndpoint: (revision: number, values: Partial<EndpointRow>, otherwise: () => Error): Statement =>
+      statement(
+        query
+          .updateTable('endpoints')
+          .set({ ...values, revision: revision + 1 })
+          .where((of) => of.and({ ...key }))
+          .where('revision', '=', revision),
+        { rows: 1, otherwise },
+      ),
+
+    /** The endpoint with all that belongs to it. */
+    forget: (): readonly Statement[] => [
+      statement(query.deleteFrom('endpoint_instances').where((of) => of.and({ ...key }))),
+      statement(query.deleteFrom('endpoint_variants').where((of) => of.and({ ...key }))),
+      statement(query.deleteFrom('endpoints').where((of) => of.and({ ...key }))),
+      statement(query.deleteFrom('runtime_sessions').where('route_key', '=', formatEndpointKey(key))),
+      statement(
+        query
+          .deleteFrom('sagemaker_tags')
+          .where('account', '=', key.account)
+          .where('region', '=', key.region)
+          .where('resource', '=', `endpoint/${key.name_key}`),
+      ),
+    ],
+  }
+}
+
+export type EndpointWrites = ReturnType<typeof endpointWrites>

@@ -1,0 +1,66 @@
+import type { RegistryError } from '../../../registries/registry-error.ts'
+import type { RuntimeError } from '../../../runtime/container-runtime.ts'
+
+/**
+ * The FailureReasons of endpoints. The first sentence is the service's own where one is known (endpoint-lifecycle
+ * reference §3); what Slipway knows beyond it follows, so that the reader can act.
+ */
+
+const MAX_REASON = 1024
+
+export const pingFailed = (variant: string, detail: string): string =>
+  shorten(
+    `The primary container for production variant ${variant} did not pass the ping health check. Please check CloudWatch logs for this endpoint. ${detail}`,
+  )
+
+const imageUnavailable = (variant: string): string =>
+  `The primary container for production variant ${variant} could not be started. Please make sure all images included in the model for the production variant ${variant} exist, and that the execution role used to create the model has permissions to access them.`
+
+export function imageNotResolved(variant: string, image: string, error: RegistryError): string {
+  switch (error.reason) {
+    case 'unknown-host':
+    case 'unreachable':
+    case 'rate-limited':
+    case 'server-error':
+      return shorten(
+        `Unable to reach the registry ${error.host} for image ${image}. Check VpcConfig and that the registry answers. ${error.message}`,
+      )
+    case 'untrusted-certificate':
+    case 'plain-http':
+      return shorten(`The registry ${error.host} of image ${image} is not trusted. ${error.message}`)
+    case 'unauthorized':
+    case 'denied':
+      return shorten(
+        `Authentication failed for ${error.host}: check the credentials that the function of RepositoryCredentialsProviderArn returns for image ${image}. ${error.message}`,
+      )
+    case 'unsupported-manifest':
+      return shorten(`${error.message} Ensure that valid manifest media type is used for specified image.`)
+    default:
+      return shorten(`${imageUnavailable(variant)} ${error.message}`)
+  }
+}
+
+export function imageNotPulled(variant: string, image: string, error: RuntimeError): string {
+  if (error.reason === 'unauthorized')
+    return shorten(`Authentication failed while pulling image ${image}. ${error.message}`)
+  if (error.reason === 'registry-unreachable' || error.reason === 'untrusted-certificate')
+    return shorten(`The container engine could not reach the registry of image ${image}. ${error.message}`)
+  if (error.reason === 'no-space')
+    return shorten(`There is no space left on the machine for image ${image}. ${error.message}`)
+  return shorten(`${imageUnavailable(variant)} ${error.message}`)
+}
+
+export const containerNotStarted = (variant: string, error: RuntimeError): string =>
+  shorten(`The primary container for production variant ${variant} could not be started: ${error.message}`)
+
+export const roleNotAssumable = (role: string): string =>
+  `The execution role ARN "${role}" is invalid. Please ensure that the role exists and that its trust relationship policy allows the action "sts:AssumeRole" for the service principal "sagemaker.amazonaws.com".`
+
+export const credentialsNotRetrieved = (functionArn: string, detail: string): string =>
+  shorten(`ClientError: Failed to retrieve registry credentials from ${functionArn}: ${detail}`)
+
+export const credentialsMissing = (functionArn: string): string =>
+  `ClientError: The response of ${functionArn} is missing Credentials.`
+
+const shorten = (text: string): string =>
+  text.length <= MAX_REASON ? text.trim() : `${text.slice(0, MAX_REASON - 1)}…`
