@@ -31,8 +31,11 @@ async function sqliteStore(): Promise<TestStore> {
   }
 }
 
+/** PGlite takes seconds to start, so what one test has done with is emptied for the next. */
+const idle: PGlite[] = []
+
 async function postgresStore(): Promise<TestStore> {
-  const pglite = await PGlite.create()
+  const pglite = idle.pop() ?? (await PGlite.create())
   const opened: Database[] = []
   return {
     open: async (migrations) => {
@@ -42,7 +45,8 @@ async function postgresStore(): Promise<TestStore> {
     },
     remove: async () => {
       await Promise.all(opened.map((db) => db.close()))
-      await pglite.close()
+      await pglite.exec('drop schema public cascade; create schema public')
+      idle.push(pglite)
     },
   }
 }
