@@ -1,0 +1,89 @@
+import type { Readable, Transform } from 'node:stream'
+import type { ProtocolName } from '../model/service-description.ts'
+import { AwsChunkedDecoder, readChunkedHeaders } from '../wire/aws-chunked.ts'
+import { signatureError } from '../wire/sigv4/fault-error.ts'
+import { chunkSeed, verifySignature } from '../wire/sigv4/verify.ts'
+import type { Caller, Claim } from './authenticate.ts'
+import type { Exchange } from './exchange.ts'
+import { hashChecker } from './hash-checker.ts'
+import { BodyAbortedError, BodyTooLargeError, collectBody } from './read-body.ts'
+import { sha256 } from './serve-invocation.ts'
+
+/** A client that sends nothing of its body for this long has gone. */
+const SILENCE_MILLISECONDS = 60_000
+
+/**
+ * The body as a stream, without its framing. The signature of the head is verified now; what it says of the body is
+ * verified as the body passes, and a body that is not what was signed ends in an error instead of an end.
+ */
+export function verifiedStream(exchange: Exchange, caller: Caller, family: ProtocolName): Readable {
+  const { claim } = caller
+  const payload = claim?.signature.payload
+  if (claim !== undefined) verify(claim, undefined, family)
+  const body = watched(exchange)
+  if (payload?.mode === 'declared') {
+    const declared = payload.text
+    return joined(
+      body,
+      hashChecker(declared, (computed) => signatureError({ fault: 'content-mismatch', declared, computed }, family)),
+    )
+  }
+  const framing = readChunkedHeaders(exchange.request.headers)
+  if (framing === undefined) return body
+  const signed = claim !== undefined && payload?.mode === 'chunked' && payload.signed
+  return joined(
+    body,
+    new AwsChunkedDecoder(framing, signed ? chunkSeed(claim.signature, claim.secretAccessKey) : undefined),
+  )
+}
+
+/** The whole of a small body, verified. Rejects with BodyTooLargeError above `limit` bytes. */
+export async function collectVerified(
+  exchange: Exchange,
+  caller: Caller,
+  family: ProtocolName,
+  limit: number,
+): Promise<Uint8Array> {
+  const { claim } = caller
+  if (claim !== undefined && claim.signature.payload.mode !== 'body')
+    return collectStream(verifiedStream(exchange, caller, family), limit)
+  const chunks = await collectBody(exchange.request, limit)
+  if (claim !== undefined) verify(claim, sha256(chunks), family)
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+}
+
+function verify(claim: Claim, bodyHash: string | undefined, family: ProtocolName): void {
+  const fault = verifySignature(claim.signature, claim.request, claim.secretAccessKey, bodyHash)
+  if (fault !== undefined) throw signatureError(fault, family)
+}
+
+async function collectStream(stream: Readable, limit: number): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > limit) throw new BodyTooLargeError(limit)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** The request's body; it breaks when the client falls silent. */
+function watched({ request }: Exchange): Readable {
+  const { socket } = request
+  const onSilence = () => request.destroy(new BodyAbortedError('the client sent nothing for too long'))
+  socket.setTimeout(SILENCE_MILLISECONDS, onSilence)
+  request.once('close', () => {
+    socket.setTimeout(0)
+    socket.off('timeout', onSilence)
+  })
+  return request
+}
+
+function joined<T extends Transform>(body: Readable, transform: T): T {
+  body.on('error', (error) => transform.destroy(error))
+  body.on('close', () => {
+    if (!body.readableEnded) transform.destroy(new BodyAbortedError('the client went away'))
+  })
+  return body.pipe(transform)
+}
