@@ -179,10 +179,9 @@ const digestMismatch = (image: ImageReference, what: string): RegistryError => {
   return new RegistryError('digest-mismatch', apiHost(image), message)
 }
 
-/** AWS's wording for a manifest it cannot use. */
+/** The first sentence of AWS's wording for a manifest it cannot use; its advice is the hosting's to add. */
 const unsupported = (image: ImageReference, mediaType: string): RegistryError => {
-  const advice = 'Ensure that valid manifest media type is used for specified image.'
-  const message = `Unsupported manifest media type ${mediaType} for image ${nameOf(image)}. ${advice}`
+  const message = `Unsupported manifest media type ${mediaType} for image ${nameOf(image)}.`
   return new RegistryError('unsupported-manifest', apiHost(image), message)
 }
 

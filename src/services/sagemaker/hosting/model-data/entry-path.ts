@@ -1,4 +1,4 @@
-import { ArchiveError, shownName } from './archive-error.ts'
+import { ContentError, shownName } from './content-error.ts'
 
 /** What file systems allow for one name, and for a path with room for the directory it is put in. */
 const MAXIMUM_SEGMENT_BYTES = 255
@@ -6,10 +6,10 @@ const MAXIMUM_PATH_BYTES = 3072
 
 /**
  * An entry's name as a relative path: `./` and doubled slashes removed, empty for the folder itself. Throws
- * ArchiveError for whatever could lead out of the folder or cannot be a file's name.
+ * ContentError for whatever could lead out of the folder or cannot be a file's name.
  */
 export function entryPath(name: string): string {
-  const refuse = (why: string) => new ArchiveError('refused', `The entry "${shownName(name)}" ${why}.`)
+  const refuse = (why: string) => new ContentError('refused', `The entry "${shownName(name)}" ${why}.`)
   if (name.startsWith('/')) throw refuse('has an absolute path')
   if (name.includes('\0')) throw refuse('has a NUL in its path')
   if (name.includes('\ufffd')) throw refuse('has a name that is not UTF-8')
@@ -29,11 +29,11 @@ export type TreeNode = 'directory' | 'file' | { readonly link: string }
 const MAXIMUM_HOPS = 40
 
 /**
- * Follows a symbolic link of the tree as the kernel would and throws ArchiveError if that ever leaves the tree: a
+ * Follows a symbolic link of the tree as the kernel would and throws ContentError if that ever leaves the tree: a
  * chain of harmless looking links can. What does not exist is followed by its name alone.
  */
 export function assertLinkStaysInside(tree: ReadonlyMap<string, TreeNode>, path: string): void {
-  const refuse = (why: string) => new ArchiveError('refused', `The symbolic link "${shownName(path)}" ${why}.`)
+  const refuse = (why: string) => new ContentError('refused', `The symbolic link "${shownName(path)}" ${why}.`)
   const pending = path.split('/').reverse()
   const reached: string[] = []
   let hops = 0

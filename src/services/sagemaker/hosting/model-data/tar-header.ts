@@ -1,4 +1,4 @@
-import { ArchiveError } from './archive-error.ts'
+import { ContentError } from './content-error.ts'
 
 export const BLOCK = 512
 
@@ -25,9 +25,9 @@ export interface TarHeader {
     | undefined
 }
 
-const corrupt = (what: string) => new ArchiveError('corrupt', `The tar archive is damaged: ${what}.`)
+const corrupt = (what: string) => new ContentError('corrupt', `The tar archive is damaged: ${what}.`)
 
-/** Reads the header at `at`; undefined for a block of zeros, which ends an archive. Throws ArchiveError `corrupt`. */
+/** Reads the header at `at`; undefined for a block of zeros, which ends an archive. Throws ContentError `corrupt`. */
 export function readTarHeader(block: Buffer, at: number): TarHeader | undefined {
   if (block[at] === 0 && isZero(block, at)) return undefined
   if (!hasValidChecksum(block, at)) throw corrupt('a header has a wrong checksum')

@@ -1,4 +1,4 @@
-import { ArchiveError } from './archive-error.ts'
+import { ContentError } from './content-error.ts'
 import {
   BLOCK,
   readPaxRecords,
@@ -31,7 +31,7 @@ export interface TarHandler {
   entryEnd(): void
 }
 
-/** A push parser of tar: give it bytes in pieces of any size. Throws ArchiveError, then is of no more use. */
+/** A push parser of tar: give it bytes in pieces of any size. Throws ContentError, then is of no more use. */
 export interface TarReader {
   write(chunk: Buffer): void
   /** Throws when the archive stops in the middle of an entry. */
@@ -41,7 +41,7 @@ export interface TarReader {
 /** Extended headers are held in memory; honest ones are a few kilobytes. */
 const MAXIMUM_EXTENDED = 1024 * 1024
 
-const corrupt = (what: string) => new ArchiveError('corrupt', `The tar archive is damaged: ${what}.`)
+const corrupt = (what: string) => new ContentError('corrupt', `The tar archive is damaged: ${what}.`)
 
 /** `countHeader` is called for each header of any kind, so that the caller can limit their number. */
 export function createTarReader(handler: TarHandler, countHeader: () => void): TarReader {
@@ -188,7 +188,7 @@ export function createTarReader(handler: TarHandler, countHeader: () => void): T
       if (ended) return
       if (!started && partialLength === 0) throw corrupt('it is empty')
       const between = dataLeft === 0 && partialLength === 0 && step === header && locals.size === 0
-      if (!between) throw new ArchiveError('corrupt', 'The tar archive ends in the middle of an entry.')
+      if (!between) throw new ContentError('corrupt', 'The tar archive ends in the middle of an entry.')
     },
   }
 }

@@ -1,10 +1,10 @@
-import { ArchiveError } from './archive-error.ts'
+import { ContentError } from './content-error.ts'
 import type { SparsePiece } from './tar-header.ts'
 
 /** More holes than any file of weights has; each piece costs memory. */
 export const MAXIMUM_PIECES = 100_000
 
-const corrupt = (what: string) => new ArchiveError('corrupt', `The tar archive is damaged: ${what}.`)
+const corrupt = (what: string) => new ContentError('corrupt', `The tar archive is damaged: ${what}.`)
 
 /** Where a pax header says that a sparse file's map is; `size` is that of the whole file. */
 export type PaxSparseForm =
@@ -19,7 +19,7 @@ export function paxSparseForm(records: ReadonlyMap<string, string>): PaxSparseFo
   if (size !== undefined && list !== undefined) return { kind: 'list', list, size }
   if (size !== undefined && major === '1') return { kind: 'before-data', size }
   if (size === undefined && major === undefined) return undefined
-  throw new ArchiveError('refused', 'The archive holds a sparse file in a form that is not supported.')
+  throw new ContentError('refused', 'The archive holds a sparse file in a form that is not supported.')
 }
 
 /** `offset,length,offset,length…` */
@@ -41,7 +41,7 @@ export function parseSparseMap(bytes: Buffer): SparsePiece[] | undefined {
   return lines.length - 1 < 1 + 2 * count ? undefined : toPieces(lines.slice(1, 1 + 2 * count))
 }
 
-/** A count in a pax record: digits, not more than a number can hold. Throws ArchiveError `corrupt`. */
+/** A count in a pax record: digits, not more than a number can hold. Throws ContentError `corrupt`. */
 export function paxNumber(value: string | undefined): number | undefined {
   if (value === undefined) return undefined
   const number = /^\d+$/.test(value) ? Number(value) : Number.NaN

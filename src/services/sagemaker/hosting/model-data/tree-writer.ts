@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   constants,
   fchmodSync,
@@ -12,7 +13,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { ArchiveError, shownName } from './archive-error.ts'
+import { ContentError, shownName } from './content-error.ts'
 import { assertLinkStaysInside, entryPath, type TreeNode } from './entry-path.ts'
 import type { TarEntry, TarHandler } from './tar-reader.ts'
 
@@ -48,7 +49,7 @@ export function createTreeWriter(root: string, limits: TreeLimits): TarHandler &
   let bytes = 0
   let open: { fd: number; name: string; mtime: number; size: number; write: (bytes: Buffer) => void } | undefined
 
-  const refuse = (name: string, why: string) => new ArchiveError('refused', `The entry "${shownName(name)}" ${why}.`)
+  const refuse = (name: string, why: string) => new ContentError('refused', `The entry "${shownName(name)}" ${why}.`)
 
   /** Makes the directories above; what is already there has to be a directory. */
   function makeDirectory(path: string): void {
@@ -57,6 +58,7 @@ export function createTreeWriter(root: string, limits: TreeLimits): TarHandler &
     if (known !== undefined) throw refuse(path, 'is both a file and a folder')
     makeDirectory(path.slice(0, Math.max(0, path.lastIndexOf('/'))))
     mkdirSync(join(root, path), { mode: 0o755 })
+    if ((umask & 0o755) !== 0) chmodSync(join(root, path), 0o755)
     tree.set(path, 'directory')
     countEntry()
   }
@@ -64,7 +66,7 @@ export function createTreeWriter(root: string, limits: TreeLimits): TarHandler &
   function countEntry(): void {
     entries += 1
     if (entries <= limits.maximumEntries) return
-    throw new ArchiveError('too-large', `The archive holds more than ${limits.maximumEntries} files.`)
+    throw new ContentError('too-large', `The archive holds more than ${limits.maximumEntries} files.`)
   }
 
   /** Clears the way for a file or link. A later entry of the same name replaces the earlier, as tar does. */
@@ -80,11 +82,11 @@ export function createTreeWriter(root: string, limits: TreeLimits): TarHandler &
   function openFile(entry: TarEntry, path: string): void {
     if (entry.size > limits.maximumFileBytes) {
       const why = `The file "${shownName(entry.name)}" is larger than ${limits.maximumFileBytes} bytes.`
-      throw new ArchiveError('too-large', why)
+      throw new ContentError('too-large', why)
     }
     bytes += entry.size
     if (bytes > limits.maximumBytes) {
-      throw new ArchiveError('too-large', `The archive unpacks to more than ${limits.maximumBytes} bytes.`)
+      throw new ContentError('too-large', `The archive unpacks to more than ${limits.maximumBytes} bytes.`)
     }
     claim(path, entry.name)
     const mode = (entry.mode & EXECUTABLE) === 0 ? 0o644 : 0o755
@@ -147,7 +149,7 @@ function writeAll(fd: number, bytes: Buffer, position?: number): void {
 
 /** Puts the stored bytes where the map says; the map has to fit into the file and hold no more than is stored. */
 function sparseWriter(fd: number, { name, size, sparse = [] }: TarEntry): (bytes: Buffer) => void {
-  const damaged = () => new ArchiveError('corrupt', `The map of the sparse file "${shownName(name)}" is damaged.`)
+  const damaged = () => new ContentError('corrupt', `The map of the sparse file "${shownName(name)}" is damaged.`)
   if (sparse.some((piece) => piece.offset + piece.length > size)) throw damaged()
   const pieces = sparse.filter((piece) => piece.length > 0)
   let index = 0

@@ -1,4 +1,4 @@
-import type { ArchiveErrorKind } from './archive-error.ts'
+import type { ContentErrorKind } from './content-error.ts'
 import type { TreeLimits, TreeSummary } from './tree-writer.ts'
 
 export interface UnpackLimits extends TreeLimits {
@@ -13,4 +13,4 @@ export type ToUnpacker = { readonly type: 'data'; readonly bytes: Uint8Array } |
 export type FromUnpacker =
   | { readonly type: 'consumed'; readonly bytes: number }
   | ({ readonly type: 'done' } & TreeSummary)
-  | { readonly type: 'failed'; readonly kind: ArchiveErrorKind; readonly message: string }
+  | { readonly type: 'failed'; readonly kind: ContentErrorKind; readonly message: string }

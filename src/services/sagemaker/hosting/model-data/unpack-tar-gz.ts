@@ -1,8 +1,8 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, rm } from 'node:fs/promises'
 import { type Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Worker } from 'node:worker_threads'
-import { ArchiveError, storageError } from './archive-error.ts'
+import { ContentError, storageError } from './content-error.ts'
 import type { TreeSummary } from './tree-writer.ts'
 import type { FromUnpacker, ToUnpacker, UnpackLimits } from './unpack-messages.ts'
 
@@ -17,14 +17,15 @@ const IN_FLIGHT = 2 * 1024 * 1024
 
 /**
  * Unpacks a gzipped tar as it arrives into `directory`, which must not exist yet; its parent must. When this rejects,
- * the directory is gone again. Rejects with ArchiveError, with the error of `body`, or with the signal's reason.
+ * the directory is gone again. Rejects with ContentError, with the error of `body`, or with the signal's reason.
  */
 export async function unpackTarGz(body: Readable, directory: string, options: UnpackOptions): Promise<TreeSummary> {
   let made = false
   try {
     options.signal.throwIfAborted()
-    await mkdir(directory, { mode: 0o755 })
+    await mkdir(directory)
     made = true
+    await chmod(directory, 0o755)
     return await inWorker(body, directory, options)
   } catch (error) {
     body.destroy()
@@ -97,7 +98,7 @@ class WorkerFeed extends Writable {
 
   #receive(message: FromUnpacker): void {
     if (message.type === 'failed') {
-      this.destroy(new ArchiveError(message.kind, message.message))
+      this.destroy(new ContentError(message.kind, message.message))
     } else if (message.type === 'done') {
       this.#summary = { files: message.files, bytes: message.bytes }
       this.#finish?.()

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { createGunzip } from 'node:zlib'
-import { ArchiveError, storageError } from './archive-error.ts'
+import { ContentError, storageError } from './content-error.ts'
 import { createTarReader } from './tar-reader.ts'
 import { createTreeWriter } from './tree-writer.ts'
 import type { FromUnpacker, ToUnpacker, UnpackLimits } from './unpack-messages.ts'
@@ -29,7 +29,7 @@ const writer = createTreeWriter(directory, limits)
 const reader = createTarReader(writer, () => {
   headers += 1
   if (headers > 4 * limits.maximumEntries) {
-    throw new ArchiveError('too-large', `The archive holds more than ${limits.maximumEntries} files.`)
+    throw new ContentError('too-large', `The archive holds more than ${limits.maximumEntries} files.`)
   }
 })
 const gunzip = createGunzip({ chunkSize: CHUNK })
@@ -40,7 +40,7 @@ function fail(error: unknown): void {
   if (failed) return
   failed = true
   const known = storageError(error)
-  if (!(known instanceof ArchiveError)) throw error
+  if (!(known instanceof ContentError)) throw error
   gunzip.destroy()
   send({ type: 'failed', kind: known.kind, message: known.message })
   port?.close()
@@ -49,10 +49,10 @@ function fail(error: unknown): void {
 function guard(chunk: Buffer): void {
   inflated += chunk.length
   if (inflated > limits.maximumBytes + OVERHEAD * limits.maximumEntries) {
-    throw new ArchiveError('too-large', `The archive unpacks to more than ${limits.maximumBytes} bytes.`)
+    throw new ContentError('too-large', `The archive unpacks to more than ${limits.maximumBytes} bytes.`)
   }
   if (inflated > RATIO_MATTERS && inflated > received * limits.maximumRatio) {
-    throw new ArchiveError('too-large', `The archive unpacks to more than ${limits.maximumRatio} times its size.`)
+    throw new ContentError('too-large', `The archive unpacks to more than ${limits.maximumRatio} times its size.`)
   }
 }
 
@@ -82,7 +82,7 @@ gunzip.on('end', () => {
   drain()
   if (failed) return
   try {
-    if (received === 0) throw new ArchiveError('corrupt', 'The object is empty.')
+    if (received === 0) throw new ContentError('corrupt', 'The object is empty.')
     reader.end()
     send({ type: 'done', ...writer.finish() })
     port.close()
@@ -102,12 +102,12 @@ port.on('message', (message: ToUnpacker) => {
   gunzip.write(bytes, () => send({ type: 'consumed', bytes: bytes.length }))
 })
 
-function damagedGzip(error: Error): ArchiveError {
+function damagedGzip(error: Error): ContentError {
   const message =
     'code' in error && error.code === 'Z_BUF_ERROR'
       ? 'The gzip data is cut short.'
       : received < 2 || inflated === 0
         ? 'The object is not gzip-compressed.'
         : 'The gzip data is damaged.'
-  return new ArchiveError('corrupt', message, error)
+  return new ContentError('corrupt', message, error)
 }
