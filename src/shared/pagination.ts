@@ -41,7 +41,10 @@ export function encodePageToken(scope: string, key: PageKey): string {
 
 /** The key within a token; undefined when the token was not made for `scope`, or was changed. */
 export function decodePageToken(scope: string, token: string): PageKey | undefined {
-  const text = Buffer.from(token, 'base64url').toString()
+  const bytes = Buffer.from(token, 'base64url')
+  // Decoding passes over what is no Base64; a token has one spelling.
+  if (bytes.toString('base64url') !== token) return undefined
+  const text = bytes.toString()
   const body = text.slice(CHECKSUM_LENGTH)
   if (text.slice(0, CHECKSUM_LENGTH) !== checksum(scope, body)) return undefined
   return JSON.parse(body) as PageKey
