@@ -1,0 +1,71 @@
+import type { Database, Statement } from '../../../storage/database.ts'
+import type { BucketRow } from '../../../storage/schema/s3.ts'
+import { none, one, statement } from '../../../storage/statement.ts'
+import { bucketNotEmpty, noSuchBucket } from '../errors.ts'
+
+export const findBucket = (database: Database, name: string): Promise<BucketRow | undefined> =>
+  database.query.selectFrom('s3_buckets').selectAll().where('name', '=', name).executeTakeFirst()
+
+/** The account's buckets in the order of their names, from behind `after` on. */
+export const listBuckets = (
+  database: Database,
+  account: string,
+  page: { readonly prefix: string; readonly region?: string; readonly after?: string; readonly limit: number },
+): Promise<BucketRow[]> => {
+  let query = database.query.selectFrom('s3_buckets').selectAll().where('account', '=', account)
+  // Names are plain ASCII, so the tilde closes the range of a prefix.
+  if (page.prefix !== '') query = query.where('name', '>=', page.prefix).where('name', '<', `${page.prefix}~`)
+  if (page.region !== undefined) query = query.where('region', '=', page.region)
+  if (page.after !== undefined) query = query.where('name', '>', page.after)
+  return query.orderBy('name').limit(page.limit).execute()
+}
+
+/** Creates the bucket unless the name is taken; the guard's error then tells the caller to look again. */
+export const insertBucket = (database: Database, bucket: BucketRow, taken: () => Error): Statement =>
+  statement(
+    database.query
+      .insertInto('s3_buckets')
+      .values(bucket)
+      .onConflict((conflict) => conflict.doNothing()),
+    one(taken),
+  )
+
+/** The guard for whatever is put into a bucket: it is still there and still this account's. */
+export const bucketStands = (database: Database, name: string, account: string): Statement =>
+  statement(
+    database.query.selectFrom('s3_buckets').select('name').where('name', '=', name).where('account', '=', account),
+    one(() => noSuchBucket(name)),
+  )
+
+/** Deletes an empty bucket. Unfinished uploads go with it; their bytes are released. */
+export function deleteBucketUnit(database: Database, name: string, account: string, now: number): Statement[] {
+  const { query } = database
+  const uploads = query.selectFrom('s3_uploads').select('upload_id').where('bucket', '=', name)
+  return [
+    bucketStands(database, name, account),
+    statement(
+      query.selectFrom('s3_objects').select('object_id').where('bucket', '=', name).limit(1),
+      none(() => bucketNotEmpty(name)),
+    ),
+    statement(
+      query
+        .insertInto('s3_released')
+        .columns(['owner_id', 'released_at'])
+        .expression(
+          query
+            .selectFrom('s3_parts')
+            .select((eb) => ['part_id', eb.cast<number>(eb.val(now), 'bigint').as('released_at')])
+            .where('upload_id', 'in', uploads),
+        ),
+    ),
+    statement(query.deleteFrom('s3_parts').where('upload_id', 'in', uploads)),
+    statement(query.deleteFrom('s3_uploads').where('bucket', '=', name)),
+    statement(query.deleteFrom('s3_buckets').where('name', '=', name)),
+  ]
+}
+
+export const setBucketTags = (database: Database, name: string, account: string, tags: string | null): Statement =>
+  statement(
+    database.query.updateTable('s3_buckets').set({ tags }).where('name', '=', name).where('account', '=', account),
+    one(() => noSuchBucket(name)),
+  )

@@ -1,0 +1,114 @@
+import { Readable } from 'node:stream'
+import { BlobTooLargeError, type WrittenBlob } from '../../../storage/blobs/blob-store.ts'
+import {
+  type ChecksumAlgorithm,
+  type ChecksumMembers,
+  checksumAlgorithm,
+  DEFAULT_ALGORITHM,
+  isWellFormed,
+  multipleChecksums,
+  type NamedChecksum,
+  statedChecksum,
+  toBase64,
+} from '../checksums/checksum.ts'
+import { badChecksum, badContentMd5, entityTooLarge, invalidDigest, invalidRequest } from '../errors.ts'
+import type { S3Deps } from '../s3-deps.ts'
+import type { Slice } from './slice-store.ts'
+import { trailingChecksum } from './trailing-checksum.ts'
+
+/** The most that one PutObject or UploadPart takes: 5 GiB. */
+export const MAX_BODY_BYTES = 5 * 1024 ** 3
+
+/** What a request says about the body that comes with it. */
+export type BodyClaims = ChecksumMembers & { readonly ContentMD5?: string; readonly ChecksumAlgorithm?: string }
+
+export interface ReceivedContent {
+  /** Undefined for an empty body, which takes no blob. */
+  readonly blobId: string | undefined
+  readonly size: number
+  /** The MD5 in hex, as entity tags are. */
+  readonly md5: string
+  /** The algorithm the caller chose, if any. */
+  readonly chosen: ChecksumAlgorithm | undefined
+  /** The checksum by the caller's algorithm and by each that was asked for besides. */
+  readonly checksums: Readonly<Partial<Record<ChecksumAlgorithm, string>>>
+}
+
+/**
+ * Takes a body into the blob store and holds it against what the request claims of it. When it resolves, the bytes are
+ * durable; when it rejects, nothing is left of them. A body that breaks rejects with its own error.
+ *
+ * @param required algorithms that the caller of this function needs; the default one if nobody names any
+ */
+export async function receiveContent(
+  deps: Pick<S3Deps, 'blobs'>,
+  body: Readable | Uint8Array | undefined,
+  claims: BodyClaims,
+  options: { readonly required?: ChecksumAlgorithm; readonly signal?: AbortSignal },
+): Promise<ReceivedContent> {
+  const md5 = claimedMd5(claims.ContentMD5)
+  const stated = statedChecksum(claims)
+  if (stated !== undefined) checkForm(stated)
+  const trailing = trailingChecksum(body)
+  if (trailing !== undefined && stated !== undefined) throw multipleChecksums()
+  const chosen = stated?.algorithm ?? trailing?.algorithm ?? checksumAlgorithm(claims.ChecksumAlgorithm)
+  const algorithms = [...new Set([chosen, options.required].filter((name) => name !== undefined))]
+  if (algorithms.length === 0) algorithms.push(DEFAULT_ALGORITHM)
+
+  const check = ({ digests }: WrittenBlob<'MD5' | ChecksumAlgorithm>) => {
+    if (md5 !== undefined && !md5.equals(digests.MD5)) {
+      throw badContentMd5(claims.ContentMD5 ?? '', toBase64(digests.MD5))
+    }
+    const claimed = stated ?? trailing?.arrived()
+    if (claimed !== undefined && claimed.value !== toBase64(digests[claimed.algorithm])) {
+      throw badChecksum(claimed.algorithm)
+    }
+  }
+  const source = body instanceof Uint8Array || body === undefined ? Readable.from(body?.length ? [body] : []) : body
+  const written = await deps.blobs
+    .write(source, { digests: ['MD5', ...algorithms], maxBytes: MAX_BODY_BYTES, check, signal: options.signal })
+    .catch((error: unknown) => {
+      throw error instanceof BlobTooLargeError ? entityTooLarge(MAX_BODY_BYTES) : error
+    })
+  if (written.size === 0) await deps.blobs.remove(written.blobId)
+  return {
+    blobId: written.size === 0 ? undefined : written.blobId,
+    size: written.size,
+    md5: Buffer.from(written.digests.MD5).toString('hex'),
+    chosen,
+    checksums: Object.fromEntries(algorithms.map((name) => [name, toBase64(written.digests[name])])),
+  }
+}
+
+function checkForm(stated: NamedChecksum): void {
+  if (isWellFormed(stated)) return
+  throw invalidRequest(`Value for x-amz-checksum-${stated.algorithm.toLowerCase()} header is invalid.`)
+}
+
+function claimedMd5(header: string | undefined): Buffer | undefined {
+  if (header === undefined) return undefined
+  const digest = Buffer.from(header, 'base64')
+  if (digest.length !== 16 || digest.toString('base64') !== header.trim()) throw invalidDigest(header)
+  return digest
+}
+
+/** Removes what was received when the unit of work that was to refer to it has failed, and passes the error on. */
+export async function dropUnlessCommitted<T>(
+  deps: Pick<S3Deps, 'blobs'>,
+  content: ReceivedContent,
+  commit: Promise<T>,
+): Promise<T> {
+  try {
+    return await commit
+  } catch (error) {
+    // What cannot be removed now is an orphan, and swept as one.
+    if (content.blobId !== undefined) await deps.blobs.remove(content.blobId).catch(() => {})
+    throw error
+  }
+}
+
+/** The slices of received content. A part keeps its checksum with them, even when it is empty. */
+export const slicesOf = (content: ReceivedContent, partNumber: number, partChecksum: string | null): Slice[] =>
+  content.blobId === undefined && partChecksum === null
+    ? []
+    : [{ blobId: content.blobId ?? '', offset: 0, size: content.size, partNumber, partChecksum }]

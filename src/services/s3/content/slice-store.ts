@@ -1,0 +1,90 @@
+import type { Database, Statement } from '../../../storage/database.ts'
+import type { SliceRow } from '../../../storage/schema/s3.ts'
+import { statement } from '../../../storage/statement.ts'
+
+/** A run of bytes of one blob, as content is put together from. */
+export interface Slice {
+  readonly blobId: string
+  readonly offset: number
+  readonly size: number
+  readonly partNumber: number
+  /** Base64 checksum of the whole part, at its first slice. */
+  readonly partChecksum: string | null
+}
+
+/** So many rows fit into one insert on either database. */
+const ROWS_PER_INSERT = 1000
+
+/** An owner's slices in the order of its bytes. They never change: an object that is written anew has another owner. */
+export async function readSlices(database: Database, ownerId: string): Promise<Slice[]> {
+  const rows = await database.query
+    .selectFrom('s3_slices')
+    .selectAll()
+    .where('owner_id', '=', ownerId)
+    .orderBy('part_number')
+    .orderBy('position')
+    .execute()
+  return rows.map((row) => ({
+    blobId: row.blob_id,
+    offset: row.blob_offset,
+    size: row.size,
+    partNumber: row.part_number,
+    partChecksum: row.part_checksum,
+  }))
+}
+
+/** Gives an owner its slices. */
+export function insertSlices(database: Database, ownerId: string, slices: readonly Slice[]): Statement[] {
+  const rows = slices.map(
+    (slice, position): SliceRow => ({
+      owner_id: ownerId,
+      part_number: slice.partNumber,
+      position,
+      blob_id: slice.blobId,
+      blob_offset: slice.offset,
+      size: slice.size,
+      part_checksum: slice.partChecksum,
+    }),
+  )
+  const statements: Statement[] = []
+  for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) {
+    statements.push(statement(database.query.insertInto('s3_slices').values(rows.slice(at, at + ROWS_PER_INSERT))))
+  }
+  return statements
+}
+
+/** Lets another owner share all slices of this one: a copy that moves no bytes. */
+export const shareSlices = (database: Database, fromOwner: string, toOwner: string): Statement =>
+  statement(
+    database.query
+      .insertInto('s3_slices')
+      .columns(['owner_id', 'part_number', 'position', 'blob_id', 'blob_offset', 'size', 'part_checksum'])
+      .expression(
+        database.query
+          .selectFrom('s3_slices')
+          .select((eb) => [
+            eb.cast<string>(eb.val(toOwner), 'text').as('owner_id'),
+            'part_number',
+            'position',
+            'blob_id',
+            'blob_offset',
+            'size',
+            'part_checksum',
+          ])
+          .where('owner_id', '=', fromOwner),
+      ),
+  )
+
+/** The slices, cut at both ends, that hold the bytes from `first` to `last`, both counted. */
+export function cutSlices(slices: readonly Slice[], first: number, last: number): Slice[] {
+  const cut: Slice[] = []
+  let start = 0
+  for (const slice of slices) {
+    const from = Math.max(first, start)
+    const to = Math.min(last, start + slice.size - 1)
+    if (from <= to) cut.push({ ...slice, offset: slice.offset + (from - start), size: to - from + 1 })
+    start += slice.size
+    if (start > last) break
+  }
+  return cut
+}

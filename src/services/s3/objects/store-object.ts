@@ -1,0 +1,43 @@
+import type { Readable } from 'node:stream'
+import type { BucketRow, ObjectRow } from '../../../storage/schema/s3.ts'
+import { DEFAULT_ALGORITHM } from '../checksums/checksum.ts'
+import { type BodyClaims, dropUnlessCommitted, receiveContent, slicesOf } from '../content/receive-content.ts'
+import { insertSlices } from '../content/slice-store.ts'
+import type { S3Deps } from '../s3-deps.ts'
+import { newObjectId, putObjectUnit } from './object-store.ts'
+import type { WriteCondition } from './write-condition.ts'
+
+/** What is known of an object before its bytes. */
+export type ObjectDescription = Pick<ObjectRow, 'key' | 'storage_class' | 'headers' | 'metadata' | 'tags'>
+
+/** Takes a body in and makes it the object of the key. When it resolves, bytes and row are on the disk. */
+export async function storeObject(
+  deps: S3Deps,
+  bucket: BucketRow,
+  description: ObjectDescription,
+  body: Readable | Uint8Array | undefined,
+  options: { readonly claims: BodyClaims; readonly condition: WriteCondition; readonly signal?: AbortSignal },
+): Promise<ObjectRow> {
+  const content = await receiveContent(deps, body, options.claims, { signal: options.signal })
+  const algorithm = content.chosen ?? DEFAULT_ALGORITHM
+  const now = deps.clock.now()
+  const object: ObjectRow = {
+    ...description,
+    bucket: bucket.name,
+    object_id: newObjectId(),
+    size: content.size,
+    etag: content.md5,
+    last_modified: Math.floor(now / 1000) * 1000,
+    checksum_algorithm: algorithm,
+    checksum_type: 'FULL_OBJECT',
+    checksum: content.checksums[algorithm] ?? '',
+    part_count: null,
+    upload_id: null,
+  }
+  const unit = [
+    ...putObjectUnit(deps.database, bucket.account, object, options.condition, now),
+    ...insertSlices(deps.database, object.object_id, slicesOf(content, 1, null)),
+  ]
+  await dropUnlessCommitted(deps, content, deps.database.commit(unit))
+  return object
+}

@@ -1,0 +1,111 @@
+import type { WorkQueue } from '../../control/work-queue.ts'
+import { one, statement } from '../../storage/statement.ts'
+import type { S3Deps } from './s3-deps.ts'
+
+/** How long the bytes of what was deleted or replaced stay for the readers that are at them. */
+const GRACE = 30 * 60_000
+/** How often released bytes are looked for. */
+const INTERVAL = 5 * 60_000
+/** How old a blob without an owner must be: an upload may take long between its first byte and its row. */
+const ORPHAN_AGE = 24 * 60 * 60_000
+const BATCH = 100
+
+const RELEASED = 's3-released'
+const ORPHANS = 's3-orphans'
+
+/** Has every worker take its turn at freeing the bytes that nothing refers to any more. */
+export async function startSweeping(deps: S3Deps, queue: WorkQueue): Promise<void> {
+  queue.handle(
+    RELEASED,
+    async (_item, signal) => {
+      await sweepReleased(deps, signal)
+      return { done: false, againInMilliseconds: INTERVAL }
+    },
+    { concurrency: 1 },
+  )
+  queue.handle(
+    ORPHANS,
+    async (_item, signal) => {
+      await sweepOrphans(deps, signal)
+      return { done: false, againInMilliseconds: ORPHAN_AGE }
+    },
+    { concurrency: 1 },
+  )
+  await deps.database.commit([
+    queue.enqueue(RELEASED, 'all'),
+    queue.enqueue(ORPHANS, 'all', { delayMilliseconds: INTERVAL }),
+  ])
+}
+
+/** Frees what was released before the grace began. Returns how many blobs were removed. */
+export async function sweepReleased(deps: S3Deps, signal: AbortSignal, grace = GRACE): Promise<number> {
+  let removed = 0
+  for (;;) {
+    const before = deps.clock.now() - grace
+    const released = await deps.database.query
+      .selectFrom('s3_released')
+      .select('owner_id')
+      .where('released_at', '<', before)
+      .orderBy('released_at')
+      .limit(BATCH)
+      .execute()
+    for (const { owner_id } of released) {
+      signal.throwIfAborted()
+      removed += await sweepOwner(deps, owner_id, before)
+    }
+    if (released.length < BATCH) return removed
+  }
+}
+
+/** A reader has asked for more time since the owner was looked at. */
+class StillRead extends Error {
+  override name = 'StillRead'
+}
+
+/** Takes a released owner's slices away, and then the blobs that no other owner shares. */
+async function sweepOwner(deps: S3Deps, ownerId: string, before: number): Promise<number> {
+  const { query } = deps.database
+  const slices = await query.selectFrom('s3_slices').select('blob_id').where('owner_id', '=', ownerId).execute()
+  try {
+    await deps.database.commit([
+      statement(
+        query.deleteFrom('s3_released').where('owner_id', '=', ownerId).where('released_at', '<', before),
+        one(() => new StillRead()),
+      ),
+      statement(query.deleteFrom('s3_slices').where('owner_id', '=', ownerId)),
+    ])
+  } catch (error) {
+    if (error instanceof StillRead) return 0
+    throw error
+  }
+  // New references are made from living objects only, so a blob that nobody refers to now stays that way.
+  const candidates = [...new Set(slices.map((slice) => slice.blob_id))].filter((blobId) => blobId !== '')
+  let removed = 0
+  for (let at = 0; at < candidates.length; at += BATCH) {
+    const some = candidates.slice(at, at + BATCH)
+    const shared = await referencedBlobs(deps, some)
+    for (const blobId of some.filter((candidate) => !shared.has(candidate))) {
+      await deps.blobs.remove(blobId)
+      removed++
+    }
+  }
+  return removed
+}
+
+/** Removes blobs that were written and never referred to: their writer died in between. */
+const sweepOrphans = (deps: S3Deps, signal: AbortSignal): Promise<number> =>
+  deps.blobs.sweepOrphans({
+    writtenBefore: deps.clock.now() - ORPHAN_AGE,
+    referenced: (blobIds) => referencedBlobs(deps, blobIds),
+    signal,
+  })
+
+async function referencedBlobs(deps: S3Deps, blobIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await deps.database.query
+    .selectFrom('s3_slices')
+    .select('blob_id')
+    .distinct()
+    .where('blob_id', 'in', blobIds)
+    .execute()
+  return new Set(rows.map((row) => row.blob_id))
+}

@@ -1,0 +1,83 @@
+import type { S3Operation, S3Operations } from '../../model/generated/s3.ts'
+import type { Operation, OperationTable, RequestContext } from '../operation.ts'
+import { deleteBucketTagging, getBucketTagging, putBucketTagging } from './buckets/bucket-tagging.ts'
+import { getBucketVersioning, putBucketVersioning } from './buckets/bucket-versioning.ts'
+import { createBucket } from './buckets/create-bucket.ts'
+import { deleteBucket } from './buckets/delete-bucket.ts'
+import { getBucketLocation } from './buckets/get-bucket-location.ts'
+import { headBucket } from './buckets/head-bucket.ts'
+import { listBuckets } from './buckets/list-buckets.ts'
+import { listObjectVersions } from './listing/list-object-versions.ts'
+import { listObjects } from './listing/list-objects.ts'
+import { listObjectsV2 } from './listing/list-objects-v2.ts'
+import { abortMultipartUpload } from './multipart/abort-multipart-upload.ts'
+import { completeMultipartUpload } from './multipart/complete-multipart-upload.ts'
+import { createMultipartUpload } from './multipart/create-multipart-upload.ts'
+import { listMultipartUploads } from './multipart/list-multipart-uploads.ts'
+import { listParts } from './multipart/list-parts.ts'
+import { uploadPart } from './multipart/upload-part.ts'
+import { uploadPartCopy } from './multipart/upload-part-copy.ts'
+import { copyObject } from './objects/copy-object.ts'
+import { deleteObject } from './objects/delete-object.ts'
+import { deleteObjects } from './objects/delete-objects.ts'
+import { getObject } from './objects/get-object.ts'
+import { getObjectAttributes } from './objects/get-object-attributes.ts'
+import { headObject } from './objects/head-object.ts'
+import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './objects/object-tagging.ts'
+import { putObject } from './objects/put-object.ts'
+import type { S3Deps } from './s3-deps.ts'
+
+type Handlers = {
+  readonly [Name in S3Operation]: (
+    deps: S3Deps,
+    input: S3Operations[Name]['input'],
+    context: RequestContext,
+  ) => Promise<S3Operations[Name]['output']>
+}
+
+/**
+ * Differences from S3 that a caller may notice: no versioning, ACL grants, policies, object lock or archives (refused by
+ * name); encryption by named keys is refused, and AES256, which S3 applies anyway, is taken but never claimed in answers;
+ * a copy of an object uploaded in parts keeps its entity tag and parts; a bucket answers whatever region is asked.
+ */
+const handlers: Handlers = {
+  AbortMultipartUpload: abortMultipartUpload,
+  CompleteMultipartUpload: completeMultipartUpload,
+  CopyObject: copyObject,
+  CreateBucket: createBucket,
+  CreateMultipartUpload: createMultipartUpload,
+  DeleteBucket: deleteBucket,
+  DeleteBucketTagging: deleteBucketTagging,
+  DeleteObject: deleteObject,
+  DeleteObjectTagging: deleteObjectTagging,
+  DeleteObjects: deleteObjects,
+  GetBucketLocation: getBucketLocation,
+  GetBucketTagging: getBucketTagging,
+  GetBucketVersioning: getBucketVersioning,
+  GetObject: getObject,
+  GetObjectAttributes: getObjectAttributes,
+  GetObjectTagging: getObjectTagging,
+  HeadBucket: headBucket,
+  HeadObject: headObject,
+  ListBuckets: listBuckets,
+  ListMultipartUploads: listMultipartUploads,
+  ListObjectVersions: listObjectVersions,
+  ListObjects: listObjects,
+  ListObjectsV2: listObjectsV2,
+  ListParts: listParts,
+  PutBucketTagging: putBucketTagging,
+  PutBucketVersioning: putBucketVersioning,
+  PutObject: putObject,
+  PutObjectTagging: putObjectTagging,
+  UploadPart: uploadPart,
+  UploadPartCopy: uploadPartCopy,
+}
+
+/** S3's operations over one store. */
+export const createS3Service = (deps: S3Deps): OperationTable =>
+  Object.fromEntries(
+    Object.entries(handlers).map(([name, handler]) => [
+      name,
+      ((input, context) => handler(deps, input, context)) as Operation,
+    ]),
+  )
