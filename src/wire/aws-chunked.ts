@@ -58,6 +58,8 @@ export function readChunkedHeaders(
  * failed. Fails with S3's errors: IncompleteBody, MalformedTrailerError, InvalidChunkSizeError, SignatureDoesNotMatch.
  */
 export class AwsChunkedDecoder extends Transform {
+  /** The trailers that will have come when the stream ends without an error. */
+  readonly trailerNames: readonly string[]
   /** Settles before the stream ends; rejects with the stream's error. */
   readonly trailers: Promise<Trailers>
 
@@ -82,6 +84,7 @@ export class AwsChunkedDecoder extends Transform {
 
   constructor(body: ChunkedBody, seed: ChunkSeed | undefined) {
     super()
+    this.trailerNames = body.trailerNames
     this.#body = body
     this.#seed = seed
     this.#bodyLeft = body.decodedLength
