@@ -2,7 +2,7 @@ import type { Readable, Transform } from 'node:stream'
 import type { ProtocolName } from '../model/service-description.ts'
 import { AwsChunkedDecoder, readChunkedHeaders } from '../wire/aws-chunked.ts'
 import { signatureError } from '../wire/sigv4/fault-error.ts'
-import { chunkSeed, verifySignature } from '../wire/sigv4/verify.ts'
+import { type ChunkSeed, chunkSeed, verifySignature } from '../wire/sigv4/verify.ts'
 import type { Caller, Claim } from './authenticate.ts'
 import type { Exchange } from './exchange.ts'
 import { hashChecker } from './hash-checker.ts'
@@ -30,11 +30,13 @@ export function verifiedStream(exchange: Exchange, caller: Caller, family: Proto
   }
   const framing = readChunkedHeaders(exchange.request.headers)
   if (framing === undefined) return body
-  const signed = claim !== undefined && payload?.mode === 'chunked' && payload.signed
-  return joined(
-    body,
-    new AwsChunkedDecoder(framing, signed ? chunkSeed(claim.signature, claim.secretAccessKey) : undefined),
-  )
+  return joined(body, new AwsChunkedDecoder(framing, claim === undefined ? undefined : seedOf(claim)))
+}
+
+/** What the chunks' signatures are chained from; undefined when the chunks are not signed. */
+function seedOf({ signature, secretAccessKey }: Claim): ChunkSeed | undefined {
+  if (signature.form === 'legacy-query' || signature.payload.mode !== 'chunked' || !signature.payload.signed) return undefined
+  return chunkSeed(signature, secretAccessKey)
 }
 
 /** The whole of a small body, verified. Rejects with BodyTooLargeError above `limit` bytes. */

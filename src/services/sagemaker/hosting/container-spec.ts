@@ -11,6 +11,8 @@ export const LABELS = {
   installation: 'io.slipway.installation',
   endpoint: 'io.slipway.endpoint',
   instance: 'io.slipway.instance',
+  /** The model folder that is mounted, so that the cache keeps it. */
+  model: 'io.slipway.model',
 } as const
 
 /** Which containers may do what, from the configuration. */
@@ -54,6 +56,7 @@ export function containerSpec(
       [LABELS.installation]: policy.installation,
       [LABELS.endpoint]: identity.endpointKey,
       [LABELS.instance]: identity.id,
+      ...(modelDirectory !== undefined && { [LABELS.model]: modelDirectory }),
     },
     mounts: modelDirectory === undefined ? [] : [{ source: modelDirectory, target: '/opt/ml/model', readOnly: true }],
     port: CONTAINER_PORT,

@@ -1,0 +1,75 @@
+import type { Database } from '../storage/database.ts'
+import type { Command } from './command.ts'
+import { clientArguments } from './config-flags.ts'
+import { withDatabase } from './installation.ts'
+import { age, style, table } from './terminal.ts'
+
+export const status: Command = {
+  name: 'status',
+  summary: 'show endpoints and their instances',
+  help: `
+Shows every endpoint with its variants and instances, whether or not the server runs.
+
+Usage: slipway status [--data-dir DIR] [--json]
+
+Examples:
+  slipway status
+  slipway status --json | jq '.[] | select(.status == "Failed") | .failureReason'
+`,
+  async run(args) {
+    const { config, values } = clientArguments(args, { json: { type: 'boolean' } })
+    const endpoints = await withDatabase(config, readEndpoints)
+    process.stdout.write(values.json ? `${JSON.stringify(endpoints, undefined, 2)}\n` : show(endpoints))
+    return 0
+  },
+}
+
+type Endpoint = Awaited<ReturnType<typeof readEndpoints>>[number]
+
+async function readEndpoints(database: Database) {
+  const { query } = database
+  const endpoints = await query.selectFrom('endpoints').selectAll().orderBy('account').orderBy('region').orderBy('name_key').execute()
+  const instances = await query.selectFrom('endpoint_instances').selectAll().orderBy('variant_name').orderBy('id').execute()
+  const now = Date.now()
+  return endpoints.map((endpoint) => ({
+    account: endpoint.account,
+    region: endpoint.region,
+    name: endpoint.name,
+    status: endpoint.status,
+    failureReason: endpoint.failure_reason ?? undefined,
+    ageSeconds: Math.round((now - endpoint.created_at) / 1000),
+    instances: instances
+      .filter((row) => row.account === endpoint.account && row.region === endpoint.region && row.name_key === endpoint.name_key)
+      .map((row) => ({
+        id: row.id,
+        variant: row.variant_name,
+        state: row.state,
+        address: row.address ?? undefined,
+        image: row.image_digest ?? row.image,
+        detail: row.detail ?? undefined,
+        ageSeconds: Math.round((now - (row.started_at ?? row.created_at)) / 1000),
+      })),
+  }))
+}
+
+function show(endpoints: readonly Endpoint[]): string {
+  if (endpoints.length === 0) return 'No endpoints.\n'
+  const rows = endpoints.flatMap((endpoint) => {
+    const name = [endpoint.name, endpoint.region, colour(endpoint.status)]
+    if (endpoint.instances.length === 0) return [[...name, '-', '-', '-', age(endpoint.ageSeconds * 1000), endpoint.failureReason ?? '']]
+    return endpoint.instances.map((instance, index) => [
+      ...(index === 0 ? name : ['', '', '']),
+      instance.variant,
+      instance.id,
+      colour(instance.state),
+      age(instance.ageSeconds * 1000),
+      instance.detail ?? instance.address ?? '',
+    ])
+  })
+  return table(['ENDPOINT', 'REGION', 'STATUS', 'VARIANT', 'INSTANCE', 'STATE', 'AGE', 'DETAIL'], rows)
+}
+
+function colour(state: string): string {
+  if (state === 'InService' || state === 'Healthy') return style('green', state)
+  return style(state === 'Failed' || state === 'Unhealthy' ? 'red' : 'yellow', state)
+}
