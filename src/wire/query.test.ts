@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest'
+import { loadService } from '../model/service-description.ts'
+import type { WireRequest } from './protocol.ts'
+import { query } from './query.ts'
+import { ServiceError } from './service-error.ts'
+
+const iam = loadService('iam')
+const sts = loadService('sts')
+
+const post = (search = ''): WireRequest => ({ method: 'POST', path: '/', query: search, headers: {} })
+
+function decode(form: string, description = iam, search = ''): unknown {
+  const body = Buffer.from(form)
+  const detected = query.detect(description, post(search), body)
+  if (detected === undefined) throw new Error('No operation.')
+  return query.decode(description, detected, post(search), body)
+}
+
+describe('query requests', () => {
+  it('are found by their action, in the form or the query string', () => {
+    expect(query.detect(sts, post(), Buffer.from('Action=GetCallerIdentity&Version=2011-06-15'))?.operation.name).toBe(
+      'GetCallerIdentity',
+    )
+    expect(query.detect(sts, post('Action=GetCallerIdentity'), Buffer.alloc(0))?.operation.name).toBe(
+      'GetCallerIdentity',
+    )
+    expect(query.detect(iam, post(), Buffer.from('Action=CreateGroup'))?.operation).toMatchObject({
+      name: 'CreateGroup',
+      implemented: false,
+    })
+  })
+
+  it('do not mix with others that have the same empty body', () => {
+    const empty = Buffer.alloc(0)
+    expect(query.detect(sts, post('Action=GetCallerIdentity'), empty)?.operation.name).toBe('GetCallerIdentity')
+    expect(query.detect(sts, post('Action=AssumeRole'), empty)?.operation.name).toBe('AssumeRole')
+  })
+
+  it.each(['', 'Action=', 'Action=Nothing', 'Action=__proto__', 'action=GetUser'])(
+    'without a known action are refused: %j',
+    (form) => {
+      expect(query.detect(iam, post(), Buffer.from(form))).toBeUndefined()
+      expect(query.unknownOperation(iam, post('Action=Nothing'))).toMatchObject({
+        code: 'InvalidAction',
+        message: 'Could not find operation Nothing for version 2010-05-08',
+      })
+    },
+  )
+
+  it('hold lists and structures in numbered names, in any order and with gaps', () => {
+    const form =
+      'Action=CreateRole&RoleName=r&AssumeRolePolicyDocument=%7B%22a%22%3A+1%7D&Tags.member.10.Key=c&Tags.member.10.Value=3' +
+      '&Tags.member.2.Value=2&Tags.member.2.Key=b&MaxSessionDuration=3600'
+    expect(decode(form)).toEqual({
+      RoleName: 'r',
+      AssumeRolePolicyDocument: '{"a": 1}',
+      Tags: [
+        { Key: 'b', Value: '2' },
+        { Key: 'c', Value: '3' },
+      ],
+      MaxSessionDuration: 3600,
+    })
+  })
+
+  it('hold an empty list as a bare name', () => {
+    expect(decode('Action=TagRole&RoleName=r&Tags=')).toEqual({ RoleName: 'r', Tags: [] })
+  })
+
+  it('do not grow with the numbers in names', () => {
+    expect(decode('Action=UntagRole&RoleName=r&TagKeys.member.999999999=a&TagKeys.member.x=b')).toEqual({
+      RoleName: 'r',
+      TagKeys: ['a'],
+    })
+  })
+
+  it.each([
+    ['a number that is none', 'Action=ListRoles&MaxItems=many'],
+    ['too many parts in a name', `Action=ListRoles&${'a.'.repeat(50)}=1`],
+    ['too many parameters', `Action=ListRoles${'&a=b'.repeat(10_001)}`],
+  ])('with %s are refused', (_, form) => {
+    expect(() => decode(form)).toThrowError(expect.objectContaining({ code: 'MalformedInput', status: 400 }))
+  })
+
+  it('that are not UTF-8 are refused', () => {
+    expect(() => query.detect(iam, post(), Buffer.from([0xff]))).toThrowError(
+      expect.objectContaining({ code: 'MalformedInput' }),
+    )
+  })
+})
+
+describe('query responses', () => {
+  it('wrap the result, lists by member', () => {
+    const role = {
+      Path: '/',
+      RoleName: 'r<',
+      RoleId: 'AROA',
+      Arn: 'arn',
+      CreateDate: 1_722_945_600_000,
+      Tags: [{ Key: 'k', Value: '' }],
+    }
+    expect(query.encode(iam, iam.operations.get('GetRole')!, { Role: role }, 'id-1')).toEqual({
+      status: 200,
+      headers: { 'Content-Type': 'text/xml', 'x-amzn-RequestId': 'id-1' },
+      body:
+        '<GetRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><GetRoleResult><Role><Path>/</Path><RoleName>r&lt;</RoleName>' +
+        '<RoleId>AROA</RoleId><Arn>arn</Arn><CreateDate>2024-08-06T12:00:00.000Z</CreateDate>' +
+        '<Tags><member><Key>k</Key><Value/></member></Tags></Role></GetRoleResult>' +
+        '<ResponseMetadata><RequestId>id-1</RequestId></ResponseMetadata></GetRoleResponse>',
+    })
+  })
+
+  it('hold the request id alone where there is no output', () => {
+    expect(query.encode(iam, iam.operations.get('DeleteRole')!, undefined, 'id-1').body).toBe(
+      '<DeleteRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ResponseMetadata><RequestId>id-1</RequestId></ResponseMetadata></DeleteRoleResponse>',
+    )
+  })
+
+  it('keep an empty list', () => {
+    const { body } = query.encode(iam, iam.operations.get('ListRoles')!, { Roles: [], IsTruncated: false }, 'id-1')
+    expect(body).toContain('<ListRolesResult><Roles/><IsTruncated>false</IsTruncated></ListRolesResult>')
+  })
+})
+
+describe('query errors', () => {
+  it('say who is to blame, with the published status', () => {
+    const response = query.encodeError(
+      iam,
+      new ServiceError('NoSuchEntity', 'The role with name <x> cannot be found.'),
+      'id-1',
+    )
+    expect(response.status).toBe(404)
+    expect(response.body).toBe(
+      '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>NoSuchEntity</Code>' +
+        '<Message>The role with name &lt;x&gt; cannot be found.</Message></Error><RequestId>id-1</RequestId></ErrorResponse>',
+    )
+    expect(query.encodeError(iam, new ServiceError('InternalFailure', 'm', { status: 500 }), 'id').body).toContain(
+      '<Type>Receiver</Type>',
+    )
+  })
+})

@@ -1,0 +1,158 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  loadService,
+  type OperationModel,
+  type ServiceDescription,
+  type ServiceId,
+  type Shape,
+} from '../../src/model/service-description.ts'
+import type { WireRequest, WireResponse } from '../../src/wire/protocol.ts'
+import { protocols } from '../../src/wire/protocols.ts'
+import { ServiceError } from '../../src/wire/service-error.ts'
+import { sample, tagged } from './samples.ts'
+
+// Every implemented operation, with every member set, through botocore's own serializers and parsers.
+
+const SERVICES: readonly ServiceId[] = ['sagemaker', 'sagemaker-runtime', 's3', 'lambda', 'iam', 'sts', 'logs']
+
+interface Serialized {
+  readonly method: string
+  readonly url: string
+  readonly headers: Record<string, string>
+  readonly body: string
+}
+
+interface Case {
+  readonly description: ServiceDescription
+  readonly operation: OperationModel
+}
+
+const cases: Case[] = SERVICES.flatMap((id) => {
+  const description = loadService(id)
+  return [...description.operations.values()]
+    .filter((operation) => operation.implemented)
+    .map((operation) => ({ description, operation }))
+})
+
+function ask<T>(tasks: readonly object[]): T[] {
+  const script = fileURLToPath(new URL('oracle.py', import.meta.url))
+  const { status, stdout, stderr } = spawnSync('python3', [script], {
+    input: JSON.stringify(tasks),
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  if (status !== 0) throw new Error(`The oracle failed: ${stderr}`)
+  return JSON.parse(stdout) as T[]
+}
+
+const withInput = cases.filter(({ operation }) => operation.input !== undefined)
+// botocore reads GetBucketLocation's bare root element in a hook of the client, not in its parser.
+const withOutput = cases.filter(
+  ({ operation }) => operation.output !== undefined && operation.name !== 'GetBucketLocation',
+)
+const named = ({ description, operation }: Case) => ({
+  name: `${description.id} ${operation.name}`,
+  description,
+  operation,
+})
+
+describe('requests of botocore', () => {
+  let requests: Serialized[]
+
+  beforeAll(() => {
+    const tasks = withInput.map(({ description, operation }) => {
+      const shape = operation.input as Shape
+      const params = tagged(shape, sample(shape))
+      return { kind: 'serialize', service: description.id, operation: operation.name, params }
+    })
+    requests = ask<Serialized>(tasks)
+  })
+
+  it.each(withInput.map(named).map((entry, index) => ({ ...entry, index })))(
+    '$name is detected and decoded',
+    (entry) => {
+      const { description, operation, index } = entry
+      const sent = requests[index] as Serialized
+      const url = new URL(sent.url)
+      const headers = Object.fromEntries(Object.entries(sent.headers).map(([key, value]) => [key.toLowerCase(), value]))
+      const request: WireRequest = { method: sent.method, path: url.pathname, query: url.search.slice(1), headers }
+      const body = Buffer.from(sent.body, 'base64')
+      const protocol = protocols[description.protocol]
+      const detected = protocol.detect(description, request, body)
+      expect(detected?.operation.name).toBe(operation.name)
+      if (detected === undefined) return
+      const shape = operation.input as Shape
+      const input = protocol.decode(description, detected, request, body)
+      expect(tagged(shape, input)).toEqual(tagged(shape, sample(shape)))
+    },
+  )
+})
+
+describe('responses to botocore', () => {
+  let parsed: Record<string, unknown>[]
+
+  beforeAll(() => {
+    const tasks = withOutput.map(({ description, operation }) => {
+      const output = sample(operation.output as Shape)
+      const response = protocols[description.protocol].encode(description, operation, output, 'request-1')
+      return { kind: 'parse', service: description.id, operation: operation.name, ...onTheWire(response) }
+    })
+    parsed = ask<Record<string, unknown>>(tasks)
+  })
+
+  it.each(withOutput.map(named).map((entry, index) => ({ ...entry, index })))(
+    '$name is read back',
+    ({ operation, index }) => {
+      const { ResponseMetadata: metadata, ...output } = parsed[index] as { ResponseMetadata: { RequestId?: string } }
+      const shape = operation.output as Shape
+      expect(output).toEqual(tagged(shape, sample(shape)))
+      expect(metadata.RequestId).toBe('request-1')
+    },
+  )
+})
+
+describe('errors to botocore', () => {
+  const errors = SERVICES.flatMap((id) => {
+    const description = loadService(id)
+    const operation = [...description.operations.values()].find((candidate) => candidate.implemented) as OperationModel
+    return [...description.errors.keys(), 'SomeOtherCode'].map((code) => ({
+      name: `${id} ${code}`,
+      description,
+      operation,
+      code,
+    }))
+  })
+  let parsed: {
+    Error: { Code: string; Message: string }
+    ResponseMetadata: { RequestId: string; HTTPStatusCode: number }
+  }[]
+
+  beforeAll(() => {
+    const tasks = errors.map(({ description, operation, code }) => {
+      const error = new ServiceError(code, 'Said with <care> & "quotes".')
+      const response = protocols[description.protocol].encodeError(description, error, 'request-2', '/some/where')
+      return { kind: 'parse', service: description.id, operation: operation.name, ...onTheWire(response) }
+    })
+    parsed = ask(tasks)
+  })
+
+  it.each(errors.map((entry, index) => ({ ...entry, index })))(
+    '$name is recognised',
+    ({ code, description, index }) => {
+      const { Error: error, ResponseMetadata: metadata } = parsed[index] as (typeof parsed)[number]
+      expect(error).toMatchObject({ Code: code, Message: 'Said with <care> & "quotes".' })
+      expect(metadata.RequestId).toBe('request-2')
+      const published = description.errors.get(code)?.error
+      const usual = published?.fault === true ? 500 : 400
+      expect(metadata.HTTPStatusCode).toBe(description.protocol === 'json' ? usual : (published?.status ?? usual))
+    },
+  )
+})
+
+const onTheWire = ({ status, headers, body }: WireResponse) => ({
+  status,
+  headers,
+  body: Buffer.from((body ?? '') as string | Uint8Array).toString('base64'),
+})
