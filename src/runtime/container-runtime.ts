@@ -14,9 +14,17 @@ export interface ContainerRuntime {
   inspectContainer(id: string, signal: AbortSignal): Promise<ContainerState | undefined>
   /** SIGTERM, after `graceSeconds` SIGKILL, then removed with its anonymous volumes. A missing container is success. */
   removeContainer(id: string, graceSeconds: number, signal: AbortSignal): Promise<void>
-  /** Standard output and error, line by line, oldest first; ends with the container when `follow`, else at once. */
+  /**
+   * Standard output and error, line by line, oldest first; ends with the container when `follow`, else at once. A line
+   * longer than 256 KiB comes in pieces of that size. Throws RuntimeError `not-found` for a missing container, and the
+   * signal's reason when it aborts.
+   */
   readLogs(id: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogLine>
-  /** Container ends and out-of-memory kills, for containers that carry `labels`, until the signal aborts. */
+  /**
+   * Container ends and out-of-memory kills, for containers that carry `labels`, until the signal aborts (then it returns).
+   * Begins with those that have ended already and are not removed, so nothing is missed between two watches or while the
+   * engine restarts. Never throws for an engine that is away: it comes back when the engine does.
+   */
   watch(labels: Readonly<Record<string, string>>, signal: AbortSignal): AsyncIterable<ContainerEvent>
   close(): Promise<void>
 }
@@ -68,7 +76,10 @@ export interface ContainerSpec {
 
 export interface RunningContainer {
   readonly id: string
-  /** Where this host reaches the container's port: `172.17.0.2:8080` or `127.0.0.1:32768`. */
+  /**
+   * Where this host reaches the container's port: `172.17.0.2:8080` or `127.0.0.1:32768`. `127.0.0.1:0`, where nobody
+   * answers, when the container has ended already: its exit code and logs are there to be read.
+   */
   readonly address: string
 }
 
@@ -79,9 +90,12 @@ export interface ContainerState {
   readonly running: boolean
   /** Undefined unless running. */
   readonly address: string | undefined
+  /** Undefined while it runs, and when it never ran. 137 may mean out of memory, see `outOfMemory`. */
   readonly exitCode: number | undefined
+  /** Killed for want of memory, as far as the engine tells: Podman on cgroup v1 does not. */
   readonly outOfMemory: boolean
   readonly imageId: string
+  /** Epoch milliseconds; 0 when it never ran. */
   readonly startedAt: number
 }
 
@@ -125,4 +139,8 @@ export type RuntimeErrorReason =
   | 'bad-entrypoint'
   | 'no-space'
   | 'conflict'
+  /** The engine, as it is set up, cannot do this at all. */
+  | 'unsupported'
+  /** `--runtime none`. */
+  | 'no-containers'
   | 'other'
