@@ -42,4 +42,6 @@ export type FromWriter =
 /** What the writer thread is started with. */
 export interface WriterOptions {
   readonly file: string
+  /** How many milliseconds units wait for the write lock before they are refused. */
+  readonly lockTimeout: number
 }

@@ -23,6 +23,8 @@ export interface SqliteOptions {
   readonly log?: Logger
   /** Other tables, for tests. */
   readonly migrations?: readonly Migration[]
+  /** How long units wait for another process to end its transaction before they are refused. */
+  readonly lockTimeoutMilliseconds?: number
 }
 
 /** A database that also tells how many synced commits it has made. */
@@ -36,11 +38,11 @@ export interface SqliteDatabase extends Database {
  * @throws StorageUnavailableError when the file cannot be opened, is no database, or is of a newer version
  */
 export async function openSqliteDatabase(options: SqliteOptions): Promise<SqliteDatabase> {
-  const { file, log = silentLogger, migrations = allMigrations } = options
+  const { file, log = silentLogger, migrations = allMigrations, lockTimeoutMilliseconds = 10_000 } = options
   prepareFile(file)
   const reader = await connect(file)
   const listeners = new Set<(unit: readonly Statement[]) => void>()
-  const writer = new Writer(file, log, (unit) => {
+  const writer = new Writer({ file, lockTimeout: lockTimeoutMilliseconds }, log, (unit) => {
     for (const listener of listeners) listener(unit)
   })
   try {

@@ -6,13 +6,11 @@ import type { Answer, FromWriter, ToWriter, UnitMessage, WriterOptions } from '.
 
 /** Entry of the writer thread: commits what is waiting, all at once, and answers. */
 
-/** How many milliseconds units wait for the write lock before they are refused. */
-const LOCK_TIMEOUT = 10_000
 /** Between two commits, so that another process that polls for the lock gets it. */
 const BREATH = 0.05
 
 const port = parentPort as MessagePort
-const { file } = workerData as WriterOptions
+const { file, lockTimeout } = workerData as WriterOptions
 const db = await connect(file)
 db.exec('pragma busy_timeout = 0')
 const group = new GroupCommit(db)
@@ -45,7 +43,7 @@ const say = (message: FromWriter): void => port.postMessage(message)
 function commitOnce(): void {
   let answers: Answer[]
   try {
-    group.begin(LOCK_TIMEOUT)
+    group.begin(lockTimeout)
     answers = group.commit(takeUnit)
   } catch (error) {
     const { name, message } = error as Error

@@ -26,7 +26,7 @@ interface Pending {
 export class Writer {
   /** How many synced commits have been made. */
   commits = 0
-  readonly #file: string
+  readonly #options: WriterOptions
   readonly #log: Logger
   readonly #onCommit: (unit: readonly Statement[]) => void
   readonly #inFlight = new Map<number, Pending>()
@@ -36,17 +36,16 @@ export class Writer {
   #lastId = 0
   #flushing = false
 
-  constructor(file: string, log: Logger, onCommit: (unit: readonly Statement[]) => void) {
-    this.#file = file
+  constructor(options: WriterOptions, log: Logger, onCommit: (unit: readonly Statement[]) => void) {
+    this.#options = options
     this.#log = log
     this.#onCommit = onCommit
   }
 
   /** Resolves once the thread has opened the database. */
   start(): Promise<void> {
-    const options: WriterOptions = { file: this.#file }
     const thread = new Worker(new URL('./writer-thread.ts', import.meta.url), {
-      workerData: options,
+      workerData: this.#options,
       name: 'database writer',
       execArgv: [],
     })
