@@ -1,4 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { findBotocore, readDefinition, type Source } from './model/definition.ts'
 import { describe } from './model/describe.ts'
@@ -8,11 +10,11 @@ import { writeTypes } from './model/types.ts'
 import { type ServiceDefinition, services } from './services.ts'
 
 // Turns the API definitions of the `botocore` package into src/model/generated. Usage:
-//   node scripts/generate-model.ts [--botocore DIR]
+//   node scripts/generate-model.ts [--botocore DIR] [--out DIR]
 
 const MODEL = new URL('../src/model/', import.meta.url)
 
-function generate(source: Source, service: ServiceDefinition, patches: readonly Patch[]): void {
+function generate(source: Source, service: ServiceDefinition, patches: readonly Patch[], folder: string): void {
   const definition = readDefinition(source, service.definition)
   applyPatches(
     definition,
@@ -20,14 +22,15 @@ function generate(source: Source, service: ServiceDefinition, patches: readonly 
   )
   const reached = reach(definition, service.operations)
   const description = describe(source, service, definition, reached)
-  writeFileSync(new URL(`generated/${service.id}.json`, MODEL), description)
-  writeFileSync(new URL(`generated/${service.id}.ts`, MODEL), writeTypes(source, service, definition, reached))
+  writeFileSync(join(folder, `${service.id}.json`), description)
+  writeFileSync(join(folder, `${service.id}.ts`), writeTypes(source, service, definition, reached))
   console.log(
     `${service.id}: ${service.operations.length} operations, ${reached.all.length} shapes, ${description.length} bytes`,
   )
 }
 
-const { values } = parseArgs({ options: { botocore: { type: 'string' } } })
+const { values } = parseArgs({ options: { botocore: { type: 'string' }, out: { type: 'string' } } })
 const source = findBotocore(values.botocore)
 const patches = JSON.parse(readFileSync(new URL('patches.json', MODEL), 'utf8')) as Patch[]
-for (const service of services) generate(source, service, patches)
+const folder = values.out ?? fileURLToPath(new URL('generated', MODEL))
+for (const service of services) generate(source, service, patches, folder)
