@@ -10,6 +10,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/**/*.test.ts'],
           environment: 'node',
+          globalSetup: 'test/support/global-engine.ts',
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: 2,

@@ -34,6 +34,7 @@ export interface EngineDescription {
   readonly apiVersion: string
   readonly socket: string
   readonly operatingSystem: string
+  /** As images name it: `amd64`, `arm64`. */
   readonly architecture: string
   readonly cpus: number
   readonly memoryBytes: number

@@ -89,11 +89,14 @@ async function describe(engine: Engine, apiVersion: string, signal: AbortSignal)
     apiVersion,
     socket: formatAddress(engine.client.address),
     operatingSystem: info.OperatingSystem ?? '',
-    architecture: info.Architecture ?? '',
+    architecture: imageArchitecture(info.Architecture ?? ''),
     cpus: info.NCPU ?? 0,
     memoryBytes: info.MemTotal ?? 0,
   }
 }
+
+/** Docker names the machine as the kernel does, Podman (and every image) as Go does. */
+const imageArchitecture = (name: string): string => ({ x86_64: 'amd64', aarch64: 'arm64' })[name] ?? name
 
 /** Only an engine of root, on Linux, on this very machine, gives its containers addresses that this machine can reach. */
 export function decideReach(

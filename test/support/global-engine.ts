@@ -1,0 +1,37 @@
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import { type EngineKind, startEngine, type TestEngine } from './engine.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
+
+/**
+ * Lends all test files of a run the same engines. None is started before a file asks: files reach this process over a
+ * socket named in SLIPWAY_TEST_ENGINES (see shared-engine.ts), and what was started is stopped at the end of the run.
+ */
+export async function setup(): Promise<() => Promise<void>> {
+  const directory = await temporaryDirectory()
+  const engines = new Map<string, Promise<TestEngine>>()
+  const server = createServer((request, response) => {
+    const kind = (request.url ?? '').slice(1) as EngineKind
+    let engine = engines.get(kind)
+    if (engine === undefined) {
+      engine = startEngine(kind)
+      engines.set(kind, engine)
+    }
+    engine.then(
+      ({ socket, ours }) => response.end(JSON.stringify({ kind, socket, ours })),
+      (error: Error) => response.writeHead(500).end(error.message),
+    )
+  })
+  const path = join(directory.path, 'engines.sock')
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  process.env.SLIPWAY_TEST_ENGINES = path
+  return () => teardown(server, engines, directory.remove)
+}
+
+async function teardown(server: Server, engines: Map<string, Promise<TestEngine>>, remove: () => Promise<void>) {
+  server.close()
+  server.closeAllConnections()
+  const started = await Promise.allSettled(engines.values())
+  await Promise.all(started.map((result) => (result.status === 'fulfilled' ? result.value.stop() : undefined)))
+  await remove()
+}
