@@ -9,7 +9,7 @@ export interface CharacterSet {
 export const contains = (set: CharacterSet, codePoint: number): boolean =>
   codePoint < 128 ? set.ascii[codePoint] === 1 : set.wide(codePoint)
 
-export function setOf(test: (codePoint: number) => boolean): CharacterSet {
+function setOf(test: (codePoint: number) => boolean): CharacterSet {
   const ascii = new Uint8Array(128)
   for (let i = 0; i < 128; i++) ascii[i] = test(i) ? 1 : 0
   return { ascii, wide: test }

@@ -6,7 +6,7 @@ export type ServiceId = 'sagemaker' | 'sagemaker-runtime' | 's3' | 'lambda' | 'i
 
 export type ProtocolName = 'json' | 'rest-json' | 'rest-xml' | 'query'
 
-export type ShapeType =
+type ShapeType =
   | 'structure'
   | 'list'
   | 'map'
@@ -22,7 +22,7 @@ export type ShapeType =
 
 export type TimestampFormat = 'iso8601' | 'rfc822' | 'unixTimestamp'
 
-export interface XmlNamespace {
+interface XmlNamespace {
   readonly uri: string
   readonly prefix?: string
 }

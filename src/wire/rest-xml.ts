@@ -137,8 +137,8 @@ function document(
   return { body: `${XML_DECLARATION}<${root}${namespace}>${content}</${root}>` }
 }
 
-/** The `<Error>` document of S3, which has no namespace. Exported for answers that fail after their status was sent. */
-export function errorDocument(error: ServiceError, requestId: string, resource: string | undefined): string {
+/** The `<Error>` document of S3, which has no namespace. */
+function errorDocument(error: ServiceError, requestId: string, resource: string | undefined): string {
   const parts = [xmlElement('Code', escapeXml(error.code)), xmlElement('Message', escapeXml(error.message))]
   for (const [name, value] of Object.entries(error.members)) {
     if (value !== undefined && value !== null) parts.push(xmlElement(name, escapeXml(String(value))))
