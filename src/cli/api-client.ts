@@ -19,10 +19,13 @@ export async function apiClient(config: Config, portGiven: boolean, service: str
     try {
       response = await fetch(url, { method: 'POST', headers: signed, body })
     } catch {
-      throw new CommandError(`no server answers at ${url}; start one with 'slipway serve', or name its port with --port`)
+      throw new CommandError(
+        `no server answers at ${url}; start one with 'slipway serve', or name its port with --port`,
+      )
     }
     const answer = (await response.json()) as Record<string, unknown>
-    if (!response.ok) throw new CommandError(String(answer.message ?? answer.Message ?? `the server answered ${response.status}`))
+    if (!response.ok)
+      throw new CommandError(String(answer.message ?? answer.Message ?? `the server answered ${response.status}`))
     return answer
   }
 }

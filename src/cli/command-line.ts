@@ -15,24 +15,25 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     process.stdout.write(`slipway ${version}\n`)
     return 0
   }
-  const command = commands.find((candidate) => candidate.name === name)
-  if (command === undefined) {
+  const entry = commands.find((candidate) => candidate.name === name)
+  if (entry === undefined) {
     process.stderr.write(`slipway: there is no command '${name}'; 'slipway help' lists them\n`)
     return 2
   }
+  const command = await entry.load()
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(`${command.help.trim()}\n`)
     return 0
   }
-  return runCommand(command, rest)
+  return runCommand(name, command, rest)
 }
 
-async function runCommand(command: Command, args: readonly string[]): Promise<number> {
+async function runCommand(name: string, command: Command, args: readonly string[]): Promise<number> {
   try {
     return await command.run(args)
   } catch (error) {
     if (isUsageError(error)) {
-      process.stderr.write(`slipway ${command.name}: ${error.message}; see 'slipway ${command.name} --help'\n`)
+      process.stderr.write(`slipway ${name}: ${error.message}; see 'slipway ${name} --help'\n`)
       return 2
     }
     if (error instanceof CommandError || error instanceof ConfigError || error instanceof StartError) {

@@ -1,8 +1,5 @@
 /** One command of the program. `run` resolves to the exit code. */
 export interface Command {
-  readonly name: string
-  /** One line for the list of commands. */
-  readonly summary: string
   /** The whole text of `slipway NAME --help`, examples included. */
   readonly help: string
   run(args: readonly string[]): Promise<number>

@@ -1,5 +1,34 @@
 import type { Command } from './command.ts'
-import { serve } from './serve.ts'
+
+/** A command by name. Its code is loaded when it is called: `serve` must not wait for what only `doctor` needs. */
+export interface CommandEntry {
+  readonly name: string
+  /** One line for the list of commands. */
+  readonly summary: string
+  load(): Promise<Command>
+}
 
 /** All commands, in the order of the overview. */
-export const commands: readonly Command[] = [serve]
+export const commands: readonly CommandEntry[] = [
+  { name: 'serve', summary: 'run the server', load: async () => (await import('./serve.ts')).serve },
+  {
+    name: 'env',
+    summary: 'print the variables that point AWS clients at this server',
+    load: async () => (await import('./env.ts')).env,
+  },
+  {
+    name: 'status',
+    summary: 'show endpoints and their instances',
+    load: async () => (await import('./status.ts')).status,
+  },
+  {
+    name: 'logs',
+    summary: "show what an endpoint's containers print",
+    load: async () => (await import('./logs.ts')).logs,
+  },
+  {
+    name: 'doctor',
+    summary: 'check this machine and say what to do',
+    load: async () => (await import('./doctor/doctor.ts')).doctor,
+  },
+]

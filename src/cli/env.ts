@@ -3,8 +3,6 @@ import { clientArguments } from './config-flags.ts'
 import { rootCredentials, serverUrl } from './installation.ts'
 
 export const env: Command = {
-  name: 'env',
-  summary: 'print the variables that point AWS clients at this server',
   help: `
 Prints shell exports of AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, for eval.
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
-import { DEFAULT_ACCOUNT, readRootCredentials, type RootCredentials } from '../services/iam/root-credentials.ts'
+import { DEFAULT_ACCOUNT, type RootCredentials, readRootCredentials } from '../services/iam/root-credentials.ts'
 import type { Database } from '../storage/database.ts'
 import { openMasterKey } from '../storage/master-key.ts'
 import { openSqliteDatabase } from '../storage/sqlite/sqlite-database.ts'
@@ -13,7 +13,10 @@ export const DATABASE_FILE = 'slipway.db'
 /** Opens the database of a data directory that a server has made, runs `use`, closes it. */
 export async function withDatabase<T>(config: Config, use: (database: Database) => Promise<T>): Promise<T> {
   const file = join(config.dataDir, DATABASE_FILE)
-  if (!existsSync(file)) throw new CommandError(`no server has run on ${config.dataDir} yet; start one with 'slipway serve', or name another with --data-dir`)
+  if (!existsSync(file))
+    throw new CommandError(
+      `no server has run on ${config.dataDir} yet; start one with 'slipway serve', or name another with --data-dir`,
+    )
   const database = await openSqliteDatabase({ file })
   try {
     return await use(database)
@@ -24,7 +27,9 @@ export async function withDatabase<T>(config: Config, use: (database: Database) 
 
 /** The access key of the default account's root. */
 export async function rootCredentials(config: Config, account = DEFAULT_ACCOUNT): Promise<RootCredentials> {
-  const found = await withDatabase(config, async (database) => readRootCredentials(database, await openMasterKey(config.dataDir), account))
+  const found = await withDatabase(config, async (database) =>
+    readRootCredentials(database, await openMasterKey(config.dataDir), account),
+  )
   if (found === undefined) throw new CommandError(`account ${account} has no active root access key`)
   return found
 }

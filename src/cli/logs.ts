@@ -7,8 +7,6 @@ import { style } from './terminal.ts'
 const POLL_MILLISECONDS = 500
 
 export const logs: Command = {
-  name: 'logs',
-  summary: "show what an endpoint's containers print",
   help: `
 Prints the output of an endpoint's containers, oldest first.
 
@@ -41,14 +39,23 @@ interface LogRecord {
   readonly message: string
 }
 
-async function followGroup(call: CallApi, logGroupName: string, follow: boolean, print: (event: LogRecord) => void): Promise<void> {
+async function followGroup(
+  call: CallApi,
+  logGroupName: string,
+  follow: boolean,
+  print: (event: LogRecord) => void,
+): Promise<void> {
   let startTime = 0
   let seen = new Set<string>()
   for (;;) {
     const seenNow = new Set<string>()
     let nextToken: string | undefined
     do {
-      const page = await call('Logs_20140328.FilterLogEvents', { logGroupName, startTime, ...(nextToken === undefined ? {} : { nextToken }) })
+      const page = await call('Logs_20140328.FilterLogEvents', {
+        logGroupName,
+        startTime,
+        ...(nextToken === undefined ? {} : { nextToken }),
+      })
       for (const event of page.events as readonly LogRecord[]) {
         if (event.timestamp > startTime) {
           startTime = event.timestamp

@@ -3,8 +3,6 @@ import type { Command } from './command.ts'
 import { serverConfig } from './config-flags.ts'
 
 export const serve: Command = {
-  name: 'serve',
-  summary: 'run the server',
   help: `
 Runs the server until SIGTERM or SIGINT. Prints one line with its URL when it is ready.
 

@@ -5,8 +5,6 @@ import { withDatabase } from './installation.ts'
 import { age, style, table } from './terminal.ts'
 
 export const status: Command = {
-  name: 'status',
-  summary: 'show endpoints and their instances',
   help: `
 Shows every endpoint with its variants and instances, whether or not the server runs.
 
@@ -28,8 +26,19 @@ type Endpoint = Awaited<ReturnType<typeof readEndpoints>>[number]
 
 async function readEndpoints(database: Database) {
   const { query } = database
-  const endpoints = await query.selectFrom('endpoints').selectAll().orderBy('account').orderBy('region').orderBy('name_key').execute()
-  const instances = await query.selectFrom('endpoint_instances').selectAll().orderBy('variant_name').orderBy('id').execute()
+  const endpoints = await query
+    .selectFrom('endpoints')
+    .selectAll()
+    .orderBy('account')
+    .orderBy('region')
+    .orderBy('name_key')
+    .execute()
+  const instances = await query
+    .selectFrom('endpoint_instances')
+    .selectAll()
+    .orderBy('variant_name')
+    .orderBy('id')
+    .execute()
   const now = Date.now()
   return endpoints.map((endpoint) => ({
     account: endpoint.account,
@@ -39,7 +48,10 @@ async function readEndpoints(database: Database) {
     failureReason: endpoint.failure_reason ?? undefined,
     ageSeconds: Math.round((now - endpoint.created_at) / 1000),
     instances: instances
-      .filter((row) => row.account === endpoint.account && row.region === endpoint.region && row.name_key === endpoint.name_key)
+      .filter(
+        (row) =>
+          row.account === endpoint.account && row.region === endpoint.region && row.name_key === endpoint.name_key,
+      )
       .map((row) => ({
         id: row.id,
         variant: row.variant_name,
@@ -56,7 +68,8 @@ function show(endpoints: readonly Endpoint[]): string {
   if (endpoints.length === 0) return 'No endpoints.\n'
   const rows = endpoints.flatMap((endpoint) => {
     const name = [endpoint.name, endpoint.region, colour(endpoint.status)]
-    if (endpoint.instances.length === 0) return [[...name, '-', '-', '-', age(endpoint.ageSeconds * 1000), endpoint.failureReason ?? '']]
+    if (endpoint.instances.length === 0)
+      return [[...name, '-', '-', '-', age(endpoint.ageSeconds * 1000), endpoint.failureReason ?? '']]
     return endpoint.instances.map((instance, index) => [
       ...(index === 0 ? name : ['', '', '']),
       instance.variant,

@@ -8,7 +8,11 @@ export const style = (format: Style, text: string): string => styleText(format, 
 /** Lays rows out in columns below a heading. Cells may hold colours. */
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = heading.map((title, column) => Math.max(title.length, ...rows.map((row) => width(row[column] ?? ''))))
-  const line = (cells: readonly string[]) => cells.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - width(cell))).join('  ').trimEnd()
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - width(cell)))
+      .join('  ')
+      .trimEnd()
   return [style('bold', line(heading)), ...rows.map(line)].map((text) => `${text}\n`).join('')
 }
 
