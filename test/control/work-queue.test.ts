@@ -154,6 +154,21 @@ describe.each(testStores)('the work queue on $dialect', ({ create }) => {
     await eventually(() => expect(runs).toBe(2))
   })
 
+  test('an item that is due later runs when its time has come, without any commit', async () => {
+    const started = Date.now()
+    const tick = setInterval(() => {
+      now = 1_000_000 + Date.now() - started
+    }, 1)
+    let runs = 0
+    const handler: WorkHandler = async () => (++runs < 3 ? { done: false, againInMilliseconds: 40 } : { done: true })
+    const { db, queue } = await startWorker({ a: handler })
+    await db.commit([queue.enqueue('a', 'k', { delayMilliseconds: 50 })])
+    await eventually(async () => expect(await items(db)).toEqual([]))
+    clearInterval(tick)
+    expect(runs).toBe(3)
+    expect(Date.now() - started).toBeGreaterThanOrEqual(130)
+  })
+
   test('a waiting item keeps the earlier of two times', async () => {
     const { db, queue } = await startWorker({})
     await db.commit([queue.enqueue('a', 'k', { delayMilliseconds: 9_000 })])

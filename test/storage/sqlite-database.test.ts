@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import type { Worker } from 'node:worker_threads'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Statement } from '../../src/storage/database.ts'
@@ -102,6 +103,29 @@ test.skipIf(disk === undefined)(
     }
   },
 )
+
+test('replaces a writer thread that dies, and tells those whose commits it held', async () => {
+  const threads: Worker[] = []
+  const remember = (thread: Worker) => threads.push(thread)
+  process.on('worker', remember)
+  try {
+    const db = await openSqliteDatabase({ file })
+    await db.commit([put(db, 'before')])
+    const held = Array.from({ length: 5_000 }, (_, index) => db.commit([put(db, `held-${index}`)]))
+    await threads[0]?.terminate()
+    const results = await Promise.allSettled(held)
+    const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+    expect(reasons.length).toBeGreaterThan(0)
+    for (const reason of reasons) expect(reason).toBeInstanceOf(StorageUnavailableError)
+    await db.commit([put(db, 'after')])
+    expect(threads).toHaveLength(2)
+    // What was acknowledged is there; of the rest some may be.
+    expect(await countOf(db)).toBeGreaterThanOrEqual(2 + results.length - reasons.length)
+    await db.close()
+  } finally {
+    process.off('worker', remember)
+  }
+})
 
 test('refuses writes, in a sentence, while another program holds the file for long', async () => {
   const db = await openSqliteDatabase({ file, lockTimeoutMilliseconds: 50 })
