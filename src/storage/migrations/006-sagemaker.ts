@@ -64,6 +64,11 @@ async function createModelPackages(db: Kysely<unknown>): Promise<void> {
     .columns(['account', 'region', 'created_at', 'package_key', 'version'])
     .execute()
   await db.schema
+    .createIndex('model_packages_of_kind_by_time')
+    .on('model_packages')
+    .columns(['account', 'region', 'version', 'created_at', 'package_key'])
+    .execute()
+  await db.schema
     .createIndex('model_packages_of_group_by_time')
     .on('model_packages')
     .columns(['account', 'region', 'package_key', 'created_at', 'version'])

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import type { ListModelPackagesInput } from '../../../model/generated/sagemaker.ts'
 import { type Page, type PageRequest, readPage } from '../../../shared/pagination.ts'
 import type { Database, Statement } from '../../../storage/database.ts'
@@ -121,9 +121,9 @@ export function listPackages(
   if (groupKey !== undefined) query = query.where('package_key', '=', groupKey)
   const type = input.ModelPackageType ?? (groupKey === undefined ? 'Unversioned' : 'Versioned')
   if (type === 'Unversioned') query = query.where('version', '=', 0)
-  if (type === 'Versioned') query = query.where('version', '>', 0)
-  if (input.SortBy === 'Name') return readPage(query, ['package_key', 'version'], page)
+  // Behind a sign the column is no way into an index, which would be one of another order than the page's.
+  if (type === 'Versioned') query = query.where(sql<SqlBool>`+version > 0`)
   // Within one group its key says nothing about the order, and without it the order is an index's own.
-  if (groupKey !== undefined) return readPage(query, ['created_at', 'version'], page)
-  return readPage(query, ['created_at', 'package_key', 'version'], page)
+  const owner = groupKey === undefined ? (['package_key'] as const) : []
+  return readPage(query, input.SortBy === 'Name' ? [...owner, 'version'] : ['created_at', ...owner, 'version'], page)
 }
