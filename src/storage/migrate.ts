@@ -11,7 +11,7 @@ interface MigrationTables {
  * Which migrations are still to run, in their order.
  * @throws StorageUnavailableError when the database knows one that this version does not.
  */
-export function pendingMigrations(applied: readonly string[], known: readonly Migration[]): readonly Migration[] {
+function pendingMigrations(applied: readonly string[], known: readonly Migration[]): readonly Migration[] {
   const names = new Set(known.map((migration) => migration.name))
   const foreign = applied.filter((name) => !names.has(name))
   if (foreign.length > 0) {

@@ -33,7 +33,7 @@ const UNAVAILABLE: ReadonlySet<number> = new Set([
 ])
 
 /** The extended result code of an error of node:sqlite; undefined for any other error. */
-export function sqliteCode(error: unknown): number | undefined {
+function sqliteCode(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown } | null)?.errcode
   return typeof code === 'number' ? code : undefined
 }
