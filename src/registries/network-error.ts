@@ -3,6 +3,8 @@ import { RegistryError, type RegistryErrorReason } from './registry-error.ts'
 /** The code that the guarded lookup of transport.ts gives to addresses it refuses. */
 export const FORBIDDEN_ADDRESS = 'ERR_FORBIDDEN_ADDRESS'
 
+const NO_HTTP = 'HPE'
+
 const UNTRUSTED = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -44,7 +46,7 @@ export function networkError(error: unknown, host: string): RegistryError {
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) {
     return make('plain-http', `${host} does not speak TLS.`)
   }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+  if (code === NO_HTTP || code === 'UND_ERR_HEADERS_OVERFLOW') {
     return make('not-a-registry', `${host} does not answer as an HTTP server does.`)
   }
   const why = UNREACHABLE[code] ?? (code === '' ? 'the connection failed' : `the connection failed (${code})`)
@@ -61,6 +63,8 @@ function certificateTrouble(code: string): string {
 }
 
 function errorCode(error: unknown): string {
+  // undici gives this one a code only now and then.
+  if (error instanceof Error && error.name === 'HTTPParserError') return NO_HTTP
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : ''
 }
