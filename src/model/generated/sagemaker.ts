@@ -606,6 +606,7 @@ export interface DescribeModelPackageGroupOutput {
 
 export interface DescribeModelPackageInput {
   ModelPackageName: string
+  IncludedData?: string
 }
 
 export interface DescribeModelPackageOutput {

@@ -65,22 +65,31 @@ export const insertEndpoint = (
   statement(database.query.insertInto('endpoint_variants').values([...variants])),
 ]
 
-/** Changes the endpoint's row unless it has changed since it was read. `revision` is counted on here. */
-export const updateEndpoint = (
+/**
+ * Marks the endpoint for deletion if it is in one of `statuses`. By status and not by revision: the controller may have
+ * written the row since it was read, which is no reason to refuse.
+ */
+export const markDeleting = (
   database: Database,
-  row: EndpointRow,
-  changes: Partial<EndpointRow>,
-  conflict: () => Error,
+  { account, region, key }: EndpointKey,
+  statuses: readonly string[],
+  now: number,
+  otherwise: () => Error,
 ): Statement =>
   statement(
     database.query
       .updateTable('endpoints')
-      .set({ ...changes, revision: row.revision + 1 })
-      .where('account', '=', row.account)
-      .where('region', '=', row.region)
-      .where('name_key', '=', row.name_key)
-      .where('revision', '=', row.revision),
-    one(conflict),
+      .set((eb) => ({
+        status: 'Deleting',
+        generation: eb('generation', '+', 1),
+        revision: eb('revision', '+', 1),
+        modified_at: now,
+      }))
+      .where('account', '=', account)
+      .where('region', '=', region)
+      .where('name_key', '=', key)
+      .where('status', 'in', [...statuses]),
+    one(otherwise),
   )
 
 /** The statements that remove every trace of an endpoint; for the controller, once nothing of it runs any more. */

@@ -1,4 +1,5 @@
 import type { CreateModelPackageGroupInput, CreateModelPackageGroupOutput } from '../../../model/generated/sagemaker.ts'
+import { notImplemented } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
 import { nameKey, sagemakerArn } from '../resource-name.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
@@ -15,6 +16,7 @@ export async function createModelPackageGroup(
 ): Promise<CreateModelPackageGroupOutput> {
   const { ModelPackageGroupName: name, Tags: tags = [] } = input
   const arn = sagemakerArn(context, 'model-package-group', name)
+  if (input.ManagedConfiguration?.ManagedStorageType !== undefined) throw notImplemented('ManagedConfiguration')
   checkTags(tags)
   const row = {
     account: context.account,

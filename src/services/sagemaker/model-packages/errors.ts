@@ -66,3 +66,9 @@ export const tokenReused = (token: string): ServiceError =>
     'ConflictException',
     `The ClientToken "${token}" has been used before with a request that was different from this one.`,
   )
+
+export const unknownIncludedData = (value: string): ServiceError =>
+  validationException(
+    `1 validation error detected: Value '${value}' at 'includedData' failed to satisfy constraint: ` +
+      'Member must satisfy enum value set: [AllData, MetadataOnly]',
+  )

@@ -144,6 +144,28 @@ describe.each(testStores)('model packages on $dialect', ({ create }) => {
       expect(JSON.stringify(described)).not.toContain('null')
     })
 
+    it('with a model card are described with its metadata alone when asked', async () => {
+      await group('Card')
+      const content = JSON.stringify({
+        model_overview: { model_id: 'm', model_description: 'secret' },
+        intended_uses: { risk_rating: 'Low', purpose_of_model: 'secret' },
+        evaluation_details: [{ name: 'secret' }],
+      })
+      await version('Card', { ModelCard: { ModelCardContent: content, ModelCardStatus: 'Draft' } })
+      const metadata = await service.call('DescribeModelPackage', {
+        ModelPackageName: 'Card/1',
+        IncludedData: 'MetadataOnly',
+      })
+      expect(metadata).toMatchObject({ InferenceSpecification: specification, ModelCard: { ModelCardStatus: 'Draft' } })
+      expect(JSON.parse(metadata.ModelCard?.ModelCardContent ?? '')).toEqual({
+        model_overview: { model_id: 'm' },
+        intended_uses: { risk_rating: 'Low' },
+      })
+      expect((await describePackage('Card/1')).ModelCard?.ModelCardContent).toBe(content)
+      const other = service.call('DescribeModelPackage', { ModelPackageName: 'Card/1', IncludedData: 'Some' })
+      expect(await refusal(other)).toContain('enum value set: [AllData, MetadataOnly]')
+    })
+
     it('names must be written as they were made', async () => {
       await group('Cased')
       await version('Cased')

@@ -43,9 +43,6 @@ export function containerEntries(input: CreateModelInput): readonly ContainerDef
 
 function checkEntry(entry: ContainerDefinition): void {
   const { Image: image, ModelPackageName: packageName } = entry
-  if ((entry as { ContainerMetricsConfig?: unknown }).ContainerMetricsConfig !== undefined) {
-    throw notImplemented('ContainerMetricsConfig')
-  }
   if (entry.Mode === 'MultiModel') throw notImplemented('A container in MultiModel mode')
   if (entry.MultiModelConfig !== undefined) throw notImplemented('MultiModelConfig')
   const hasData = entry.ModelDataUrl !== undefined || entry.ModelDataSource !== undefined
