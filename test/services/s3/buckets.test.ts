@@ -142,7 +142,8 @@ describe.each(testStores)('buckets on $dialect', ({ create }) => {
       s3.call('CreateBucket', { Bucket: 'dir--use1-az4--x-s3' }),
       s3.call('CreateBucket', { Bucket: 'granted', GrantRead: 'id=1' }),
     ]
-    for (const refusal of refusals) expect(await refused(refusal)).toMatchObject({ code: 'NotImplemented', status: 501 })
+    for (const refusal of refusals)
+      expect(await refused(refusal)).toMatchObject({ code: 'NotImplemented', status: 501 })
     expect(await refused(s3.call('CreateBucket', { Bucket: 'open', ACL: 'public-read' }))).toMatchObject({
       code: 'InvalidBucketAclWithObjectOwnership',
     })
