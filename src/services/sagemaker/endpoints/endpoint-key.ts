@@ -21,11 +21,4 @@ export const endpointKey = ({ account, region }: Scope, name: string): EndpointK
 /** The key of work items and of changes: `account/region/name` with the name in lower case. */
 export const formatEndpointKey = ({ account, region, key }: EndpointKey): string => `${account}/${region}/${key}`
 
-/** Reads `formatEndpointKey`'s text; undefined when it is none. */
-export function parseEndpointKey(text: string): EndpointKey | undefined {
-  const [account, region, key, ...rest] = text.split('/')
-  if (account === undefined || region === undefined || key === undefined || rest.length > 0) return undefined
-  return { account, region, key }
-}
-
 export const endpointArn = (scope: Scope, name: string): string => sagemakerArn(scope, 'endpoint', name)

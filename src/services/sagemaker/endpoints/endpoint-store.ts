@@ -36,18 +36,6 @@ export const findVariants = (database: Database, { account, region, key }: Endpo
     .orderBy('position')
     .execute()
 
-/** The endpoint's instances in every state, oldest first. */
-export const findInstances = (database: Database, { account, region, key }: EndpointKey) =>
-  database.query
-    .selectFrom('endpoint_instances')
-    .selectAll()
-    .where('account', '=', account)
-    .where('region', '=', region)
-    .where('name_key', '=', key)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute()
-
 /** The statements of a new endpoint with its variants. */
 export const insertEndpoint = (
   database: Database,
