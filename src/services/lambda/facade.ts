@@ -13,10 +13,5 @@ export interface LambdaFacade {
    * Invokes synchronously as `principal`. `functionArn` may carry a version or alias. Throws the API's ServiceErrors
    * (ResourceNotFoundException, AccessDeniedException, TooManyRequestsException); a failing function is no error here.
    */
-  invoke(
-    principal: Principal,
-    functionArn: string,
-    payload: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<InvocationResult>
+  invoke(principal: Principal, functionArn: string, payload: Uint8Array, signal: AbortSignal): Promise<InvocationResult>
 }
