@@ -5,5 +5,5 @@ import type { Statement } from '../../../storage/database.ts'
 export const ACCESS_KEYS_TOPIC = 'access-keys'
 
 /** Makes every worker forget what it knows about an access key, or about all credentials of a user or role. */
-export const credentialsChanged = (changes: ChangeFeed, id: string): Statement =>
-  changes.announce({ topic: ACCESS_KEYS_TOPIC, key: id })
+export const credentialsChanged = (changeFeed: ChangeFeed, id: string): Statement =>
+  changeFeed.announce({ topic: ACCESS_KEYS_TOPIC, key: id })

@@ -9,10 +9,10 @@ import type { Database } from '../../../storage/database.ts'
 import { ACCESS_KEYS_TOPIC } from './key-changes.ts'
 import { unsealSecret } from './key-secret.ts'
 
-export interface KeySourceDeps {
-  readonly db: Database
-  readonly box: SealedBox
-  readonly changes: ChangeFeed
+export interface CredentialSourceDeps {
+  readonly database: Database
+  readonly masterKey: SealedBox
+  readonly changeFeed: ChangeFeed
   readonly clock: Clock
 }
 
@@ -27,20 +27,20 @@ const EXPIRED = { fault: 'expired-token' } as const
  * Looks up access keys in the database and session tokens in themselves. Keeps what it has found until the change
  * feed says that it is no longer so.
  */
-export function createKeySource(deps: KeySourceDeps): CredentialSource & { stop(): void } {
-  const source = new KeySource(deps)
-  const unsubscribe = deps.changes.subscribe(ACCESS_KEYS_TOPIC, (id) => source.forget(id))
+export function createCredentialSource(deps: CredentialSourceDeps): CredentialSource & { stop(): void } {
+  const source = new CachedCredentials(deps)
+  const unsubscribe = deps.changeFeed.subscribe(ACCESS_KEYS_TOPIC, (id) => source.forget(id))
   return { find: (accessKeyId, token) => source.find(accessKeyId, token), stop: unsubscribe }
 }
 
-class KeySource implements CredentialSource {
-  readonly #deps: KeySourceDeps
+class CachedCredentials implements CredentialSource {
+  readonly #deps: CredentialSourceDeps
   readonly #keys = new Map<string, Found>()
   readonly #sessions = new Map<string, { readonly session: Session; readonly found: Found }>()
   /** Counts what was forgotten, so that a row read before a change is not kept after it. */
   #epoch = 0
 
-  constructor(deps: KeySourceDeps) {
+  constructor(deps: CredentialSourceDeps) {
     this.#deps = deps
   }
 
@@ -66,7 +66,7 @@ class KeySource implements CredentialSource {
 
   async #loadKey(accessKeyId: string): Promise<Lookup> {
     const epoch = this.#epoch
-    const row = await this.#deps.db.query
+    const row = await this.#deps.database.query
       .selectFrom('access_keys')
       .leftJoin('iam_users', 'iam_users.user_id', 'access_keys.user_id')
       .select(['access_keys.account', 'access_keys.user_id', 'access_keys.secret', 'access_keys.status'])
@@ -79,14 +79,14 @@ class KeySource implements CredentialSource {
       row.user_id === null
         ? rootPrincipal(row.account, accessKeyId)
         : userPrincipal(row.account, { id: row.user_id, name: row.name!, path: row.path! }, accessKeyId)
-    const found = { secretAccessKey: unsealSecret(this.#deps.box, accessKeyId, row.secret), principal }
+    const found = { secretAccessKey: unsealSecret(this.#deps.masterKey, accessKeyId, row.secret), principal }
     if (epoch === this.#epoch) keep(this.#keys, accessKeyId, found)
     return found
   }
 
   async #openToken(accessKeyId: string, token: string): Promise<Lookup> {
     const epoch = this.#epoch
-    const session = openSession(this.#deps.box, token)
+    const session = openSession(this.#deps.masterKey, token)
     if (session === undefined || session.accessKeyId !== accessKeyId) return INVALID
     if (session.expiration <= this.#deps.clock.now()) return EXPIRED
     const found = { secretAccessKey: session.secretAccessKey, principal: session.principal }
@@ -97,7 +97,7 @@ class KeySource implements CredentialSource {
 
   /** Whether the user or role of a session is still there: with it, all its sessions go. */
   async #exists(principal: Principal): Promise<boolean> {
-    const { query } = this.#deps.db
+    const { query } = this.#deps.database
     const id = principal.userId.split(':')[0]!
     if (principal.kind === 'role') {
       const row = await query.selectFrom('iam_roles').select('role_id').where('role_id', '=', id).executeTakeFirst()

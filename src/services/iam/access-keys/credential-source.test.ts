@@ -13,9 +13,9 @@ import { startTableChangeFeed } from '../../../storage/table-change-feed.ts'
 import { silentLogger } from '../../../telemetry/log.ts'
 import { bootstrapAccount } from '../bootstrap.ts'
 import { readRootCredentials } from '../root-credentials.ts'
+import { createCredentialSource } from './credential-source.ts'
 import { credentialsChanged } from './key-changes.ts'
 import { sealSecret } from './key-secret.ts'
-import { createKeySource } from './key-source.ts'
 
 const account = '123456789012'
 
@@ -74,7 +74,7 @@ describe('the source of credentials', () => {
     )
 
   it('finds the root key, at once the second time', async () => {
-    const source = createKeySource({ db, box, changes, clock })
+    const source = createCredentialSource({ database: db, masterKey: box, changeFeed: changes, clock })
     const root = (await readRootCredentials(db, box))!
     const first = source.find(root.accessKeyId, undefined)
     expect(first).toBeInstanceOf(Promise)
@@ -91,7 +91,10 @@ describe('the source of credentials', () => {
   it('finds the keys of users, and forgets in every worker what changes in one', async () => {
     await db.commit([insertUser(), insertKey('AKIAANN1', 'Active'), insertKey('AKIAANN2', 'Inactive')])
     const other = await worker()
-    const sources = [createKeySource({ db, box, changes, clock }), createKeySource({ ...other, box, clock })]
+    const sources = [
+      createCredentialSource({ database: db, masterKey: box, changeFeed: changes, clock }),
+      createCredentialSource({ database: other.db, masterKey: box, changeFeed: other.changes, clock }),
+    ]
     for (const source of sources) {
       expect(await source.find('AKIAANN1', undefined)).toEqual({
         secretAccessKey: 'secret of AKIAANN1',
@@ -119,7 +122,7 @@ describe('the source of credentials', () => {
     })
 
     it('opens them until they expire', async () => {
-      const source = createKeySource({ db, box, changes, clock })
+      const source = createCredentialSource({ database: db, masterKey: box, changeFeed: changes, clock })
       const made = session()
       const token = sealSession(box, made)
       const expected = { secretAccessKey: 'temporary', principal: made.principal }
@@ -128,12 +131,12 @@ describe('the source of credentials', () => {
       expect(source.find('ASIATWO', token)).toEqual({ fault: 'invalid-token' })
       clock.time += 900_000
       expect(source.find('ASIAONE', token)).toEqual({ fault: 'expired-token' })
-      const fresh = createKeySource({ db, box, changes, clock })
+      const fresh = createCredentialSource({ database: db, masterKey: box, changeFeed: changes, clock })
       expect(await fresh.find('ASIAONE', token)).toEqual({ fault: 'expired-token' })
     })
 
     it('rejects what was tampered with, made elsewhere, or belongs to another key', async () => {
-      const source = createKeySource({ db, box, changes, clock })
+      const source = createCredentialSource({ database: db, masterKey: box, changeFeed: changes, clock })
       const token = sealSession(box, session())
       for (const wrong of [
         '',
@@ -149,7 +152,7 @@ describe('the source of credentials', () => {
     })
 
     it('ends with the role', async () => {
-      const source = createKeySource({ db, box, changes, clock })
+      const source = createCredentialSource({ database: db, masterKey: box, changeFeed: changes, clock })
       const role = (await db.query.selectFrom('iam_roles').selectAll().executeTakeFirst())!
       const principal = rolePrincipal(account, { path: '/', name: role.name, id: role.role_id }, 'job')
       const token = sealSession(box, session(principal))

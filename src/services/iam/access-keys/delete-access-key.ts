@@ -1,0 +1,25 @@
+import type { DeleteAccessKeyRequest } from '../../../model/generated/iam.ts'
+import { one, statement } from '../../../storage/statement.ts'
+import type { RequestContext } from '../../operation.ts'
+import { noSuchAccessKey } from '../errors.ts'
+import type { IamDeps } from '../iam-deps.ts'
+import { credentialsChanged } from './key-changes.ts'
+import { findKeyOwner, ownedBy } from './key-owner.ts'
+
+export async function deleteAccessKey(
+  deps: IamDeps,
+  input: DeleteAccessKeyRequest,
+  context: RequestContext,
+): Promise<void> {
+  const owner = await findKeyOwner(deps, input.UserName, context)
+  await deps.database.commit([
+    statement(
+      deps.database.query
+        .deleteFrom('access_keys')
+        .where('access_key_id', '=', input.AccessKeyId)
+        .where(ownedBy(owner)),
+      one(() => noSuchAccessKey(input.AccessKeyId)),
+    ),
+    credentialsChanged(deps.changeFeed, input.AccessKeyId),
+  ])
+}
