@@ -1,0 +1,243 @@
+import { readFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { rootPrincipal } from './access/principals.ts'
+import { DATABASE_FILE } from './cli/installation.ts'
+import { version } from './cli/version.ts'
+import type { Config } from './config/schema.ts'
+import { createWorkQueue } from './control/database-work-queue.ts'
+import { DataPlane } from './dataplane/data-plane.ts'
+import { RouteTable } from './dataplane/route-table.ts'
+import { trustingAuthenticator, verifyingAuthenticator } from './gateway/authenticate.ts'
+import { BodyMemory } from './gateway/body-memory.ts'
+import { type GatewayParts, handleRequest } from './gateway/gateway.ts'
+import { createHttpServer, drainHttpServer } from './gateway/http-server.ts'
+import { createRegistryClient } from './registries/registry-client.ts'
+import type { ContainerRuntime, EngineDescription } from './runtime/container-runtime.ts'
+import { connectDocker } from './runtime/docker/connect-docker.ts'
+import { createNoContainers } from './runtime/none/no-containers.ts'
+import { createCredentialSource } from './services/iam/access-keys/credential-source.ts'
+import { bootstrapAccount } from './services/iam/bootstrap.ts'
+import { createIamFacade } from './services/iam/iam-facade.ts'
+import { DEFAULT_ACCOUNT } from './services/iam/root-credentials.ts'
+import { createIamService } from './services/iam/service.ts'
+import { startLambda } from './services/lambda/start-lambda.ts'
+import { DEFAULT_LOGS_LIMITS } from './services/logs/deps.ts'
+import { startLogsMaintenance } from './services/logs/event-retention.ts'
+import { createEventAppender } from './services/logs/log-events/event-appender.ts'
+import { createLogsFacade } from './services/logs/logs-facade.ts'
+import { createLogsService } from './services/logs/service.ts'
+import { checkTables, createServices } from './services/registry.ts'
+import { startSweeping } from './services/s3/released-sweeper.ts'
+import { createS3Deps } from './services/s3/s3-deps.ts'
+import { createS3Facade } from './services/s3/s3-facade.ts'
+import { createS3Service } from './services/s3/service.ts'
+import { startHosting } from './services/sagemaker/hosting/start-hosting.ts'
+import { createSagemakerService } from './services/sagemaker/service.ts'
+import { createSessionAffinity } from './services/sagemaker-runtime/session-affinity.ts'
+const createStsService = (_deps: unknown) => ({})
+import { systemClock } from './shared/clock.ts'
+import { StartError } from './shared/start-error.ts'
+import { openFileBlobStore } from './storage/blobs/files/file-blob-store.ts'
+import { watchCommits } from './storage/commit-watch.ts'
+import { StorageError } from './storage/errors.ts'
+import { installationId } from './storage/installation-id.ts'
+import { openMasterKey } from './storage/master-key.ts'
+import { openSqliteDatabase } from './storage/sqlite/sqlite-database.ts'
+import { startTableChangeFeed } from './storage/table-change-feed.ts'
+import type { Logger } from './telemetry/log.ts'
+
+/** One running worker. */
+export interface App {
+  readonly port: number
+  readonly runtime: string
+  /** Finishes what is running, gives leased work back, closes everything. Containers stay. */
+  drain(): Promise<void>
+}
+
+/**
+ * Builds a worker and joins its parts: the only place where the services, the engine and the database meet.
+ * @throws StartError with a sentence for the user
+ */
+export async function startApp(
+  config: Config,
+  { log }: { readonly index: number; readonly log: Logger },
+): Promise<App> {
+  const clock = systemClock
+  const { dataDir } = config
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const installation = await installationId(dataDir)
+  const [database, masterKey, containers, objects, functionCode] = await Promise.all([
+    openDatabase(dataDir, log),
+    openMasterKey(dataDir),
+    connectRuntime(config, installation, log),
+    openFileBlobStore(join(dataDir, 'objects')),
+    openFileBlobStore(join(dataDir, 'functions')),
+  ])
+  const { runtime, engine } = containers
+
+  await bootstrapAccount(database, masterKey, clock.now())
+
+  const watch = watchCommits(database, log)
+  const changeFeed = await startTableChangeFeed({ db: database, watch, clock, log })
+  const workQueue = createWorkQueue({ db: database, watch, clock, log })
+  const iamDeps = { database, masterKey, changeFeed, clock }
+  const credentials = createCredentialSource(iamDeps)
+
+  const appender = createEventAppender(database, clock, DEFAULT_LOGS_LIMITS)
+  const logs = createLogsFacade({ database, clock, appender })
+  const iam = createIamFacade(iamDeps)
+  const s3Deps = createS3Deps({ database, blobs: objects, clock })
+  const s3 = createS3Facade(s3Deps)
+  const endpointUrl = config.publicUrl ?? `http://${loopback(config.host)}:${config.port}`
+  const lambda = await startLambda({
+    database,
+    queue: workQueue,
+    feed: changeFeed,
+    blobs: functionCode,
+    box: masterKey,
+    s3,
+    iam,
+    logs,
+    clock,
+    log,
+    endpointUrl,
+  })
+  const hosting = await startHosting({
+    database,
+    changeFeed,
+    workQueue,
+    clock,
+    log,
+    runtime,
+    engine,
+    installation,
+    registries: createRegistryClient({
+      hosts: registryHosts(config),
+      ...(config.caFile !== undefined && { extraCa: readCa(config.caFile) }),
+    }),
+    platformRegistries: config.registries,
+    iam,
+    lambda: lambda.facade,
+    logs,
+    s3,
+    modelDirectory: join(dataDir, 'models'),
+    limits: config.limits,
+    containers: config.containers,
+  })
+
+  const services = createServices({
+    sagemaker: createSagemakerService({
+      database,
+      changeFeed,
+      workQueue,
+      iam,
+      s3,
+      registryHosts: new Set(Object.keys(config.registries).map((host) => host.toLowerCase())),
+      endpointInstanceQuota: 1_000,
+    }),
+    'sagemaker-runtime': {},
+    s3: createS3Service(s3Deps),
+    lambda: lambda.operations,
+    iam: createIamService(iamDeps),
+    sts: createStsService(iamDeps),
+    logs: createLogsService({ database, queue: workQueue, clock, log, appender }),
+  })
+  checkTables(services)
+  await startLogsMaintenance({ database, queue: workQueue, clock, limits: DEFAULT_LOGS_LIMITS })
+  await startSweeping(s3Deps, workQueue)
+
+  const routes = new RouteTable(hosting.loadRoute)
+  changeFeed.subscribe('endpoints', (key) => routes.refresh(key))
+  const dataPlane = new DataPlane((instance) => hosting.lookAfter(instance.id))
+  let ready = false
+  const parts: GatewayParts = {
+    services,
+    authenticator:
+      config.auth === 'trust'
+        ? trustingAuthenticator(credentials, rootPrincipal(DEFAULT_ACCOUNT), config.region)
+        : verifyingAuthenticator(credentials, config.region),
+    runtime: { routes, dataPlane, sessions: createSessionAffinity(database, () => clock.now()), limits: config.limits },
+    bodyMemory: new BodyMemory(config.limits.invocationMemoryBytes),
+    health: () => ({ ready, version, workers: config.workers, runtime: runtime.name }),
+    clock,
+    publicUrl: config.publicUrl,
+    s3Domains: config.s3Domains,
+    log,
+  }
+  const server = createHttpServer((request, response) => void handleRequest(parts, request, response))
+  await listen(server, config)
+  workQueue.start()
+  ready = true
+
+  return {
+    port: config.port,
+    runtime: runtime.name,
+    async drain() {
+      ready = false
+      hosting.stop()
+      await Promise.all([drainHttpServer(server), workQueue.stop()])
+      dataPlane.close()
+      await lambda.stop()
+      await runtime.close()
+      watch.stop()
+      await database.close()
+    },
+  }
+}
+
+async function openDatabase(dataDir: string, log: Logger) {
+  try {
+    return await openSqliteDatabase({ file: join(dataDir, DATABASE_FILE), log })
+  } catch (error) {
+    if (error instanceof StorageError) throw new StartError(error.message)
+    throw error
+  }
+}
+
+/** Connects to the engine. Nothing to run containers is a reason not to start, unless that is what was asked for. */
+async function connectRuntime(
+  config: Config,
+  installation: string,
+  log: Logger,
+): Promise<{ runtime: ContainerRuntime; engine: EngineDescription | undefined }> {
+  if (config.runtime === 'none') return { runtime: createNoContainers(), engine: undefined }
+  const signal = AbortSignal.timeout(10_000)
+  try {
+    const runtime = await connectDocker({ log, signal, installation })
+    return { runtime, engine: await runtime.describe(signal) }
+  } catch (error) {
+    throw new StartError(`${(error as Error).message} Or serve without containers: --runtime none`)
+  }
+}
+
+function registryHosts(config: Config) {
+  const named = Object.entries(config.registries).map(([host, entry]) => {
+    const extraCa = entry.caFile === undefined ? {} : { extraCa: readCa(entry.caFile) }
+    return [host.toLowerCase(), { plainHttp: entry.plainHttp, ...extraCa }] as const
+  })
+  const plain = config.plainHttpRegistries.map((host) => [host.toLowerCase(), { plainHttp: true }] as const)
+  return Object.fromEntries([...plain, ...named])
+}
+
+function readCa(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new StartError(
+      `cannot read the certificate authorities in ${file} (${(error as NodeJS.ErrnoException).code}); correct caFile`,
+    )
+  }
+}
+
+const loopback = (host: string): string =>
+  host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+
+function listen(server: ReturnType<typeof createHttpServer>, { host, port }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new StartError(`cannot listen on ${host}:${port} (${error.code ?? error.message})`)),
+    )
+    server.listen({ host, port }, resolve)
+  })
+}
