@@ -4,17 +4,11 @@ import type { ModelRow } from '../../../storage/schema/sagemaker.ts'
 import type { RequestContext } from '../../operation.ts'
 import { configStillThere, requireConfig } from '../endpoint-configs/endpoint-config-store.ts'
 import type { InstanceVariant } from '../endpoint-configs/variant-rules.ts'
+import { ENDPOINT_WORK, ENDPOINTS_TOPIC, type EndpointKey, formatEndpointKey } from '../hosting/endpoint-state.ts'
 import { requireModel } from '../models/model-store.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { checkTags, putTags, tagged } from '../tags/tag-store.ts'
-import {
-  ENDPOINT_TOPIC,
-  ENDPOINT_WORK,
-  type EndpointKey,
-  endpointArn,
-  endpointKey,
-  formatEndpointKey,
-} from './endpoint-key.ts'
+import { endpointArn, endpointKey } from './endpoint-key.ts'
 import { endpointSpec, variantsOf } from './endpoint-snapshot.ts'
 import { findEndpoint, insertEndpoint, wantedInstances } from './endpoint-store.ts'
 import { bothUpdatePolicies, duplicateEndpoint, quotaExceeded } from './errors.ts'
@@ -41,9 +35,7 @@ export async function createEndpoint(
   const spec = endpointSpec(config, models)
   await checkQuota(deps, variants, context)
   const row: EndpointRow = {
-    account: key.account,
-    region: key.region,
-    name_key: key.key,
+    ...key,
     name,
     config_name: config.name,
     spec: JSON.stringify(spec),
@@ -61,19 +53,14 @@ export async function createEndpoint(
     ...insertEndpoint(database, row, variantRows(key, variants), () => duplicateEndpoint(arn)),
     ...putTags(database, tagged(context, 'endpoint', name), arn, tags),
     deps.workQueue.enqueue(ENDPOINT_WORK, formatEndpointKey(key)),
-    deps.changeFeed.announce({ topic: ENDPOINT_TOPIC, key: formatEndpointKey(key) }),
+    deps.changeFeed.announce({ topic: ENDPOINTS_TOPIC, key: formatEndpointKey(key) }),
   ])
   return { EndpointArn: arn }
 }
 
-const variantRows = (
-  { account, region, key }: EndpointKey,
-  variants: readonly InstanceVariant[],
-): readonly EndpointVariantRow[] =>
+const variantRows = (key: EndpointKey, variants: readonly InstanceVariant[]): readonly EndpointVariantRow[] =>
   variants.map((variant, position) => ({
-    account,
-    region,
-    name_key: key,
+    ...key,
     variant_name: variant.VariantName,
     position,
     instance_type: variant.InstanceType,

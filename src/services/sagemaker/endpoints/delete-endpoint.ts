@@ -1,7 +1,8 @@
 import type { DeleteEndpointInput } from '../../../model/generated/sagemaker.ts'
 import type { RequestContext } from '../../operation.ts'
+import { ENDPOINT_WORK, ENDPOINTS_TOPIC, formatEndpointKey } from '../hosting/endpoint-state.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
-import { ENDPOINT_TOPIC, ENDPOINT_WORK, endpointArn, endpointKey, formatEndpointKey } from './endpoint-key.ts'
+import { endpointArn, endpointKey } from './endpoint-key.ts'
 import { markDeleting, requireEndpoint } from './endpoint-store.ts'
 import { endpointInProgress } from './errors.ts'
 
@@ -20,6 +21,6 @@ export async function deleteEndpoint(
   await database.commit([
     markDeleting(database, key, DELETABLE, context.now, () => endpointInProgress(arn)),
     workQueue.enqueue(ENDPOINT_WORK, formatEndpointKey(key)),
-    changeFeed.announce({ topic: ENDPOINT_TOPIC, key: formatEndpointKey(key) }),
+    changeFeed.announce({ topic: ENDPOINTS_TOPIC, key: formatEndpointKey(key) }),
   ])
 }

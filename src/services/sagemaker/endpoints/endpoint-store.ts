@@ -3,19 +3,19 @@ import { type Page, type PageRequest, readPage } from '../../../shared/paginatio
 import type { Database, Statement } from '../../../storage/database.ts'
 import type { EndpointRow, EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
 import { one, statement } from '../../../storage/statement.ts'
+import type { EndpointKey } from '../hosting/endpoint-state.ts'
 import { commonFilters } from '../listing.ts'
 import { exactly, type Scope } from '../resource-name.ts'
-import { dropTags, tagged } from '../tags/tag-store.ts'
-import { type EndpointKey, endpointArn, endpointKey } from './endpoint-key.ts'
+import { endpointArn, endpointKey } from './endpoint-key.ts'
 import { missingEndpoint } from './errors.ts'
 
-export const findEndpoint = (database: Database, { account, region, key }: EndpointKey) =>
+export const findEndpoint = (database: Database, { account, region, name_key }: EndpointKey) =>
   database.query
     .selectFrom('endpoints')
     .selectAll()
     .where('account', '=', account)
     .where('region', '=', region)
-    .where('name_key', '=', key)
+    .where('name_key', '=', name_key)
     .executeTakeFirst()
 
 /** @throws ServiceError `ValidationException` when no endpoint has this name */
@@ -26,13 +26,13 @@ export async function requireEndpoint(database: Database, scope: Scope, name: st
 }
 
 /** The endpoint's variants in the order of its config. */
-export const findVariants = (database: Database, { account, region, key }: EndpointKey) =>
+export const findVariants = (database: Database, { account, region, name_key }: EndpointKey) =>
   database.query
     .selectFrom('endpoint_variants')
     .selectAll()
     .where('account', '=', account)
     .where('region', '=', region)
-    .where('name_key', '=', key)
+    .where('name_key', '=', name_key)
     .orderBy('position')
     .execute()
 
@@ -59,7 +59,7 @@ export const insertEndpoint = (
  */
 export const markDeleting = (
   database: Database,
-  { account, region, key }: EndpointKey,
+  { account, region, name_key }: EndpointKey,
   statuses: readonly string[],
   now: number,
   otherwise: () => Error,
@@ -75,24 +75,10 @@ export const markDeleting = (
       }))
       .where('account', '=', account)
       .where('region', '=', region)
-      .where('name_key', '=', key)
+      .where('name_key', '=', name_key)
       .where('status', 'in', [...statuses]),
     one(otherwise),
   )
-
-/** The statements that remove every trace of an endpoint; for the controller, once nothing of it runs any more. */
-export const removeEndpoint = (database: Database, { account, region, key }: EndpointKey): readonly Statement[] => [
-  ...(['endpoint_instances', 'endpoint_variants', 'endpoints'] as const).map((table) =>
-    statement(
-      database.query
-        .deleteFrom(table)
-        .where('account', '=', account)
-        .where('region', '=', region)
-        .where('name_key', '=', key),
-    ),
-  ),
-  dropTags(database, tagged({ account, region }, 'endpoint', key)),
-]
 
 /** How many instances of a type the account's endpoints want in the region. */
 export async function wantedInstances(database: Database, { account, region }: Scope, type: string): Promise<number> {

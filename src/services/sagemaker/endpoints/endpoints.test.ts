@@ -16,8 +16,9 @@ import type {
   EndpointStatus,
   ProductionVariant,
 } from '../../../model/generated/sagemaker.ts'
+import { endpointWrites } from '../hosting/endpoint-state.ts'
 import type { EndpointSpec } from './endpoint-spec.ts'
-import { findEndpoint, findVariants, removeEndpoint } from './endpoint-store.ts'
+import { findEndpoint, findVariants } from './endpoint-store.ts'
 
 const ARN = `arn:aws:sagemaker:${REGION}:${ACCOUNT}`
 const scope = { account: ACCOUNT, region: REGION }
@@ -51,7 +52,7 @@ describe.each(testStores)('endpoints on $dialect', ({ create }) => {
   const createEndpoint = (name: string, config = 'Config', input = {}) =>
     service.call('CreateEndpoint', { EndpointName: name, EndpointConfigName: config, ...input })
   const describeEndpoint = (name: string) => service.call('DescribeEndpoint', { EndpointName: name })
-  const rowOf = (name: string) => findEndpoint(service.database, { ...scope, key: name.toLowerCase() })
+  const rowOf = (name: string) => findEndpoint(service.database, { ...scope, name_key: name.toLowerCase() })
   /** As the controller would. */
   const setStatus = (name: string, status: EndpointStatus, reason: string | null = null) =>
     service.database.commit([
@@ -159,7 +160,7 @@ describe.each(testStores)('endpoints on $dialect', ({ create }) => {
         },
         { name: 'B', modelName: 'Iris', executionRoleArn: ROLE, containers: [{ modelData: { form: 'archive' } }] },
       ])
-      expect(await findVariants(service.database, { ...scope, key: 'snap' })).toMatchObject([
+      expect(await findVariants(service.database, { ...scope, name_key: 'snap' })).toMatchObject([
         { variant_name: 'AllTraffic', desired_weight: 1, desired_instance_count: 1, current_instance_count: null },
         { variant_name: 'B', desired_weight: 0.5, desired_instance_count: 2 },
       ])
@@ -173,7 +174,7 @@ describe.each(testStores)('endpoints on $dialect', ({ create }) => {
         if (result.status === 'fulfilled') continue
         expect(result.reason.message).toBe(`Cannot create already existing endpoint "${ARN}:endpoint/pair".`)
       }
-      expect(await findVariants(service.database, { ...scope, key: 'pair' })).toHaveLength(1)
+      expect(await findVariants(service.database, { ...scope, name_key: 'pair' })).toHaveLength(1)
     })
 
     it('is refused without its config, its model, or over the quota, and leaves nothing', async () => {
@@ -274,7 +275,9 @@ describe.each(testStores)('endpoints on $dialect', ({ create }) => {
 
     it('ends with nothing left, and the name free', async () => {
       await createEndpoint('Removed', 'Config', { Tags: [{ Key: 'a', Value: 'b' }] })
-      await service.database.commit(removeEndpoint(service.database, { ...scope, key: 'removed' }))
+      await service.database.commit(
+        endpointWrites(service.database, service.deps.changeFeed, { ...scope, name_key: 'removed' }).forget(),
+      )
       const missing = `ValidationException: Could not find endpoint "${ARN}:endpoint/removed".`
       expect(await refusal(describeEndpoint('Removed'))).toBe(missing)
       expect(await refusal(service.call('DeleteEndpoint', { EndpointName: 'Removed' }))).toBe(missing)
