@@ -103,6 +103,7 @@ port.on('message', (message: ToUnpacker) => {
 })
 
 function damagedGzip(error: Error): ContentError {
+  if (received === 0) return new ContentError('corrupt', 'The object is empty.')
   const message =
     'code' in error && error.code === 'Z_BUF_ERROR'
       ? 'The gzip data is cut short.'
