@@ -18,3 +18,22 @@ export interface TemporaryCredentials {
   /** Epoch milliseconds. */
   readonly expiration: number
 }
+
+/** What STS needs to know of IAM. */
+export interface IamDirectory {
+  /** The role that an ARN names, path included; undefined when there is none. */
+  findRole(roleArn: string): Promise<DirectoryRole | undefined>
+  /** Whether a managed policy, of AWS or of the account, exists. */
+  policyExists(account: string, policyArn: string): Promise<boolean>
+}
+
+export interface DirectoryRole {
+  readonly account: string
+  readonly path: string
+  readonly name: string
+  /** `AROA…` */
+  readonly id: string
+  readonly trustPolicy: string
+  /** Seconds. */
+  readonly maxSessionDuration: number
+}

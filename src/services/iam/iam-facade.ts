@@ -1,10 +1,10 @@
-import { newAccessKeyId, newSecretAccessKey } from '../../access/access-key-id.ts'
+import { issueSession } from '../../access/issue-session.ts'
 import { rolePrincipal } from '../../access/principals.ts'
-import { sealSession } from '../../access/session-token.ts'
 import { admits } from '../../access/trust-policy.ts'
 import type { Clock } from '../../shared/clock.ts'
-import type { IamFacade } from './facade.ts'
+import type { IamDirectory, IamFacade } from './facade.ts'
 import type { IamDeps } from './iam-deps.ts'
+import { lookUpPolicy } from './managed-policies/policy-store.ts'
 import { findRoleByArn } from './roles/role-store.ts'
 
 export interface IamFacadeDeps extends Pick<IamDeps, 'database' | 'masterKey'> {
@@ -23,11 +23,23 @@ export const createIamFacade = (deps: IamFacadeDeps): IamFacade => ({
   },
 
   async issueCredentials(principal, durationSeconds) {
-    const issuedAt = deps.clock.now()
-    const accessKeyId = newAccessKeyId('ASIA', principal.account)
-    const secretAccessKey = newSecretAccessKey()
-    const expiration = issuedAt + durationSeconds * 1000
-    const session = { accessKeyId, secretAccessKey, principal: { ...principal, accessKeyId }, issuedAt, expiration }
-    return { accessKeyId, secretAccessKey, sessionToken: sealSession(deps.masterKey, session), expiration }
+    return issueSession(deps.masterKey, principal, deps.clock.now(), durationSeconds)
   },
+})
+
+/** The roles and policies of all accounts, for STS. */
+export const createIamDirectory = (deps: Pick<IamDeps, 'database'>): IamDirectory => ({
+  async findRole(roleArn) {
+    const row = await findRoleByArn(deps, roleArn)
+    if (row === undefined) return undefined
+    return {
+      account: row.account,
+      path: row.path,
+      name: row.name,
+      id: row.role_id,
+      trustPolicy: row.trust_policy,
+      maxSessionDuration: row.max_session_duration,
+    }
+  },
+  policyExists: async (account, arn) => (await lookUpPolicy(deps, account, arn)) !== undefined,
 })

@@ -20,7 +20,11 @@ export type FoundPolicy =
   | { readonly origin: 'account'; readonly row: PolicyRow }
 
 /** A policy of AWS or of the account by its ARN, path included; undefined when there is none. */
-export async function lookUpPolicy(deps: IamDeps, account: string, arn: string): Promise<FoundPolicy | undefined> {
+export async function lookUpPolicy(
+  deps: Pick<IamDeps, 'database'>,
+  account: string,
+  arn: string,
+): Promise<FoundPolicy | undefined> {
   const policy = findAwsManagedPolicy(arn)
   if (policy !== undefined) return { origin: 'aws', policy }
   const name = arn.slice(arn.lastIndexOf('/') + 1)
