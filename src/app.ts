@@ -18,7 +18,7 @@ import { connectDocker } from './runtime/docker/connect-docker.ts'
 import { createNoContainers } from './runtime/none/no-containers.ts'
 import { createCredentialSource } from './services/iam/access-keys/credential-source.ts'
 import { bootstrapAccount } from './services/iam/bootstrap.ts'
-import { createIamFacade } from './services/iam/iam-facade.ts'
+import { createIamDirectory, createIamFacade } from './services/iam/iam-facade.ts'
 import { DEFAULT_ACCOUNT } from './services/iam/root-credentials.ts'
 import { createIamService } from './services/iam/service.ts'
 import { startLambda } from './services/lambda/start-lambda.ts'
@@ -35,7 +35,7 @@ import { createS3Service } from './services/s3/service.ts'
 import { startHosting } from './services/sagemaker/hosting/start-hosting.ts'
 import { createSagemakerService } from './services/sagemaker/service.ts'
 import { createSessionAffinity } from './services/sagemaker-runtime/session-affinity.ts'
-const createStsService = (_deps: unknown) => ({})
+import { createStsService } from './services/sts/service.ts'
 import { systemClock } from './shared/clock.ts'
 import { StartError } from './shared/start-error.ts'
 import { openFileBlobStore } from './storage/blobs/files/file-blob-store.ts'
@@ -140,7 +140,7 @@ export async function startApp(
     s3: createS3Service(s3Deps),
     lambda: lambda.operations,
     iam: createIamService(iamDeps),
-    sts: createStsService(iamDeps),
+    sts: createStsService({ masterKey, iam: createIamDirectory(iamDeps) }),
     logs: createLogsService({ database, queue: workQueue, clock, log, appender }),
   })
   checkTables(services)
