@@ -38,6 +38,12 @@ export class RegistryError extends Error {
   }
 }
 
+const TRANSIENT: ReadonlySet<RegistryErrorReason> = new Set([
+  'unreachable',
+  'unknown-host',
+  'rate-limited',
+  'server-error',
+])
+
 /** Whether trying again later may help. */
-export const isTransient = (error: RegistryError): boolean =>
-  error.reason === 'unreachable' || error.reason === 'rate-limited' || error.reason === 'server-error'
+export const isTransient = (error: RegistryError): boolean => TRANSIENT.has(error.reason)
