@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { type EngineKind, startEngine, type TestEngine } from './engine.ts'
+import { type EngineKind, startEngine, type LocalEngine } from '../../scripts/machine/engine.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /**
@@ -9,7 +9,7 @@ import { temporaryDirectory } from './temporary-directory.ts'
  */
 export async function setup(): Promise<() => Promise<void>> {
   const directory = await temporaryDirectory()
-  const engines = new Map<string, Promise<TestEngine>>()
+  const engines = new Map<string, Promise<LocalEngine>>()
   const server = createServer((request, response) => {
     const kind = (request.url ?? '').slice(1) as EngineKind
     let engine = engines.get(kind)
@@ -28,7 +28,7 @@ export async function setup(): Promise<() => Promise<void>> {
   return () => teardown(server, engines, directory.remove)
 }
 
-async function teardown(server: Server, engines: Map<string, Promise<TestEngine>>, remove: () => Promise<void>) {
+async function teardown(server: Server, engines: Map<string, Promise<LocalEngine>>, remove: () => Promise<void>) {
   server.close()
   server.closeAllConnections()
   const started = await Promise.allSettled(engines.values())

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { stringify } from 'yaml'
 import { type Certificate, createAuthority, createServerCertificate, createSigningCertificate } from './certificates.ts'
-import { startProcess } from './process.ts'
+import { startProcess } from '../../scripts/machine/process.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 import { type Account, startTokenServer, type TokenRequest, type TokenServer } from './token-server.ts'
 

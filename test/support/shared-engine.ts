@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import { canStartEngine, type EngineKind } from './engine.ts'
+import { canStartEngine, type EngineKind } from '../../scripts/machine/engine.ts'
 
 /** An engine that all test files of a run use together; keep to your own installation and leave nothing in it. */
 export interface SharedEngine {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { DEFAULT_ACCOUNT, readRootCredentials } from '../../src/services/iam/root-credentials.ts'
 import { openMasterKey } from '../../src/storage/master-key.ts'
 import { openSqliteDatabase } from '../../src/storage/sqlite/sqlite-database.ts'
-import { type RunningProcess, startProcess } from './process.ts'
+import { type RunningProcess, startProcess } from '../../scripts/machine/process.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/slipway', import.meta.url))
 
@@ -41,8 +41,24 @@ export interface Slipway {
 export async function startSlipway(options: SlipwayOptions = {}): Promise<Slipway> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'slipway-')))
   const { runtime = 'none', workers = 1, flags = [] } = options
-  const args = ['serve', '--port', '0', '--data-dir', dataDir, '--workers', String(workers), '--runtime', runtime, ...flags]
-  const env = { ...cleanEnvironment(), SLIPWAY_LOG_LEVEL: 'warn', ...(options.engineSocket !== undefined && { DOCKER_HOST: options.engineSocket }), ...options.env }
+  const args = [
+    'serve',
+    '--port',
+    '0',
+    '--data-dir',
+    dataDir,
+    '--workers',
+    String(workers),
+    '--runtime',
+    runtime,
+    ...flags,
+  ]
+  const env = {
+    ...cleanEnvironment(),
+    SLIPWAY_LOG_LEVEL: 'warn',
+    ...(options.engineSocket !== undefined && { DOCKER_HOST: options.engineSocket }),
+    ...options.env,
+  }
   const program = startProcess(PROGRAM, args, { env })
   const removeData = async () => {
     if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
@@ -91,5 +107,7 @@ async function readCredentials(dataDir: string) {
 
 /** The environment without what would configure Slipway or AWS clients by accident. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SLIPWAY_') && !name.startsWith('AWS_')))
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('SLIPWAY_') && !name.startsWith('AWS_')),
+  )
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -37,8 +37,11 @@ export interface TestImages {
 const run = promisify(execFile)
 const SOURCES = fileURLToPath(new URL('images/', import.meta.url))
 
-/** Compiles the server and packs its layer; takes about half a second, so once for a test file. */
-export async function buildTestImages(): Promise<TestImages> {
+/**
+ * Compiles the server and packs its layer; takes about half a second, so once for a test file. Each `variation` has a
+ * layer of its own, for tests in which the engine must not know it yet.
+ */
+export async function buildTestImages(variation = ''): Promise<TestImages> {
   const directory = await temporaryDirectory('slw-image-')
   const root = join(directory.path, 'root')
   for (const path of ['usr/bin', 'tmp', 'opt/ml']) await mkdir(join(root, path), { recursive: true })
@@ -46,6 +49,7 @@ export async function buildTestImages(): Promise<TestImages> {
   const program = join(root, 'usr/bin/model-server')
   const sources = ['main.c', 'http.c', 'behaviours.c'].map((name) => join(SOURCES, name))
   await run('gcc', ['-O2', '-static', '-s', '-o', program, ...sources, '-lpthread'])
+  if (variation !== '') await writeFile(join(root, 'opt/variation'), variation)
   const layer = await buildLayer(root, join(directory.path, 'layer.tar.gz'))
   const image = (settings: ImageSettings = {}) =>
     composeImage([layer], { entrypoint: ['/usr/bin/model-server'], ...settings })

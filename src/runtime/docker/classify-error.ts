@@ -21,7 +21,7 @@ const RULES: readonly (readonly [RuntimeErrorReason, RegExp])[] = [
   ],
   [
     'corrupt-image',
-    /filesystem layer verification failed|layer verification|digest did not match|does not match (its )?digest|digest mismatch|unexpected EOF|invalid (tar header|checksum|digest)|error (processing tar file|pulling image configuration|creating diffs|committing)|blob unknown|failed to register layer|archive\/tar|gzip: invalid|unsupported media type|unsupported manifest|mediaType|does not match the specified platform|no matching manifest|no image found in (manifest list|image index)|writing blob|storing blob|reading blob|Digest did not match/i,
+    /filesystem layer verification failed|layer verification|digest did not match|does not match (its )?digest|digest mismatch|unexpected EOF|invalid (tar header|checksum|digest)|error (processing tar file|pulling image configuration|creating diffs|committing)|blob unknown|unknown blob|failed to register layer|archive\/tar|gzip: invalid|unsupported media type|unsupported manifest|mediaType|does not match the specified platform|no matching manifest|no image found in (manifest list|image index)|writing blob|storing blob|reading blob|Digest did not match/i,
   ],
   [
     'bad-entrypoint',
@@ -39,8 +39,10 @@ const RULES: readonly (readonly [RuntimeErrorReason, RegExp])[] = [
 
 /** The reason behind an engine's answer; `other` when the text is unknown. */
 export function classifyError(status: number, message: string): RuntimeErrorReason {
+  // A repository may be called `team/unauthorized`: names and addresses are no part of the verdict.
+  const verdict = message.replace(/\S*(?::\d+|\.\w+)\/\S+|\S+@sha256:\S+/g, '…')
   for (const [reason, pattern] of RULES) {
-    if (pattern.test(message)) return reason
+    if (pattern.test(verdict)) return reason
   }
   if (status === 401 || status === 403) return 'unauthorized'
   if (status === 404) return 'not-found'

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { access } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ContainerSpec, type ContainerState, type RunningContainer, RuntimeError } from '../container-runtime.ts'
 import type { ContainerAnswer, ContainerListItem } from './api-types.ts'
@@ -29,6 +30,7 @@ export async function startContainer(
       'This container engine cannot isolate a container from the network: that takes Docker or Podman run by root on Linux.',
     )
   }
+  await requireSources(spec)
   const attempt = randomUUID()
   try {
     try {
@@ -46,6 +48,15 @@ export async function startContainer(
   }
 }
 
+/** Podman would make a directory of what is missing, and the model would be empty. */
+async function requireSources(spec: ContainerSpec): Promise<void> {
+  for (const { source } of spec.mounts) {
+    await access(source).catch((error: unknown) => {
+      throw new RuntimeError('other', `${source}, which is to be mounted at the container, cannot be read.`, error)
+    })
+  }
+}
+
 async function createAndStart(
   engine: Engine,
   networks: Networks,
@@ -54,13 +65,19 @@ async function createAndStart(
   signal: AbortSignal,
 ): Promise<RunningContainer> {
   const network = await networks.acquire(spec.network, spec.name, signal)
+  // Not the caller's signal: an engine goes on with what it was asked for, so a request that is hung up on would make a
+  // container after everything had been tidied up.
+  const ownTime = AbortSignal.timeout(START_TIMEOUT)
   const { Id: id } = await engine.client.json<{ Id: string }>('POST', '/containers/create', {
-    signal,
+    signal: ownTime,
     query: { name: spec.name },
     body: containerRequest(spec, engine, network, attempt),
     timeout: START_TIMEOUT,
   })
-  await engine.client.json('POST', `/containers/${objectPath(id)}/start`, { signal, timeout: START_TIMEOUT })
+  signal.throwIfAborted()
+  const path = `/containers/${objectPath(id)}/start`
+  await engine.client.json('POST', path, { signal: ownTime, timeout: START_TIMEOUT })
+  signal.throwIfAborted()
   const answer = await inspect(engine, id, signal)
   const state = answer && containerState(answer)
   if (state?.address !== undefined) return { id, address: state.address }

@@ -103,7 +103,7 @@ export function createLedger(): Ledger {
 }
 
 /** An event's attributes are the container's labels and a few words of the engine's own. */
-const ENGINE_ATTRIBUTES = ['image', 'name', 'exitCode', 'execDuration', 'containerExitCode', 'signal']
+const ENGINE_ATTRIBUTES = ['image', 'name', 'exitCode', 'execDuration', 'containerExitCode', 'signal', 'podId']
 
 function eventLabels(attributes: Labels): Labels {
   const entries = Object.entries(attributes).filter(([name]) => !ENGINE_ATTRIBUTES.includes(name))
