@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pushImage } from '../../scripts/images/push-image.ts'
+import { connectDocker } from '../../src/runtime/docker/connect-docker.ts'
+import { installationId } from '../../src/storage/installation-id.ts'
+import { silentLogger } from '../../src/telemetry/log.ts'
+import { runClient } from '../support/python.ts'
+import { type Registry, type RegistryOptions, startRegistry } from '../support/registry.ts'
+import { ENGINES, lacksEngine, sharedEngine, trustRegistry } from '../support/shared-engine.ts'
+import { type Slipway, startSlipway } from '../support/slipway.ts'
+import { buildTestImages, type TestImages } from '../support/test-image.ts'
+
+const REGISTRIES: readonly (readonly [string, RegistryOptions])[] = [
+  ['no login', { auth: 'none' }],
+  ['Basic', { auth: 'basic' }],
+  ['Bearer', { auth: 'bearer' }],
+  ['Basic and a private CA', { auth: 'basic', tls: 'private-ca' }],
+]
+
+describe.each(ENGINES)('from register to predict with boto3, on %s', (kind) => {
+  describe.skipIf(lacksEngine(kind)).each(REGISTRIES)('registry with %s', (_name, options) => {
+    let images: TestImages
+    let registry: Registry
+    let slipway: Slipway
+    let socket: string
+    let digest: string
+    let distrust: (() => Promise<void>) | undefined
+
+    beforeAll(async () => {
+      const engine = await sharedEngine(kind)
+      socket = engine.socket
+      images = await buildTestImages(`walk-${kind}`)
+      registry = await startRegistry(options)
+      if (registry.ca !== undefined) distrust = await trustRegistry(registry.host, registry.ca)
+      const { url, credentials, ca } = registry
+      digest = await pushImage(images.image(), {
+        url,
+        repository: 'team/model',
+        tag: '1',
+        ...(credentials && { credentials }),
+        ...(ca && { ca }),
+      })
+      const flags = registry.caFile === undefined ? [] : ['--ca-file', registry.caFile]
+      slipway = await startSlipway({ runtime: 'docker', engineSocket: socket, flags: [...flags, '--stop-containers'] })
+    })
+    afterAll(async () => {
+      await slipway?.stop()
+      await registry?.stop()
+      await distrust?.()
+      await images?.remove()
+    })
+
+    it.each(['tag', 'digest'])(
+      'answers, its image named by %s, and leaves nothing',
+      async (by) => {
+        const image = by === 'tag' ? `${registry.host}/team/model:1` : digest
+        const { username, password } = registry.credentials ?? {}
+        const login =
+          username === undefined || password === undefined
+            ? {}
+            : { REGISTRY_USER: username, REGISTRY_PASSWORD: password }
+        const seen = JSON.parse(await runClient('boto3/walk.py', { ...slipway.env, ...login, IMAGE: image })) as {
+          deployed: string
+        }
+        expect(seen.deployed).toBe(digest)
+        expect(await containersOf(socket, slipway)).toEqual([])
+        if (password !== undefined) expect(slipway.process.output()).not.toContain(password)
+      },
+      120_000,
+    )
+  })
+})
+
+async function containersOf(socket: string, { dataDir }: Slipway): Promise<readonly string[]> {
+  const signal = AbortSignal.timeout(20_000)
+  const runtime = await connectDocker({ log: silentLogger, socket, signal })
+  try {
+    const labels = { 'io.slipway.installation': await installationId(dataDir) }
+    return (await runtime.listContainers(labels, signal)).map(({ name }) => name)
+  } finally {
+    await runtime.close()
+  }
+}
