@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import { type EngineKind, startEngine, type LocalEngine } from '../../scripts/machine/engine.ts'
+import { type EngineKind, type LocalEngine, startEngine } from '../../scripts/machine/engine.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /**

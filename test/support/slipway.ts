@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type RunningProcess, startProcess } from '../../scripts/machine/process.ts'
 import { DEFAULT_ACCOUNT, readRootCredentials } from '../../src/services/iam/root-credentials.ts'
 import { openMasterKey } from '../../src/storage/master-key.ts'
 import { openSqliteDatabase } from '../../src/storage/sqlite/sqlite-database.ts'
-import { type RunningProcess, startProcess } from '../../scripts/machine/process.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/slipway', import.meta.url))
 

@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { isAlive } from './lock.ts'
+
+/** What engines leave behind on a machine: processes, mounts, directories, links and firewall rules. */
+
+const run = promisify(execFile)
+
+/** Each engine of ours lives in a directory of this beginning; short, because unix sockets lie within. */
+export const ENGINE_DIRECTORY = '/tmp/slw-engine-'
+
+/** What was there before an engine was started, and therefore is not its to take away. */
+export interface NetworkBefore {
+  readonly rules: boolean
+  readonly forward: string
+}
+
+export async function stateOfNetwork(): Promise<NetworkBefore> {
+  const { stdout } = await run('iptables-save')
+  return { rules: ENGINE_RULE.test(stdout), forward: /^:FORWARD (\w+)/m.exec(stdout)?.[1] ?? 'ACCEPT' }
+}
+
+const ENGINE_RULE = /DOCKER|docker0|NETAVARK|netavark|\bbr-[0-9a-f]{12}\b|\bpodman\d+\b/
+
+/** Takes away what earlier runs have left that were killed before they could. */
+export async function removeLeftovers(): Promise<void> {
+  const prefix = basename(ENGINE_DIRECTORY)
+  let before: NetworkBefore | undefined
+  for (const name of await readdir(dirname(ENGINE_DIRECTORY))) {
+    if (!name.startsWith(prefix)) continue
+    const directory = join(dirname(ENGINE_DIRECTORY), name)
+    const owner = await ownerOf(directory)
+    if (owner !== undefined && isAlive(owner.pid)) continue
+    await endProcesses(directory)
+    await cleanDirectory(directory)
+    before ??= owner?.before
+  }
+  if (before !== undefined) await cleanNetwork(before)
+}
+
+async function ownerOf(directory: string): Promise<{ pid: number; before: NetworkBefore } | undefined> {
+  try {
+    return JSON.parse(await readFile(join(directory, 'owner'), 'utf8')) as { pid: number; before: NetworkBefore }
+  } catch {
+    return undefined
+  }
+}
+
+/** Ends what still runs on behalf of a dead run: its processes name its directory in their arguments. */
+async function endProcesses(directory: string): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    for (const pid of processesOf(directory)) {
+      try {
+        process.kill(pid, signal)
+      } catch {
+        // Gone in the meantime.
+      }
+    }
+    for (let waited = 0; waited < 10_000 && processesOf(directory).length > 0; waited += 50) await delay(50)
+  }
+}
+
+function processesOf(directory: string): number[] {
+  return allProcesses()
+    .filter(
+      ({ pid, command }) => isAlive(pid) && (command.includes(`${directory}/`) || command.includes(`${directory}\0`)),
+    )
+    .map(({ pid }) => pid)
+}
+
+function allProcesses(): { pid: number; command: string }[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) return []
+    try {
+      return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'latin1') }]
+    } catch {
+      return []
+    }
+  })
+}
+
+/** Unmounts all below a directory (Podman leaves its store mounted) and removes it. */
+export async function cleanDirectory(directory: string): Promise<void> {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((path) => path.startsWith(`${directory}/`))
+  for (const path of mounts.reverse()) await run('umount', ['-l', path]).catch(() => {})
+  await rm(directory, { recursive: true, force: true, maxRetries: 5 })
+}
+
+/** Removes the links and rules of engines, once none is running and unless some were there before ours. */
+export async function cleanNetwork(before: NetworkBefore): Promise<void> {
+  const running = allProcesses().some(
+    ({ pid, command }) => isAlive(pid) && /^([^\0]*\/)?(dockerd|podman)\0/.test(command),
+  )
+  if (running || before.rules) return
+  for (const table of ['nat', 'filter', 'mangle', 'raw']) {
+    const { stdout } = await run('iptables-save', ['-t', table]).catch(() => ({ stdout: '' }))
+    if (!ENGINE_RULE.test(stdout)) continue
+    const kept = stdout.split('\n').filter((line) => !ENGINE_RULE.test(line))
+    const rules = kept.map((line) => line.replace(/^:FORWARD \w+/, `:FORWARD ${before.forward}`)).join('\n')
+    const restoring = run('iptables-restore', ['-T', table])
+    restoring.child.stdin?.end(rules)
+    await restoring
+  }
+  if (before.forward === 'ACCEPT') await run('iptables', ['-P', 'FORWARD', 'ACCEPT'])
+  const { stdout: links } = await run('ip', ['-o', 'link', 'show', 'type', 'bridge'])
+  for (const [, name = ''] of links.matchAll(/^\d+: (docker0|br-[0-9a-f]{12}|podman\d+):/gm)) {
+    await run('ip', ['link', 'delete', name]).catch(() => {})
+  }
+  await removeEmptyGroups()
+}
+
+/** Only empty cgroups can be removed, so nothing that runs is touched. */
+async function removeEmptyGroups(): Promise<void> {
+  const roots = ['/sys/fs/cgroup', ...readdirSync('/sys/fs/cgroup').map((name) => join('/sys/fs/cgroup', name))]
+  for (const root of roots) {
+    for (const name of ['docker', 'libpod_parent']) await removeGroup(join(root, name))
+  }
+}
+
+async function removeGroup(path: string): Promise<void> {
+  const children = await readdir(path, { withFileTypes: true }).catch(() => [])
+  for (const child of children) if (child.isDirectory()) await removeGroup(join(path, child.name))
+  await rmdir(path).catch(() => {})
+}
