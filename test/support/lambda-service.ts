@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createWorkQueue } from '../../src/control/database-work-queue.ts'
 import type { FunctionConfiguration, LambdaOperation, LambdaOperations } from '../../src/model/generated/lambda.ts'
@@ -64,7 +65,6 @@ export async function startLambdaService(
   const { log = silentLogger } = options
   const directory = await temporaryDirectory()
   const runs = await temporaryDirectory('slw-run-')
-  const { chmod } = await import('node:fs/promises')
   await chmod(runs.path, 0o711)
   const logs = await startLogs(options.store ?? (await testStores[0]!.create()))
   const { database } = logs
@@ -78,10 +78,10 @@ export async function startLambdaService(
   const s3 = createS3Facade(createS3Deps({ database, blobs: objects, clock: systemClock }))
   const lambda = await startLambda({
     database,
-    workQueue,
-    changeFeed,
+    queue: workQueue,
+    feed: changeFeed,
     blobs,
-    masterKey,
+    box: masterKey,
     s3,
     iam: createIamFacade({ database, masterKey, clock: systemClock }),
     logs: logs.facade,
