@@ -1,11 +1,6 @@
-import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { stringify } from 'yaml'
-import { startProcess } from '../../scripts/machine/process.ts'
-import { type Certificate, createAuthority, createServerCertificate, createSigningCertificate } from './certificates.ts'
+import { type Credentials, newCredentials } from '../../scripts/machine/htpasswd.ts'
+import { type RegistryServerOptions, startRegistryServer } from '../../scripts/machine/registry-server.ts'
+import { createAuthority, createServerCertificate, createSigningCertificate } from './certificates.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 import { type Account, startTokenServer, type TokenRequest, type TokenServer } from './token-server.ts'
 
@@ -17,11 +12,6 @@ export interface RegistryOptions {
   readonly tokenSeconds?: number
   /** Default 127.0.0.1. Engines treat loopback as trusted; a bridge's own address shows how they treat other hosts. */
   readonly address?: string
-}
-
-export interface Credentials {
-  readonly username: string
-  readonly password: string
 }
 
 export interface Registry {
@@ -45,7 +35,6 @@ export interface Registry {
   stop(): Promise<void>
 }
 
-const run = promisify(execFile)
 const SERVICE = 'slipway-test-registry'
 const ISSUER = 'slipway-test-tokens'
 
@@ -55,18 +44,14 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   const directory = await temporaryDirectory('slw-registry-')
   let tokens: TokenServer | undefined
   try {
-    const storageDirectory = join(directory.path, 'storage')
-    await mkdir(storageDirectory)
     const authority = options.tls === undefined ? undefined : await createAuthority(directory.path)
     const tls =
       authority && (await createServerCertificate(directory.path, authority, [...new Set([address, 'localhost'])]))
     const credentials = options.auth === 'none' ? undefined : newCredentials('alice')
     const outsider = options.auth === 'bearer' ? newCredentials('mallory') : undefined
-    let auth: object | undefined
+    let auth: RegistryServerOptions['auth']
     if (credentials !== undefined && options.auth === 'basic') {
-      const path = join(directory.path, 'htpasswd')
-      await writeFile(path, await htpasswd(credentials), { mode: 0o600 })
-      auth = { htpasswd: { realm: SERVICE, path } }
+      auth = { basic: credentials }
     } else if (credentials !== undefined && outsider !== undefined) {
       const signing = await createSigningCertificate(directory.path)
       const accounts: Account[] = [
@@ -86,24 +71,17 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
       const rootcertbundle = signing.certificateFile
       auth = { token: { realm: tokens.realm, service: SERVICE, issuer: ISSUER, rootcertbundle } }
     }
-    const file = join(directory.path, 'registry.yml')
-    await writeFile(file, stringify(configuration(address, storageDirectory, auth, tls)))
-    const server = startProcess('docker-registry', ['serve', file], { env: environment() })
-    const listening = await server.waitForOutput(/listening on [^ "]*?:(\d+)/).catch(async (error: unknown) => {
-      await server.stop()
-      throw error
-    })
-    const host = `${address}:${listening[1]}`
+    const server = await startRegistryServer({ directory: directory.path, address, ...(auth && { auth }), tls })
     return {
-      host,
-      url: `${tls === undefined ? 'http' : 'https'}://${host}`,
+      host: server.host,
+      url: `${tls === undefined ? 'http' : 'https'}://${server.host}`,
       credentials,
       outsider,
       ca: authority?.certificate,
       caFile: authority?.certificateFile,
-      storageDirectory,
+      storageDirectory: server.storageDirectory,
       tokenRequests: () => tokens?.requests ?? [],
-      log: () => server.output(),
+      log: () => server.log(),
       stop: async () => {
         await Promise.all([server.stop(), tokens?.stop()])
         await directory.remove()
@@ -114,42 +92,4 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
     await directory.remove()
     throw error
   }
-}
-
-const newCredentials = (username: string): Credentials => ({
-  username,
-  password: randomBytes(12).toString('base64url'),
-})
-
-/** The registry reads only bcrypt hashes, which Node cannot make; the crypt(3) behind Perl can. */
-async function htpasswd({ username, password }: Credentials): Promise<string> {
-  const salt = randomBytes(16).toString('hex').slice(0, 21)
-  const script = 'print crypt($ENV{PASSWORD}, "\\$2y\\$05\\$" . $ENV{SALT} . "u")'
-  const env = { ...process.env, PASSWORD: password, SALT: salt }
-  const { stdout } = await run('perl', ['-e', script], { env })
-  return `${username}:${stdout}\n`
-}
-
-function configuration(
-  address: string,
-  directory: string,
-  auth: object | undefined,
-  tls: Certificate | undefined,
-): object {
-  return {
-    version: 0.1,
-    log: { level: 'info', accesslog: { disabled: false } },
-    storage: { filesystem: { rootdirectory: directory }, delete: { enabled: true } },
-    http: {
-      addr: `${address}:0`,
-      secret: randomBytes(16).toString('hex'),
-      ...(tls && { tls: { certificate: tls.certificateFile, key: tls.keyFile } }),
-    },
-    ...(auth && { auth }),
-  }
-}
-
-/** The registry takes every REGISTRY_… variable for a setting of its own, those meant for other tools too. */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('REGISTRY_')))
 }
