@@ -1,6 +1,7 @@
 import type { CredentialSource } from '../access/credential-source.ts'
 import type { Principal } from '../access/principal.ts'
 import type { ProtocolName } from '../model/service-description.ts'
+import type { Expectation } from '../wire/sigv4/checks.ts'
 import type { SignatureFault } from '../wire/sigv4/fault.ts'
 import { signatureError } from '../wire/sigv4/fault-error.ts'
 import { parseSignature } from '../wire/sigv4/parse.ts'
@@ -24,7 +25,8 @@ export interface Claim {
 
 /** Tells who calls. */
 export interface Authenticator {
-  identify(exchange: Exchange, family: ProtocolName): Caller | Promise<Caller>
+  /** A signature for another service than the one that is asked proves nothing. */
+  identify(exchange: Exchange, family: ProtocolName, expected: Expectation): Caller | Promise<Caller>
 }
 
 const ANONYMOUS: Principal = { kind: 'anonymous', account: '', arn: '*', userId: 'anonymous' }
@@ -34,9 +36,9 @@ const isFault = (value: object): value is SignatureFault => 'fault' in value
 /** `--auth verify`: every request carries a signature by a known key. Only S3 takes anonymous ones. */
 export function verifyingAuthenticator(credentials: CredentialSource, region: string): Authenticator {
   return {
-    identify(exchange, family) {
+    identify(exchange, family, expected) {
       const request = signable(exchange)
-      const signature = parseSignature(request, exchange.now)
+      const signature = parseSignature(request, exchange.now, expected)
       if (isFault(signature)) {
         if (signature.fault === 'missing' && family === 'rest-xml')
           return { principal: ANONYMOUS, region, claim: undefined }

@@ -9,6 +9,7 @@ import { baseUrl, type Exchange } from './exchange.ts'
 import type { GatewayParts } from './gateway.ts'
 import { BodyTooLargeError, collectBody } from './read-body.ts'
 
+const SAGEMAKER = { service: 'sagemaker' }
 const INVOCATION = /^\/endpoints\/([^/]+)\/invocations$/
 
 /** The endpoint's name when the request is an InvokeEndpoint. */
@@ -23,7 +24,7 @@ export function invokedEndpoint(exchange: Exchange): string | undefined {
  * who is not asked for a signature has his body streamed.
  */
 export async function serveInvocation(parts: GatewayParts, exchange: Exchange, endpointName: string): Promise<void> {
-  const identified = parts.authenticator.identify(exchange, 'rest-json')
+  const identified = parts.authenticator.identify(exchange, 'rest-json', SAGEMAKER)
   const caller = identified instanceof Promise ? await identified : identified
   const { limits } = parts.runtime
   const context: RequestContext = {

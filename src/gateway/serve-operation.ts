@@ -17,8 +17,13 @@ import { collectVerified, verifiedStream } from './verified-body.ts'
  */
 export async function serveOperation(parts: GatewayParts, exchange: Exchange, service: Service): Promise<void> {
   const { description, protocol } = service
-  const caller = await parts.authenticator.identify(exchange, description.protocol)
-  const wire = wireRequest(parts, exchange, service)
+  const bucketPath =
+    service.id === 's3' ? pathStyle(exchange.request.headers.host ?? '', exchange.path, parts.s3Domains) : undefined
+  const caller = await parts.authenticator.identify(exchange, description.protocol, {
+    service: description.signingName,
+    bucketOfHost: bucketPath?.split('/')[1],
+  })
+  const wire = wireRequest(exchange, bucketPath ?? exchange.path)
 
   let detected = protocol.detectsFromBody ? undefined : detect(service, wire)
   let body: Uint8Array | Readable
@@ -39,14 +44,12 @@ export async function serveOperation(parts: GatewayParts, exchange: Exchange, se
   await respond(exchange, protocol.encode(description, operation, output, exchange.requestId))
 }
 
-function wireRequest(parts: GatewayParts, exchange: Exchange, service: Service): WireRequest {
-  const headers = exchange.request.headers as Readonly<Record<string, string>>
-  const path =
-    service.id === 's3'
-      ? (pathStyle(headers.host ?? '', exchange.path, parts.s3Domains) ?? exchange.path)
-      : exchange.path
-  return { method: exchange.method, path, query: exchange.query, headers }
-}
+const wireRequest = (exchange: Exchange, path: string): WireRequest => ({
+  method: exchange.method,
+  path,
+  query: exchange.query,
+  headers: exchange.request.headers as Readonly<Record<string, string>>,
+})
 
 function detect(service: Service, wire: WireRequest, body?: Uint8Array): Detected {
   const detected = service.protocol.detect(service.description, wire, body)

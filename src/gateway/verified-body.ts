@@ -35,7 +35,8 @@ export function verifiedStream(exchange: Exchange, caller: Caller, family: Proto
 
 /** What the chunks' signatures are chained from; undefined when the chunks are not signed. */
 function seedOf({ signature, secretAccessKey }: Claim): ChunkSeed | undefined {
-  if (signature.form === 'legacy-query' || signature.payload.mode !== 'chunked' || !signature.payload.signed) return undefined
+  if (signature.form === 'legacy-query' || signature.payload.mode !== 'chunked' || !signature.payload.signed)
+    return undefined
   return chunkSeed(signature, secretAccessKey)
 }
 

@@ -20,7 +20,9 @@ export function parseSignature(
   const query = readPresignedQuery(request.target)
   if (header === undefined) {
     if (query !== undefined) return parsePresigned(request, query, now, expected)
-    const legacy = readLegacyQuery(request.target)
+    // Version 2 covers neither body nor target, so nothing but S3 may take it.
+    const s3 = expected.service === undefined || expected.service === 's3'
+    const legacy = s3 ? readLegacyQuery(request.target) : undefined
     return legacy === undefined ? { fault: 'missing' } : parseLegacyQuery(legacy, now, expected)
   }
   if (query !== undefined) return { fault: 'two-signatures' }
