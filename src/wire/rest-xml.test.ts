@@ -200,6 +200,12 @@ describe('S3 responses', () => {
     expect(encode('GetBucketLocation', {}).body).toBe(`${start}</LocationConstraint>`)
   })
 
+  it('answers a range with 206', () => {
+    expect(encode('GetObject', { ContentRange: 'bytes 0-0/2' }).status).toBe(206)
+    expect(encode('HeadObject', { ContentRange: 'bytes 0-0/2' }).status).toBe(206)
+    expect(encode('GetObject', {}).status).toBe(200)
+  })
+
   it('put members into headers, times as HTTP dates, and stream the body', () => {
     const body = Readable.from(['x'])
     const response = encode('GetObject', {

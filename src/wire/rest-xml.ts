@@ -43,8 +43,10 @@ export const restXml: Protocol = {
 
   encode(description, operation, output, requestId) {
     const source = (output ?? {}) as Record<string, unknown>
-    const { status, headers } = encodeBindings(operation, source)
+    const { status: usual, headers } = encodeBindings(operation, source)
     Object.assign(headers, requestIds(requestId))
+    // The published API knows one status an operation; a range is the exception.
+    const status = source.ContentRange === undefined ? usual : 206
     return { status, headers, ...encodeBody(description, operation, source, headers) }
   },
 
