@@ -54,7 +54,7 @@ describe.each(ENGINES)('from register to predict with boto3, on %s', (kind) => {
       async (by) => {
         const image = by === 'tag' ? `${registry.host}/team/model:1` : digest
         const { username, password } = registry.credentials ?? {}
-        const login =
+        const login: Record<string, string> =
           username === undefined || password === undefined
             ? {}
             : { REGISTRY_USER: username, REGISTRY_PASSWORD: password }
