@@ -5,7 +5,7 @@ import { temporaryDirectory } from './temporary-directory.ts'
 
 /**
  * Lends all test files of a run the same engines. None is started before a file asks: files reach this process over a
- * socket named in SLIPWAY_TEST_ENGINES (see shared-engine.ts), and what was started is stopped at the end of the run.
+ * socket named in TEST_ENGINES_SOCKET (see shared-engine.ts), and what was started is stopped at the end of the run.
  */
 export async function setup(): Promise<() => Promise<void>> {
   const directory = await temporaryDirectory()
@@ -24,7 +24,7 @@ export async function setup(): Promise<() => Promise<void>> {
   })
   const path = join(directory.path, 'engines.sock')
   await new Promise<void>((resolve) => server.listen(path, resolve))
-  process.env.SLIPWAY_TEST_ENGINES = path
+  process.env.TEST_ENGINES_SOCKET = path
   return () => teardown(server, engines, directory.remove)
 }
 

@@ -18,7 +18,7 @@ export const lacksEngine = (kind: EngineKind): boolean => !canStartEngine(kind)
 
 /** The run's engine of that kind, started when the first file asks for it. */
 export function sharedEngine(kind: EngineKind): Promise<SharedEngine> {
-  const socketPath = process.env.SLIPWAY_TEST_ENGINES
+  const socketPath = process.env.TEST_ENGINES_SOCKET
   if (socketPath === undefined) throw new Error('no engines here: the test does not run in the integration project')
   return new Promise((resolve, reject) => {
     request({ socketPath, path: `/${kind}` }, (response) => {
