@@ -73,6 +73,7 @@ function typedError(type, message, cause) {
 async function failInit(error, errorType) {
   const document = errorDocument(error, errorType)
   printError(document)
+  await flushed()
   await call('POST', 'init/error', stringify(document), { 'lambda-runtime-function-error-type': 'Unhandled' })
 }
 
@@ -88,6 +89,13 @@ function printError(document) {
 function writeLine(level, text, stream = stdout) {
   const line = `${new Date(now()).toISOString()}\t${requestId ?? 'undefined'}\t${level}\t${text}`
   stream.write(`${line.replace(/\r?\n/g, '\r')}\n`)
+}
+
+/** Resolves when what has been printed is on its way: a full pipe takes no more, and the rest waits in this process. */
+function flushed() {
+  const empty = (stream) =>
+    stream.writableLength === 0 || stream.destroyed ? undefined : new Promise((done) => stream.write('', done))
+  return Promise.all([empty(stdout), empty(stderr)])
 }
 
 function patchConsole() {
@@ -223,6 +231,7 @@ function invokeOnce(handler, event, context) {
       fail = async () => {}
       const document = errorDocument(error, errorType)
       printError(document)
+      await flushed()
       await call('POST', `invocation/${id}/error`, stringify(document), {
         'content-type': 'application/json',
         'lambda-runtime-function-error-type': 'Unhandled',
@@ -239,7 +248,9 @@ function invokeOnce(handler, event, context) {
           typedError('Runtime.MarshalError', `Unable to stringify response body: ${cause?.message}`, cause),
         )
       }
-      void call('POST', `invocation/${id}/response`, body, { 'content-type': 'application/json' }).then(() => done())
+      void flushed()
+        .then(() => call('POST', `invocation/${id}/response`, body, { 'content-type': 'application/json' }))
+        .then(() => done())
     })
   })
 }
