@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runClient } from '../support/python.ts'
+import { type Slipway, startSlipway } from '../support/slipway.ts'
+
+const CHECKS = [
+  'buckets',
+  'objects',
+  'conditions',
+  'keys',
+  'lists',
+  'copies',
+  'multipart',
+  'transfers',
+  'checksums',
+  'chunked',
+  'presigned',
+  'virtual_hosts',
+  'refusals',
+]
+const MIB = 1024 ** 2
+/** 5 GB with SLIPWAY_TEST_LARGE=1. */
+const LARGE = process.env.SLIPWAY_TEST_LARGE === '1' ? 5 * 1024 * MIB : 300 * MIB
+
+describe('S3 with boto3', () => {
+  let slipway: Slipway
+  beforeAll(async () => {
+    slipway = await startSlipway()
+  })
+  afterAll(() => slipway?.stop())
+
+  test.each(CHECKS)('%s', async (check) => {
+    expect(JSON.parse(await runClient('boto3/s3.py', slipway.env, [check]))).toEqual([check])
+  })
+
+  test(`a large object (${LARGE / MIB} MiB) moves with less than 100 MB of growth`, { timeout: 900_000 }, async () => {
+    const before = await memoryOf(slipway.process.pid)
+    let most = before
+    const watch = setInterval(async () => {
+      most = Math.max(most, await memoryOf(slipway.process.pid))
+    }, 100)
+    await runClient('boto3/s3.py', { ...slipway.env, LARGE_BYTES: String(LARGE) }, ['large']).finally(() =>
+      clearInterval(watch),
+    )
+    expect((most - before) / MIB).toBeLessThan(100)
+  })
+})
+
+/** Resident bytes of a process and all below it. */
+async function memoryOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
+  const below = await Promise.all(children.split(' ').filter(Boolean).map(Number).map(memoryOf))
+  const own = Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024
+  return below.reduce((sum, bytes) => sum + bytes, own)
+}
