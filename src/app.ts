@@ -67,14 +67,13 @@ export async function startApp(
   const { dataDir } = config
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const installation = await installationId(dataDir)
-  const [database, masterKey, containers, objects, functionCode] = await Promise.all([
+  const { runtime, engine } = await connectRuntime(config, installation, log)
+  const [database, masterKey, objects, functionCode] = await Promise.all([
     openDatabase(dataDir, log),
     openMasterKey(dataDir),
-    connectRuntime(config, installation, log),
     openFileBlobStore(join(dataDir, 'objects')),
     openFileBlobStore(join(dataDir, 'functions')),
   ])
-  const { runtime, engine } = containers
 
   await bootstrapAccount(database, masterKey, clock.now())
 

@@ -59,6 +59,7 @@ class Fleet {
   readonly #config: Config
   readonly #log: Logger
   readonly #started = new Map<Worker, number>()
+  #serving = false
   #draining = false
   #quickDeaths = 0
 
@@ -74,6 +75,7 @@ class Fleet {
     const runtimes = await Promise.all(
       Array.from({ length: this.#config.workers }, (_, index) => this.#startFirst(index)),
     )
+    this.#serving = true
     return runtimes[0] ?? 'none'
   }
 
@@ -101,7 +103,7 @@ class Fleet {
       const age = performance.now() - (this.#started.get(worker) ?? 0)
       this.#started.delete(worker)
       this.#quickDeaths = age < STABLE_MILLISECONDS ? this.#quickDeaths + 1 : 0
-      if (!this.#draining) this.#log.warn({ index, code, signal }, 'a worker ended')
+      if (!this.#draining && this.#serving) this.#log.warn({ index, code, signal }, 'a worker ended')
     })
     return worker
   }
