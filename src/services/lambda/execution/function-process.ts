@@ -34,12 +34,12 @@ export class FunctionProcesses {
   #interpreters: Promise<readonly Interpreter[]> | undefined
 
   static async open(blobs: BlobStore, limits: LambdaLimits, log: Logger, parent?: string): Promise<FunctionProcesses> {
-    const ids = unprivilegedIds()
+    const ids = unprivilegedIds('user')
     if (ids === undefined) {
       log.warn("functions run as the server's own user: only root can give them users of their own")
     }
     const directory = await openRunDirectory(parent)
-    return new FunctionProcesses(directory, ids, new CodeCache(blobs, directory, unprivilegedIds(), limits))
+    return new FunctionProcesses(directory, ids, new CodeCache(blobs, directory, unprivilegedIds('group'), limits))
   }
 
   private constructor(directory: RunDirectory, ids: UnprivilegedIds | undefined, code: CodeCache) {

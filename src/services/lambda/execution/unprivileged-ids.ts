@@ -11,21 +11,25 @@ export interface UnprivilegedIds {
 const FIRST = 1_880_000_000
 const IDS_A_WORKER = 60
 
+/** What is free of each kind, for everybody in this process. */
+const free: Partial<Record<'user' | 'group', number[]>> = {}
+
 /**
- * Ids of this worker: a range that its process id selects, so that workers need no agreement. Undefined where processes
- * cannot be given other ids: not root, or in a user namespace without these ids.
+ * User or group ids of this worker: a range that its process id selects, so that workers need no agreement. Undefined
+ * where processes cannot be given other ids: not root, or in a user namespace without these ids.
  */
-export function unprivilegedIds(pid: number = process.pid): UnprivilegedIds | undefined {
+export function unprivilegedIds(kind: 'user' | 'group'): UnprivilegedIds | undefined {
   if (process.getuid?.() !== 0) return undefined
-  const first = FIRST + pid * IDS_A_WORKER
+  const first = FIRST + process.pid * IDS_A_WORKER
   const last = first + IDS_A_WORKER - 1
-  if (last >= 2 ** 31 || !maps('/proc/self/uid_map', first, last) || !maps('/proc/self/gid_map', first, last))
-    return undefined
-  const free = Array.from({ length: IDS_A_WORKER }, (_, index) => last - index)
+  const map = kind === 'user' ? '/proc/self/uid_map' : '/proc/self/gid_map'
+  if (last >= 2 ** 31 || !maps(map, first, last)) return undefined
+  free[kind] ??= Array.from({ length: IDS_A_WORKER }, (_, index) => last - index)
+  const ids = free[kind]
   return {
-    take: () => free.pop(),
+    take: () => ids.pop(),
     // To the far end, so that an id rests before it is used again.
-    giveBack: (id) => void free.unshift(id),
+    giveBack: (id) => void ids.unshift(id),
   }
 }
 
