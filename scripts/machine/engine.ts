@@ -35,9 +35,14 @@ export interface LocalEngine {
 
 const LOCK = '/tmp/slw-engines.lock'
 
-/** Whether `startEngine` can work here: the packages are installed and this is root, or an engine answers already. */
+/** Whether `startEngine` can work here: an engine answers already, or one of our own can be started. */
 export function canStartEngine(kind: EngineKind): boolean {
   if (kind === 'docker' && (process.env.DOCKER_HOST || existsSync('/var/run/docker.sock'))) return true
+  return canStartOwnEngine(kind)
+}
+
+/** Whether an engine of our own can be started: the packages are installed and this is root. */
+export function canStartOwnEngine(kind: EngineKind): boolean {
   const programs = kind === 'docker' ? ['dockerd', 'iptables'] : ['podman', 'runc', 'iptables']
   const libraries = ['/usr/lib/podman/netavark', '/usr/libexec/podman/netavark']
   return (
@@ -63,7 +68,7 @@ export async function startEngine(kind: EngineKind, options: { readonly ours?: b
       return { kind, socket: formatAddress(present.address), ours: false, restart: refuse, stop: async () => {} }
     }
   }
-  if (!canStartEngine(kind)) {
+  if (!canStartOwnEngine(kind)) {
     throw new Error(`${kind} cannot be started here: it takes root and the packages that scripts/setup.sh installs`)
   }
   return withLock(LOCK, async () => {

@@ -1,6 +1,10 @@
+import {
+  createAuthority,
+  createServerCertificate,
+  createSigningCertificate,
+} from '../../scripts/machine/certificates.ts'
 import { type Credentials, newCredentials } from '../../scripts/machine/htpasswd.ts'
 import { type RegistryServerOptions, startRegistryServer } from '../../scripts/machine/registry-server.ts'
-import { createAuthority, createServerCertificate, createSigningCertificate } from './certificates.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 import { type Account, startTokenServer, type TokenRequest, type TokenServer } from './token-server.ts'
 

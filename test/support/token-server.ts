@@ -2,7 +2,7 @@ import { createPrivateKey, randomUUID, sign, X509Certificate } from 'node:crypto
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { Certificate } from './certificates.ts'
+import type { Certificate } from '../../scripts/machine/certificates.ts'
 
 export interface Account {
   readonly username: string

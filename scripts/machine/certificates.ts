@@ -20,7 +20,7 @@ const RSA = ['-newkey', 'rsa:2048']
 export async function createAuthority(directory: string, name = 'ca'): Promise<Certificate> {
   return request(directory, name, [
     ...EC,
-    ...['-subj', `/CN=Slipway test authority ${name}`],
+    ...['-subj', `/CN=Slipway private authority ${name}`],
     ...['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign,cRLSign'],
   ])
 }
@@ -35,7 +35,7 @@ export async function createServerCertificate(
   const names = hosts.map((host) => `${/^[\d.]+$/.test(host) ? 'IP' : 'DNS'}:${host}`).join(',')
   return request(directory, name, [
     ...EC,
-    ...['-subj', '/CN=slipway-test', '-CA', authority.certificateFile, '-CAkey', authority.keyFile],
+    ...['-subj', '/CN=slipway-registry', '-CA', authority.certificateFile, '-CAkey', authority.keyFile],
     ...['-addext', `subjectAltName=${names}`, '-addext', 'basicConstraints=critical,CA:FALSE'],
     ...['-addext', 'extendedKeyUsage=serverAuth'],
   ])
@@ -43,7 +43,7 @@ export async function createServerCertificate(
 
 /** A self-signed RSA certificate whose key signs registry tokens. */
 export async function createSigningCertificate(directory: string, name = 'tokens'): Promise<Certificate> {
-  return request(directory, name, [...RSA, '-subj', '/CN=Slipway test token server'])
+  return request(directory, name, [...RSA, '-subj', '/CN=Slipway token server'])
 }
 
 async function request(directory: string, name: string, options: readonly string[]): Promise<Certificate> {
