@@ -19,7 +19,8 @@ import { temporaryDirectory } from './temporary-directory.ts'
  * (`connected` or the error) `fork=N` (how many processes could start) `pings` (how many so far).
  * How: `sleep=MS` `drip=N` with `interval=MS` (N chunks) `cut=N` (hang up after N bytes of the body; 0: before all)
  * `hang` `crash[=EXITCODE]` `allocate=MEGABYTES` (and keep them).
- * What is printed: `stdout=TEXT` `stderr=TEXT` (a line each) `partial=TEXT` (no newline) `lines=N` `longline=BYTES`.
+ * What is printed: `stdout=TEXT` `stderr=TEXT` (a line each) `partial=TEXT` (no newline) `longline=BYTES`
+ * `lines=N` after `width=N` (N lines, each padded by that many characters).
  * `ping=fail` and `ping=ok` decide how /ping answers from now on.
  *
  * Environment: PING_FAIL=always|first:N|after:N (invocations) with PING_STATUS (503), PING_DELAY_MS, START_DELAY_MS,

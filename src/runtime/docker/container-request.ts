@@ -62,8 +62,11 @@ export function containerRequest(
   }
 }
 
-/** A chatty container must not fill the disk; Slipway has read the lines long before they rotate away. */
+/**
+ * A chatty container must not fill the disk; Slipway has read the lines long before they rotate away. Podman keeps one
+ * file and loses the lines of the moment in which it begins it anew, so its file is larger.
+ */
 const logConfig = (flavour: 'docker' | 'podman'): object =>
   flavour === 'docker'
-    ? { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } }
-    : { Type: 'k8s-file', Config: { 'max-size': '10m' } }
+    ? { Type: 'json-file', Config: { 'max-size': '20m', 'max-file': '3' } }
+    : { Type: 'k8s-file', Config: { 'max-size': '50m' } }

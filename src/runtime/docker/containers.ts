@@ -152,11 +152,16 @@ async function remove(engine: Engine, id: string, signal: AbortSignal): Promise<
 }
 
 async function inspect(engine: Engine, id: string, signal: AbortSignal): Promise<ContainerAnswer | undefined> {
-  try {
-    return await engine.client.json<ContainerAnswer>('GET', `/containers/${objectPath(id)}/json`, { signal })
-  } catch (error) {
-    if (error instanceof EngineError && error.status === 404) return undefined
-    throw error
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await engine.client.json<ContainerAnswer>('GET', `/containers/${objectPath(id)}/json`, { signal })
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error
+      if (error.status === 404) return undefined
+      // Podman stumbles over a container that ends while it looks: `read /proc/…/cgroup: no such process`.
+      if (error.status < 500 || attempt === 5) throw error
+      await delay(50 * attempt, undefined, { signal })
+    }
   }
 }
 

@@ -8,18 +8,29 @@ interface Pending {
   chunks: Buffer[]
   length: number
   timestamp: bigint
+  /** The newest frame, to know a replay by. */
+  last: { timestamp: bigint; payload: Buffer }
 }
 
 /**
  * Joins frames to lines. Each frame begins with its RFC 3339 timestamp; a frame without a newline at its end is part of a
  * line that goes on in the next frame of the same stream. A line has the timestamp of its beginning. Lines longer than
- * `longest` bytes come in pieces, never cut within a character.
+ * `longest` bytes come in pieces, never cut within a character. What the engine sends twice is passed over. `now` is the
+ * machine's time in epoch milliseconds.
  */
-export async function* logLines(frames: AsyncIterable<LogFrame>, longest = LONGEST_LINE): AsyncGenerator<LogLine> {
+export async function* logLines(
+  frames: AsyncIterable<LogFrame>,
+  now: () => number = Date.now,
+  longest = LONGEST_LINE,
+): AsyncGenerator<LogLine> {
   const pending: Record<LogFrame['stream'], Pending> = { stdout: nothing(), stderr: nothing() }
   for await (const { stream, payload } of frames) {
     const line = pending[stream]
     const { timestamp, text } = splitTimestamp(payload)
+    if (timestamp !== undefined) {
+      if (isReplay(line, timestamp, payload, now())) continue
+      line.last = { timestamp, payload: Buffer.from(payload) }
+    }
     if (line.length === 0) line.timestamp = timestamp ?? line.timestamp
     const ends = text.at(-1) === 0x0a
     add(line, ends ? text.subarray(0, -1) : text)
@@ -32,7 +43,23 @@ export async function* logLines(frames: AsyncIterable<LogFrame>, longest = LONGE
   }
 }
 
-const nothing = (): Pending => ({ chunks: [], length: 0, timestamp: 0n })
+const nothing = (): Pending => ({
+  chunks: [],
+  length: 0,
+  timestamp: 0n,
+  last: { timestamp: 0n, payload: Buffer.alloc(0) },
+})
+
+/**
+ * Docker 20 may begin a log file anew for its followers when it rotates. Lines of one stream are never older than those
+ * before them, unless the machine's clock was set back: then the last line lies in the future.
+ */
+function isReplay({ last, length }: Pending, timestamp: bigint, payload: Buffer, now: number): boolean {
+  if (timestamp < last.timestamp) return BigInt(now + 1) * 1_000_000n >= last.timestamp
+  // Docker's times tell any two lines apart, but the pieces of one line share theirs. Podman's are whole seconds.
+  const exact = timestamp % 1_000_000_000n !== 0n
+  return exact && length === 0 && timestamp === last.timestamp && payload.equals(last.payload)
+}
 
 function add(line: Pending, bytes: Buffer): void {
   if (bytes.length === 0) return

@@ -3,7 +3,7 @@ import { type ContainerEvent, type ContainerState, RuntimeError } from '../conta
 import type { EventMessage } from './api-types.ts'
 import { visibleLabels } from './container-state.ts'
 import { labelFilters, listContainers } from './containers.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, INSTALLATION_LABEL } from './engine.ts'
 import { jsonLines } from './json-lines.ts'
 
 type Labels = Readonly<Record<string, string>>
@@ -48,6 +48,8 @@ async function* watchOnce(engine: Engine, labels: Labels, ledger: Ledger, outer:
     opening.catch(() => {})
     yield* ledger.reconcile(await listContainers(engine, labels, signal))
     for await (const message of jsonLines<EventMessage>(await opening)) {
+      // Podman takes several label filters as alternatives.
+      if (!carries(message.Actor?.Attributes ?? {}, { ...labels, [INSTALLATION_LABEL]: engine.installation })) continue
       const event = ledger.note(message)
       if (event !== undefined) yield event
     }
@@ -55,6 +57,9 @@ async function* watchOnce(engine: Engine, labels: Labels, ledger: Ledger, outer:
     connection.abort()
   }
 }
+
+const carries = (attributes: Labels, wanted: Labels): boolean =>
+  Object.entries(wanted).every(([name, value]) => attributes[name] === value)
 
 /** What has been seen running and what has been reported, so that each end is reported once. */
 interface Ledger {

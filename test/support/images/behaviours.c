@@ -38,6 +38,7 @@ struct answer {
   struct text body;
   int drip_count, drip_interval;
   long cut_after; /* -1: not */
+  int width;
 };
 
 static void pause_for(long milliseconds) {
@@ -167,8 +168,8 @@ static void fork_many(struct answer *answer, long count) {
   text_format(&answer->body, "%d", started);
 }
 
-static void print_lines(const char *text, long count) {
-  for (long i = 0; i < count; i++) printf("%s %ld\n", text, i);
+static void print_lines(long count, int width) {
+  for (long i = 0; i < count; i++) printf("line %ld%*s\n", i, width, width > 0 ? "." : "");
   fflush(stdout);
 }
 
@@ -213,7 +214,8 @@ static void obey(struct answer *answer, const struct request *request, const cha
   else if (strcmp(name, "stdout") == 0) printf("%s\n", value), fflush(stdout);
   else if (strcmp(name, "partial") == 0) printf("%s", value), fflush(stdout);
   else if (strcmp(name, "stderr") == 0) fprintf(stderr, "%s\n", value);
-  else if (strcmp(name, "lines") == 0) print_lines("line", number);
+  else if (strcmp(name, "lines") == 0) print_lines(number, answer->width);
+  else if (strcmp(name, "width") == 0) answer->width = (int)number;
   else if (strcmp(name, "longline") == 0) print_long_line(number);
   else if (strcmp(name, "ping") == 0) atomic_store(&ping_broken, strcmp(value, "fail") == 0);
   else if (strcmp(name, "pings") == 0) replace_body(answer, "text/plain"), text_format(&answer->body, "%d", pings);
