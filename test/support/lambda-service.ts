@@ -10,6 +10,7 @@ import { startLambda } from '../../src/services/lambda/start-lambda.ts'
 import type { RequestContext } from '../../src/services/operation.ts'
 import { createS3Deps } from '../../src/services/s3/s3-deps.ts'
 import { createS3Facade } from '../../src/services/s3/s3-facade.ts'
+import { createS3Service } from '../../src/services/s3/service.ts'
 import { systemClock } from '../../src/shared/clock.ts'
 import { requestId } from '../../src/shared/ids.ts'
 import { openFileBlobStore } from '../../src/storage/blobs/files/file-blob-store.ts'
@@ -37,6 +38,8 @@ export interface TestLambda {
   /** Where unpacked code and the functions' own folders are. */
   readonly runDirectory: string
   readonly s3: ReturnType<typeof createS3Facade>
+  /** Creates a bucket. */
+  s3Bucket(name: string): Promise<void>
   call<Name extends LambdaOperation>(
     name: Name,
     input: Input<Name>,
@@ -75,7 +78,8 @@ export async function startLambdaService(
   const workQueue = createWorkQueue({ db: database, watch, clock: systemClock, log })
   const objects = await openFileBlobStore(join(directory.path, 'objects'))
   const blobs = await openFileBlobStore(join(directory.path, 'functions'))
-  const s3 = createS3Facade(createS3Deps({ database, blobs: objects, clock: systemClock }))
+  const s3Deps = createS3Deps({ database, blobs: objects, clock: systemClock })
+  const s3 = createS3Facade(s3Deps)
   const lambda = await startLambda({
     database,
     queue: workQueue,
@@ -93,25 +97,33 @@ export async function startLambdaService(
   })
   workQueue.start()
 
+  const contextOf = (overrides: Partial<RequestContext>): RequestContext => ({
+    requestId: requestId(),
+    principal: accountRoot(ACCOUNT),
+    account: ACCOUNT,
+    region: REGION,
+    now: Date.now(),
+    signal: new AbortController().signal,
+    baseUrl: 'http://127.0.0.1:8770',
+    log,
+    ...overrides,
+  })
   const service: TestLambda = {
     database,
     logs,
     facade: lambda.facade,
     runDirectory: runs.path,
     s3,
+    s3Bucket: async (Bucket) => {
+      const create = createS3Service(s3Deps).CreateBucket as (
+        input: unknown,
+        context: RequestContext,
+      ) => Promise<unknown>
+      await create({ Bucket }, contextOf({}))
+    },
     call: (name, input, overrides = {}) => {
-      const context: RequestContext = {
-        requestId: requestId(),
-        principal: accountRoot(ACCOUNT),
-        account: ACCOUNT,
-        region: REGION,
-        now: Date.now(),
-        signal: new AbortController().signal,
-        baseUrl: 'http://127.0.0.1:8770',
-        log,
-        ...overrides,
-      }
-      return (lambda.operations[name] as (input: unknown, context: RequestContext) => Promise<never>)(input, context)
+      const operation = lambda.operations[name] as (input: unknown, context: RequestContext) => Promise<never>
+      return operation(input, contextOf(overrides))
     },
     create: (name, files, more = {}) => {
       const entries = Array.isArray(files)

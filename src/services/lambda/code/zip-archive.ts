@@ -98,7 +98,7 @@ async function readZip(
 
 function openZip(file: string): Promise<ZipFile> {
   return new Promise((resolve, reject) => {
-    // The names are checked here, so that the refusals are worded here.
+    // It also refuses names that are absolute or climb out, and reads Windows' separators as slashes.
     open(file, { lazyEntries: true, autoClose: false, validateEntrySizes: true }, (error, zip) => {
       if (error) reject(new BadZipError(NOT_UNZIPPED, { cause: error }))
       else resolve(zip)
@@ -129,7 +129,10 @@ async function readEntries(zip: ZipFile, limits: ZipLimits): Promise<readonly Ch
         reject(error)
       }
     })
-    zip.once('error', (error) => reject(new BadZipError(NOT_UNZIPPED, { cause: error })))
+    zip.once('error', (error: Error) => {
+      const name = BAD_NAME.exec(error.message)?.[1]
+      reject(name === undefined ? new BadZipError(NOT_UNZIPPED, { cause: error }) : badName(name))
+    })
     zip.once('end', resolve)
     zip.readEntry()
   })
@@ -144,10 +147,7 @@ async function readEntries(zip: ZipFile, limits: ZipLimits): Promise<readonly Ch
 
 function checkEntry(entry: Entry): CheckedEntry {
   const name = entry.fileName
-  const problem = validateFileName(name)
-  if (problem !== null || name.includes('\0') || name.includes('\\')) {
-    throw new BadZipError(`The zip holds a name that leaves its folder: ${shown(name)}`)
-  }
+  if (name.includes('\0')) throw badName(name)
   const path =
     name
       .split('/')
@@ -162,6 +162,11 @@ function checkEntry(entry: Entry): CheckedEntry {
   }
   return { entry, path, isDirectory: name.endsWith('/'), executable: (mode & 0o111) !== 0 }
 }
+
+/** How yauzl words what it thinks of a name. */
+const BAD_NAME = /^(?:absolute path|invalid relative path|invalid characters in fileName): (.*)$/s
+
+const badName = (name: string) => new BadZipError(`The zip holds a name that leaves its folder: ${shown(name)}`)
 
 const shown = (name: string): string => JSON.stringify(name.slice(0, 200))
 
