@@ -7,7 +7,10 @@ export interface Invocation {
   readonly body: RequestBody
   /** Bytes of the body; undefined when it is streamed without a length. */
   readonly contentLength: number | undefined
-  /** Time the container has from the request to the end of its response, in milliseconds. */
+  /**
+   * Time the container has from the request to the end of its response, in milliseconds. It starts anew when the client
+   * sends more of a streamed body, or takes more of an answer it was too slow for.
+   */
   readonly timeoutMilliseconds: number
   /** Largest response, in bytes. */
   readonly maxResponseBytes: number

@@ -4,49 +4,50 @@ import type { Route } from './route.ts'
 export type RouteLoader = (key: string) => Promise<Route | undefined>
 
 const MAX_ROUTES = 100_000
+/** A changed route that could not be read is tried again after this long. */
+const RETRY_MILLISECONDS = 1_000
 
 /** Names the route of an endpoint: names are unique without regard to case. */
 export const routeKey = (account: string, region: string, endpointName: string): string =>
   `${account}/${region}/${endpointName.toLowerCase()}`
 
 /**
- * The routes this worker has been asked for. A change drops to a reload; until it has come, and for as long as
+ * The routes this worker has been asked for. A change leads to a reload; until it has come, and for as long as
  * storage is away, the last known route keeps serving.
  */
 export class RouteTable {
   readonly #load: RouteLoader
+  readonly #retryMilliseconds: number
   readonly #routes = new Map<string, Route | undefined>()
   readonly #loading = new Map<string, Promise<Route | undefined>>()
 
-  constructor(load: RouteLoader) {
+  constructor(load: RouteLoader, retryMilliseconds: number = RETRY_MILLISECONDS) {
     this.#load = load
+    this.#retryMilliseconds = retryMilliseconds
   }
 
   /** The route, at once when it is known. */
   find(key: string): Route | undefined | Promise<Route | undefined> {
-    return this.#routes.has(key) ? this.#routes.get(key) : this.#reload(key)
+    const known = this.#routes.get(key)
+    return known !== undefined || this.#routes.has(key) ? known : (this.#loading.get(key) ?? this.#reload(key))
   }
 
   /** The endpoint has changed. `*` says that any may have. */
   refresh(key: string): void {
-    const keys = key === '*' ? [...this.#routes.keys()] : [key]
+    const keys = key === '*' ? new Set([...this.#routes.keys(), ...this.#loading.keys()]) : [key]
     for (const changed of keys) {
       if (!this.#routes.has(changed) && !this.#loading.has(changed)) continue
-      // A load that began before the change may have missed it.
-      this.#loading.delete(changed)
-      this.#reload(changed).catch(() => {})
+      this.#reload(changed).catch(() => this.#retryLater(changed))
     }
   }
 
+  /** Begins a load that takes the place of one under way: what began before a change may have missed it. */
   #reload(key: string): Promise<Route | undefined> {
-    const running = this.#loading.get(key)
-    if (running !== undefined) return running
-    const loading = this.#load(key).then(
+    const loading: Promise<Route | undefined> = this.#load(key).then(
       (route) => {
-        if (this.#loading.get(key) === loading) {
-          this.#loading.delete(key)
-          this.#keep(key, route)
-        }
+        if (this.#loading.get(key) !== loading) return this.find(key)
+        this.#loading.delete(key)
+        this.#keep(key, route)
         return route
       },
       (error: unknown) => {
@@ -56,6 +57,12 @@ export class RouteTable {
     )
     this.#loading.set(key, loading)
     return loading
+  }
+
+  #retryLater(key: string): void {
+    setTimeout(() => {
+      if (this.#routes.has(key)) this.refresh(key)
+    }, this.#retryMilliseconds).unref()
   }
 
   #keep(key: string, route: Route | undefined): void {

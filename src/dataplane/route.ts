@@ -53,7 +53,7 @@ export function chooseVariant(
 export function chooseInstance(
   variant: VariantRoute,
   avoid: ReadonlySet<string>,
-  outstanding: (instanceId: string) => number,
+  outstanding: (instance: InstanceRoute) => number,
   random: number,
 ): InstanceRoute | undefined {
   const { instances } = variant
@@ -65,7 +65,7 @@ export function chooseInstance(
   let best: InstanceRoute | undefined
   for (let step = 0; step < candidates.length; step++) {
     const candidate = candidates[(start + step) % candidates.length] as InstanceRoute
-    if (best === undefined || outstanding(candidate.id) < outstanding(best.id)) best = candidate
+    if (best === undefined || outstanding(candidate) < outstanding(best)) best = candidate
   }
   return best
 }

@@ -63,7 +63,7 @@ export function trustingAuthenticator(
 ): Authenticator {
   return {
     async identify(exchange) {
-      const source = exchange.request.headers.authorization ?? decodeURIComponent(exchange.query.replaceAll('%2F', '/'))
+      const source = exchange.request.headers.authorization ?? exchange.query.replaceAll(/%2f/gi, '/')
       const scope = /Credential=([^/\s,&]+)\/\d{8}\/([a-z][a-z0-9-]{0,31})\//.exec(source)
       const [, accessKeyId, signedRegion] = scope ?? []
       const token = exchange.request.headers['x-amz-security-token']

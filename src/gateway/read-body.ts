@@ -19,10 +19,14 @@ export class BodyAbortedError extends Error {
 const SILENCE_MILLISECONDS = 60_000
 
 /**
- * Collects a body as the list of its parts, which is never joined. Rejects with BodyTooLargeError as soon as more than
- * `limit` bytes are announced or have come.
+ * Collects a body as the list of its parts, which is never joined; `onPart` sees each as it comes. Rejects with
+ * BodyTooLargeError as soon as more than `limit` bytes are announced or have come.
  */
-export function collectBody(request: IncomingMessage, limit: number): Promise<Buffer[]> {
+export function collectBody(
+  request: IncomingMessage,
+  limit: number,
+  onPart?: (part: Buffer) => void,
+): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const announced = Number(request.headers['content-length'] ?? 0)
     if (announced > limit) return reject(new BodyTooLargeError(limit))
@@ -51,6 +55,7 @@ export function collectBody(request: IncomingMessage, limit: number): Promise<Bu
       size += part.length
       if (size > limit) return fail(new BodyTooLargeError(limit))
       silence.refresh()
+      onPart?.(part)
       parts.push(part)
     }
     const onEnd = () => {
@@ -62,4 +67,43 @@ export function collectBody(request: IncomingMessage, limit: number): Promise<Bu
     request.on('end', onEnd)
     request.on('close', onClose)
   })
+}
+
+/** The body as a stream that breaks when the client falls silent. */
+export function watchSilence(request: IncomingMessage): IncomingMessage {
+  const { socket } = request
+  const onSilence = () => request.destroy(new BodyAbortedError('the client sent nothing for too long'))
+  socket.setTimeout(SILENCE_MILLISECONDS, onSilence)
+  request.once('close', () => {
+    socket.setTimeout(0)
+    socket.off('timeout', onSilence)
+  })
+  return request
+}
+
+/** What is read of a body that nobody wants, so that the client gets to read its answer. */
+const LINGER_MILLISECONDS = 30_000
+const LINGER_SILENCE_MILLISECONDS = 5_000
+
+/**
+ * Reads the rest of a body and throws it away, for a while: a connection that is closed with bytes unread is reset,
+ * and the answer lost with it. Calls `then` once the body has ended or its time is over.
+ */
+export function discardBody(request: IncomingMessage, then: () => void): void {
+  if (request.complete || request.destroyed) return then()
+  const silence = setTimeout(() => stop(), LINGER_SILENCE_MILLISECONDS)
+  const limit = setTimeout(() => stop(), LINGER_MILLISECONDS)
+  const onData = () => silence.refresh()
+  const stop = () => {
+    clearTimeout(silence)
+    clearTimeout(limit)
+    request.off('data', onData)
+    request.off('close', stop)
+    request.off('end', stop)
+    then()
+  }
+  request.on('data', onData)
+  request.once('end', stop)
+  request.once('close', stop)
+  request.resume()
 }

@@ -1,21 +1,33 @@
-import { createHash, hash } from 'node:crypto'
-import type { RequestContext } from '../services/operation.ts'
+import { createHash } from 'node:crypto'
 import { bodyTooLarge, serviceUnavailable } from '../services/sagemaker-runtime/errors.ts'
 import { invokeEndpoint } from '../services/sagemaker-runtime/invoke-endpoint.ts'
 import { signatureError } from '../wire/sigv4/fault-error.ts'
 import { verifySignature } from '../wire/sigv4/verify.ts'
 import type { Claim } from './authenticate.ts'
-import { baseUrl, type Exchange } from './exchange.ts'
+import { sha256 } from './body-hash.ts'
+import type { Exchange } from './exchange.ts'
 import type { GatewayParts } from './gateway.ts'
-import { BodyTooLargeError, collectBody } from './read-body.ts'
+import { BodyTooLargeError, collectBody, watchSilence } from './read-body.ts'
 
 const SAGEMAKER = { service: 'sagemaker' }
 const INVOCATION = /^\/endpoints\/([^/]+)\/invocations$/
+/** Bodies above this are hashed part by part as they come, so that the hash of none holds up other requests. */
+const ONE_HASH_BYTES = 64 * 1024
 
-/** The endpoint's name when the request is an InvokeEndpoint. */
+/** The endpoint's name, not yet checked, when the request is an InvokeEndpoint. */
 export function invokedEndpoint(exchange: Exchange): string | undefined {
   if (exchange.method !== 'POST' || !exchange.path.startsWith('/endpoints/')) return undefined
-  return INVOCATION.exec(exchange.path)?.[1]
+  const name = INVOCATION.exec(exchange.path)?.[1]
+  return name?.includes('%') ? decoded(name) : name
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    // No endpoint is called that; the check of the name says so.
+    return name
+  }
 }
 
 /**
@@ -26,69 +38,48 @@ export function invokedEndpoint(exchange: Exchange): string | undefined {
 export async function serveInvocation(parts: GatewayParts, exchange: Exchange, endpointName: string): Promise<void> {
   const identified = parts.authenticator.identify(exchange, 'rest-json', SAGEMAKER)
   const caller = identified instanceof Promise ? await identified : identified
-  const { limits } = parts.runtime
-  const context: RequestContext = {
-    requestId: exchange.requestId,
-    principal: caller.principal,
-    account: caller.principal.account,
-    region: caller.region,
-    now: exchange.now,
-    signal: NEVER,
-    baseUrl: baseUrl(exchange, parts.publicUrl),
-    log: parts.log,
-  }
-  const { request, response } = exchange
-  const announced = request.headers['content-length']
+  const { requestId, now, request, response } = exchange
+  const { headers } = request
+  const context = { requestId, account: caller.principal.account, region: caller.region, now }
+  const limit = parts.runtime.limits.invocationBytes
+  const announced = headers['content-length'] === undefined ? undefined : Number(headers['content-length'])
+  if (announced !== undefined && announced > limit) throw bodyTooLarge(limit)
   if (caller.claim === undefined && announced !== undefined) {
-    const contentLength = Number(announced)
-    if (contentLength > limits.invocationBytes) throw bodyTooLarge(limits.invocationBytes)
-    const body = { kind: 'stream', stream: request, chunked: false } as const
-    return invokeEndpoint(
-      parts.runtime,
-      { endpointName, headers: request.headers, body, contentLength },
-      response,
-      context,
-    )
+    const body = { kind: 'stream', stream: watchSilence(request), chunked: false } as const
+    return invokeEndpoint(parts.runtime, { endpointName, headers, body, contentLength: announced }, response, context)
   }
-  const reserved = Number(announced ?? limits.invocationBytes)
+  const reserved = announced ?? limit
   if (!parts.bodyMemory.reserve(reserved)) throw serviceUnavailable('Too many large invocations at once. Try again.')
   try {
-    const chunks = await collectInvocation(exchange, limits.invocationBytes)
-    if (caller.claim !== undefined) verifyCollected(caller.claim, chunks)
+    const chunks = await collectInvocation(exchange, limit, caller.claim, reserved)
     let contentLength = 0
     for (const chunk of chunks) contentLength += chunk.length
     const body = { kind: 'collected', chunks } as const
-    await invokeEndpoint(
-      parts.runtime,
-      { endpointName, headers: request.headers, body, contentLength },
-      response,
-      context,
-    )
+    await invokeEndpoint(parts.runtime, { endpointName, headers, body, contentLength }, response, context)
   } finally {
     parts.bodyMemory.release(reserved)
   }
 }
 
-/** The data plane watches the connection itself. */
-const NEVER = new AbortController().signal
-
-async function collectInvocation(exchange: Exchange, limit: number): Promise<Buffer[]> {
+/** The whole body, and proof that the caller has signed it. `expected` is its largest size in bytes. */
+async function collectInvocation(
+  { request }: Exchange,
+  limit: number,
+  claim: Claim | undefined,
+  expected: number,
+): Promise<Buffer[]> {
+  const state = claim !== undefined && expected > ONE_HASH_BYTES ? createHash('sha256') : undefined
+  let chunks: Buffer[]
   try {
-    return await collectBody(exchange.request, limit)
+    chunks = await collectBody(request, limit, state === undefined ? undefined : (part) => state.update(part))
   } catch (error) {
     throw error instanceof BodyTooLargeError ? bodyTooLarge(limit) : error
   }
+  if (claim !== undefined) verify(claim, state === undefined ? sha256(chunks) : state.digest('hex'))
+  return chunks
 }
 
-function verifyCollected(claim: Claim, chunks: readonly Buffer[]): void {
-  const fault = verifySignature(claim.signature, claim.request, claim.secretAccessKey, sha256(chunks))
+function verify({ signature, request, secretAccessKey }: Claim, bodyHash: string): void {
+  const fault = verifySignature(signature, request, secretAccessKey, bodyHash)
   if (fault !== undefined) throw signatureError(fault, 'rest-json')
-}
-
-/** Lower-case hex SHA-256 of a body. One call for one part: half the cost of a hash object. */
-export function sha256(chunks: readonly Uint8Array[]): string {
-  if (chunks.length === 1) return hash('sha256', chunks[0] as Uint8Array)
-  const state = createHash('sha256')
-  for (const chunk of chunks) state.update(chunk)
-  return state.digest('hex')
 }

@@ -4,13 +4,9 @@ import { AwsChunkedDecoder, readChunkedHeaders } from '../wire/aws-chunked.ts'
 import { signatureError } from '../wire/sigv4/fault-error.ts'
 import { type ChunkSeed, chunkSeed, verifySignature } from '../wire/sigv4/verify.ts'
 import type { Caller, Claim } from './authenticate.ts'
+import { hashChecker, sha256 } from './body-hash.ts'
 import type { Exchange } from './exchange.ts'
-import { hashChecker } from './hash-checker.ts'
-import { BodyAbortedError, BodyTooLargeError, collectBody } from './read-body.ts'
-import { sha256 } from './serve-invocation.ts'
-
-/** A client that sends nothing of its body for this long has gone. */
-const SILENCE_MILLISECONDS = 60_000
+import { BodyAbortedError, BodyTooLargeError, collectBody, watchSilence } from './read-body.ts'
 
 /**
  * The body as a stream, without its framing. The signature of the head is verified now; what it says of the body is
@@ -20,7 +16,7 @@ export function verifiedStream(exchange: Exchange, caller: Caller, family: Proto
   const { claim } = caller
   const payload = claim?.signature.payload
   if (claim !== undefined) verify(claim, undefined, family)
-  const body = watched(exchange)
+  const body = watchSilence(exchange.request)
   if (payload?.mode === 'declared') {
     const declared = payload.text
     return joined(
@@ -69,18 +65,6 @@ async function collectStream(stream: Readable, limit: number): Promise<Uint8Arra
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
-}
-
-/** The request's body; it breaks when the client falls silent. */
-function watched({ request }: Exchange): Readable {
-  const { socket } = request
-  const onSilence = () => request.destroy(new BodyAbortedError('the client sent nothing for too long'))
-  socket.setTimeout(SILENCE_MILLISECONDS, onSilence)
-  request.once('close', () => {
-    socket.setTimeout(0)
-    socket.off('timeout', onSilence)
-  })
-  return request
 }
 
 function joined<T extends Transform>(body: Readable, transform: T): T {

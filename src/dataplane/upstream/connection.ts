@@ -1,6 +1,8 @@
 import { connect, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { MalformedResponseError, type ResponseHead, ResponseParser } from './response-parser.ts'
+import type { ResponseHead } from './response-head.ts'
+import { ResponseParser } from './response-parser.ts'
+import { startUpload } from './upload.ts'
 
 /** A request body: what has been collected already, or a stream with its length when that is known. */
 export type RequestBody =
@@ -9,13 +11,15 @@ export type RequestBody =
 
 /** What happened to the request when the exchange broke. */
 export type BreakReason =
-  /** Nothing of it can have been seen by the container: it may go elsewhere. */
+  /** Nothing of it can have been seen by the container, and nothing of a stream has been read: it may go elsewhere. */
   | 'not-sent'
   /** The connection broke, or the answer was no HTTP. */
   | 'broken'
 
 /** Receives one response. After `onEnd` or `onBreak` nothing more is called. */
 export interface ResponseReceiver {
+  /** Part of a streamed request body has been taken. */
+  onProgress(): void
   onHead(head: ResponseHead): void
   /** The bytes are only valid during the call. Returning false pauses the container until `resume`. */
   onBody(bytes: Buffer): boolean
@@ -23,49 +27,44 @@ export interface ResponseReceiver {
   onBreak(reason: BreakReason, error: Error): void
 }
 
-const READ_BUFFER_BYTES = 64 * 1024
+/** Whom a connection tells about itself. */
+export interface ConnectionOwner {
+  /** It may carry another request. */
+  onIdle(connection: Connection): void
+  onClose(connection: Connection): void
+}
 
-/**
- * One keep-alive connection to a container. Reads into one buffer that is used again for every read, and writes the
- * head and a small body together: both show in the cost of a request.
- */
+// All connections read into one buffer: what arrives is dealt with, or copied, before the next read of any of them.
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024)
+
+/** One keep-alive connection to a container. Writes the head and a collected body together: it shows in the cost of a request. */
 export class Connection {
   readonly #socket: Socket
   readonly #parser: ResponseParser
-  readonly #onIdle: (connection: Connection) => void
-  readonly #onClose: (connection: Connection) => void
+  readonly #owner: ConnectionOwner
   #receiver: ResponseReceiver | undefined
+  /** A request that waits for the connection to be made. */
+  #waiting: { readonly head: string; readonly body: RequestBody } | undefined
   #connected = false
-  #written = false
   #ended = false
+  #sent = false
+  #stopUpload: (() => void) | undefined
   /** `performance.now()` of the moment the connection became idle. */
   idleSince = 0
+  /** How long the container keeps it idle, as far as it has said; in milliseconds. */
+  idleLimit = Number.POSITIVE_INFINITY
 
-  constructor(
-    host: string,
-    port: number,
-    connectMilliseconds: number,
-    onIdle: (connection: Connection) => void,
-    onClose: (connection: Connection) => void,
-  ) {
-    this.#onIdle = onIdle
-    this.#onClose = onClose
+  constructor(host: string, port: number, connectMilliseconds: number, owner: ConnectionOwner) {
+    this.#owner = owner
     this.#parser = new ResponseParser({
       onHead: (head) => this.#receiver?.onHead(head),
       onBody: (bytes) => {
         if (this.#receiver?.onBody(bytes) === false) this.#socket.pause()
       },
-      onEnd: (reusable) => this.#finish(reusable),
+      onEnd: () => this.#finish(),
     })
-    this.#socket = connect({
-      host,
-      port,
-      noDelay: true,
-      onread: {
-        buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
-        callback: (size, buffer) => this.#read(size, buffer as Buffer),
-      },
-    })
+    const onread = { buffer: READ_BUFFER, callback: (size: number) => this.#read(size) }
+    this.#socket = connect({ host, port, noDelay: true, onread })
     const timer = setTimeout(
       () => this.#socket.destroy(new Error('the container did not accept the connection')),
       connectMilliseconds,
@@ -73,13 +72,15 @@ export class Connection {
     this.#socket.once('connect', () => {
       clearTimeout(timer)
       this.#connected = true
+      if (this.#waiting !== undefined) this.#write(this.#waiting.head, this.#waiting.body)
+      this.#waiting = undefined
     })
     this.#socket.on('end', () => this.#close())
     this.#socket.on('error', (error) => this.#break(error))
     this.#socket.on('close', () => {
       clearTimeout(timer)
       this.#break(new Error('the container closed the connection'))
-      this.#onClose(this)
+      owner.onClose(this)
     })
   }
 
@@ -91,10 +92,9 @@ export class Connection {
   /** Sends one request. The connection must be idle (or new) and usable. */
   send(head: string, body: RequestBody, receiver: ResponseReceiver): void {
     this.#receiver = receiver
-    this.#written = false
     this.#parser.reset()
-    if (body.kind === 'collected') this.#writeCollected(head, body.chunks)
-    else this.#writeStream(head, body.stream, body.chunked)
+    if (this.#connected) this.#write(head, body)
+    else this.#waiting = { head, body }
   }
 
   resume(): void {
@@ -104,73 +104,43 @@ export class Connection {
   /** Ends the exchange and the connection; the receiver hears nothing more. */
   abort(): void {
     this.#receiver = undefined
+    this.#waiting = undefined
+    this.#leaveUpload()
     this.#socket.destroy()
   }
 
-  #writeCollected(head: string, chunks: readonly Uint8Array[]): void {
+  #write(head: string, body: RequestBody): void {
     const socket = this.#socket
-    if (chunks.length === 0) {
-      socket.write(head, 'latin1')
-    } else {
+    if (body.kind === 'collected') {
+      this.#sent = true
       socket.cork()
       socket.write(head, 'latin1')
-      for (const chunk of chunks) socket.write(chunk)
+      for (const chunk of body.chunks) socket.write(chunk)
       socket.uncork()
+      return
     }
-    this.#written = this.#connected
-    if (!this.#connected)
-      socket.once('connect', () => {
-        this.#written = true
-      })
-  }
-
-  #writeStream(head: string, stream: Readable, chunked: boolean): void {
-    const socket = this.#socket
+    this.#sent = false
     socket.write(head, 'latin1')
-    this.#written = true
-    const onDrain = () => stream.resume()
-    const stop = () => {
-      socket.off('drain', onDrain)
-      stream.off('data', onData)
-      stream.off('end', onEnd)
-      stream.off('error', onError)
-      socket.off('close', stop)
-    }
-    const onData = (chunk: Buffer) => {
-      if (chunked) {
-        socket.cork()
-        socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
-        socket.write(chunk)
-        socket.write('\r\n', 'latin1')
-        process.nextTick(() => socket.uncork())
-      } else socket.write(chunk)
-      if (socket.writableNeedDrain) stream.pause()
-    }
-    const onEnd = () => {
-      if (chunked) socket.write('0\r\n\r\n', 'latin1')
-      stop()
-    }
-    const onError = (error: Error) => {
-      stop()
-      this.#break(error)
-    }
-    socket.on('drain', onDrain)
-    socket.once('close', stop)
-    stream.on('data', onData)
-    stream.once('end', onEnd)
-    stream.once('error', onError)
+    this.#stopUpload = startUpload(body.stream, socket, body.chunked, {
+      onProgress: () => this.#receiver?.onProgress(),
+      onEnd: () => {
+        this.#sent = true
+        this.#stopUpload = undefined
+      },
+      onError: (error) => this.#break(error),
+    })
   }
 
-  #read(size: number, buffer: Buffer): boolean {
+  #read(size: number): boolean {
     if (this.#receiver === undefined) {
       // Bytes that nobody asked for: the next response could not be told from them.
       this.#socket.destroy()
       return false
     }
     try {
-      this.#parser.feed(buffer.subarray(0, size))
+      this.#parser.feed(READ_BUFFER.subarray(0, size))
     } catch (error) {
-      this.#break(error instanceof Error ? error : new MalformedResponseError(String(error)))
+      this.#break(error as Error)
     }
     return true
   }
@@ -181,22 +151,35 @@ export class Connection {
       this.#break(new Error('the container closed the connection'))
   }
 
-  #finish(reusable: boolean): void {
+  #finish(): void {
     const receiver = this.#receiver
+    const head = this.#parser.head
     this.#receiver = undefined
-    if (reusable && this.usable) {
+    // An answer that came before the request was all sent leaves the rest of it in the way of another request.
+    const allSent = this.#sent && this.#socket.writableLength === 0
+    this.#leaveUpload()
+    if (head?.keepAlive && head.framing !== 'until-close' && allSent && this.usable) {
       this.#socket.resume()
       this.idleSince = performance.now()
-      this.#onIdle(this)
+      this.idleLimit = head.keepAliveMilliseconds ?? this.idleLimit
+      this.#owner.onIdle(this)
     } else this.#socket.destroy()
     receiver?.onEnd()
   }
 
   #break(error: Error): void {
-    this.#ended = true
     const receiver = this.#receiver
+    const unseen = this.#waiting !== undefined
+    this.#ended = true
+    this.#waiting = undefined
     this.#receiver = undefined
+    this.#leaveUpload()
     this.#socket.destroy()
-    receiver?.onBreak(this.#written ? 'broken' : 'not-sent', error)
+    receiver?.onBreak(unseen ? 'not-sent' : 'broken', error)
+  }
+
+  #leaveUpload(): void {
+    this.#stopUpload?.()
+    this.#stopUpload = undefined
   }
 }

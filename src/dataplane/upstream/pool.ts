@@ -1,64 +1,75 @@
-import { Connection } from './connection.ts'
+import { Connection, type ConnectionOwner } from './connection.ts'
 
 /** Many model servers close a connection that has been idle for 2 s; one used again just then would lose its request. */
 const IDLE_MILLISECONDS = 1_500
+/** A container that says how long it keeps a connection means to the second, and its clock began before ours. */
+const IDLE_MARGIN_MILLISECONDS = 500
 /** A container must accept a connection at once; this only bounds a host that swallows packets. */
 const CONNECT_MILLISECONDS = 1_000
 const MAX_IDLE = 256
 
 /** The connections to one container. Hands out the one used last, so that a quiet pool shrinks. */
-export class ConnectionPool {
+export class ConnectionPool implements ConnectionOwner {
   readonly #host: string
   readonly #port: number
+  /** The one that has waited longest first. */
   readonly #idle: Connection[] = []
+  #reaper: NodeJS.Timeout | undefined
   #closed = false
 
-  /** `address` is `host:port`. */
+  /** `address` is `host:port`, an IPv6 host in brackets. */
   constructor(address: string) {
     const colon = address.lastIndexOf(':')
-    this.#host = address.slice(0, colon)
+    this.#host = address.slice(0, colon).replace(/^\[|\]$/g, '')
     this.#port = Number(address.slice(colon + 1))
+  }
+
+  /** Connections that wait for a request. */
+  get idle(): number {
+    return this.#idle.length
   }
 
   /** A connection that carries nothing: a used one that is still fresh, else a new one. */
   take(): Connection {
-    const oldest = performance.now() - IDLE_MILLISECONDS
+    const now = performance.now()
     for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
-      if (connection.usable && connection.idleSince >= oldest) return connection
+      if (connection.usable && now < freshUntil(connection)) return connection
       connection.abort()
     }
-    return this.#open()
+    return new Connection(this.#host, this.#port, CONNECT_MILLISECONDS, this)
   }
 
   /** Ends idle connections; those that carry a request end with it. */
   close(): void {
     this.#closed = true
+    clearTimeout(this.#reaper)
     for (const connection of this.#idle.splice(0)) connection.abort()
   }
 
-  /** Keeps a connection for the next request, and drops the one that has waited longest if it has gone stale. */
-  #keep(connection: Connection): void {
-    this.#idle.push(connection)
-    const oldest = this.#idle[0] as Connection
-    if (oldest.idleSince < connection.idleSince - IDLE_MILLISECONDS) {
-      this.#idle.shift()
-      oldest.abort()
+  onIdle(connection: Connection): void {
+    if (this.#closed || this.#idle.length >= MAX_IDLE || freshUntil(connection) <= connection.idleSince) {
+      connection.abort()
+      return
     }
+    this.#idle.push(connection)
+    this.#reaper ??= this.#reapLater()
   }
 
-  #open(): Connection {
-    return new Connection(
-      this.#host,
-      this.#port,
-      CONNECT_MILLISECONDS,
-      (idle) => {
-        if (this.#closed || this.#idle.length >= MAX_IDLE) idle.abort()
-        else this.#keep(idle)
-      },
-      (closed) => {
-        const index = this.#idle.indexOf(closed)
-        if (index >= 0) this.#idle.splice(index, 1)
-      },
-    )
+  onClose(connection: Connection): void {
+    const index = this.#idle.indexOf(connection)
+    if (index >= 0) this.#idle.splice(index, 1)
+  }
+
+  /** A server that handles one connection at a time would hear no ping while an idle one is kept. */
+  #reapLater(): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      const now = performance.now()
+      for (const connection of this.#idle.filter((candidate) => freshUntil(candidate) <= now)) connection.abort()
+      this.#reaper = this.#idle.some((connection) => connection.usable) ? this.#reapLater() : undefined
+    }, IDLE_MILLISECONDS)
+    return timer.unref()
   }
 }
+
+const freshUntil = ({ idleSince, idleLimit }: Connection): number =>
+  idleSince + Math.min(IDLE_MILLISECONDS, idleLimit - IDLE_MARGIN_MILLISECONDS)

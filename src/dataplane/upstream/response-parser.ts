@@ -1,28 +1,18 @@
-/** The start of a response as far as the data plane needs it. Header names are lower-case; the last of repeated ones wins. */
-export interface ResponseHead {
-  readonly status: number
-  readonly headers: ReadonlyMap<string, string>
-  /** Bytes of the body when the container announced them. */
-  readonly contentLength: number | undefined
-}
+import { MalformedResponseError, type ParsedHead, parseHead, type ResponseHead } from './response-head.ts'
 
 /** What the parser reports, in order: one head, any number of body parts, one end. */
 export interface ResponseEvents {
   onHead(head: ResponseHead): void
   /** The bytes are only valid during the call. */
   onBody(bytes: Buffer): void
-  /** `reusable`: the connection may carry another request. */
-  onEnd(reusable: boolean): void
-}
-
-/** The container did not answer in HTTP/1.1. */
-export class MalformedResponseError extends Error {
-  override readonly name = 'MalformedResponseError'
+  onEnd(): void
 }
 
 const MAX_HEAD_BYTES = 64 * 1024
 const MAX_CHUNK_LINE_BYTES = 1024
+const HEAD_START = Buffer.from('HTTP/1.')
 const HEAD_END = Buffer.from('\r\n\r\n')
+const LINE_END = Buffer.from('\r\n')
 
 type State = 'head' | 'length' | 'chunk-line' | 'chunk-data' | 'chunk-end' | 'trailers' | 'until-close' | 'done'
 
@@ -35,35 +25,36 @@ export class ResponseParser {
   /** Bytes of an unfinished head, chunk line or trailer. */
   #pending: Buffer | undefined
   #remaining = 0
-  #keepAlive = true
-  #started = false
+  #head: ParsedHead | undefined
+  // A container's heads differ in their date at most, so the last one is often the next one.
+  #lastText = ''
+  #lastHead: ParsedHead | undefined
   readonly #events: ResponseEvents
 
   constructor(events: ResponseEvents) {
     this.#events = events
   }
 
-  /** Whether any byte of the current response has arrived. */
-  get started(): boolean {
-    return this.#started
+  /** The head of the current response, once it has come. */
+  get head(): ParsedHead | undefined {
+    return this.#head
   }
 
   /** Makes ready for the response to the next request on the same connection. */
   reset(): void {
     this.#state = 'head'
-    this.#started = false
+    this.#head = undefined
     this.#pending = undefined
   }
 
   /** Takes the next bytes of the connection. Throws MalformedResponseError. */
   feed(bytes: Buffer): void {
     let rest = bytes
-    this.#started = true
     while (rest.length > 0) {
       if (this.#state === 'head') rest = this.#readHead(rest)
-      else if (this.#state === 'length') rest = this.#readCounted(rest, 'done')
+      else if (this.#state === 'length') rest = this.#readCounted(rest)
       else if (this.#state === 'chunk-line') rest = this.#readChunkLine(rest)
-      else if (this.#state === 'chunk-data') rest = this.#readCounted(rest, 'chunk-end')
+      else if (this.#state === 'chunk-data') rest = this.#readCounted(rest)
       else if (this.#state === 'chunk-end') rest = this.#readChunkEnd(rest)
       else if (this.#state === 'trailers') rest = this.#readTrailer(rest)
       else if (this.#state === 'until-close') {
@@ -76,58 +67,54 @@ export class ResponseParser {
   /** The container closed its side. True when that was the proper end of a body without a length. */
   close(): boolean {
     if (this.#state !== 'until-close') return false
-    this.#finish(false)
+    this.#finish()
     return true
   }
 
   #readHead(bytes: Buffer): Buffer {
-    const all = this.#pending === undefined ? bytes : Buffer.concat([this.#pending, bytes])
-    const end = all.indexOf(HEAD_END)
+    const all = this.#withPending(bytes)
+    const end = all.indexOf(HEAD_END, Math.max(0, all.length - bytes.length - HEAD_END.length + 1))
+    if ((end < 0 ? all.length : end) > MAX_HEAD_BYTES)
+      throw new MalformedResponseError('the head of the response is too large')
     if (end < 0) {
-      if (all.length > MAX_HEAD_BYTES) throw new MalformedResponseError('the head of the response is too large')
-      this.#pending = Buffer.from(all)
-      return all.subarray(all.length)
+      const start = Math.min(all.length, HEAD_START.length)
+      if (all.compare(HEAD_START, 0, start, 0, start) !== 0)
+        throw new MalformedResponseError('the response is not HTTP/1.1')
+      return this.#keep(all)
     }
-    this.#pending = undefined
-    const { status, minor, headers } = parseHead(all.toString('latin1', 0, end))
+    const head = this.#parseHead(all.toString('latin1', 0, end))
     const rest = all.subarray(end + HEAD_END.length)
-    if (status < 200) return rest
-    this.#begin(status, minor, headers)
+    if (head.status === 101) throw new MalformedResponseError('the container switched to another protocol')
+    // Other interim responses say nothing that matters here; the response proper follows.
+    if (head.status >= 200) this.#begin(head)
     return rest
   }
 
-  #begin(status: number, minor: number, headers: Map<string, string>): void {
-    const connection = headers.get('connection')?.toLowerCase()
-    this.#keepAlive = minor === 1 ? connection !== 'close' : connection === 'keep-alive'
-    const coding = headers.get('transfer-encoding')?.toLowerCase()
-    const length = headers.get('content-length')
-    let contentLength: number | undefined
-    if (coding !== undefined) {
-      if (coding !== 'chunked') throw new MalformedResponseError(`the response has the transfer coding '${coding}'`)
-      this.#state = 'chunk-line'
-    } else if (length !== undefined) {
-      if (!/^\d{1,15}$/.test(length))
-        throw new MalformedResponseError('the content length of the response is no number')
-      contentLength = Number(length)
-      this.#remaining = contentLength
-      this.#state = 'length'
-    } else this.#state = 'until-close'
-    if (status === 204 || status === 304) {
-      contentLength = 0
-      this.#remaining = 0
-      this.#state = 'length'
+  #parseHead(text: string): ParsedHead {
+    if (this.#lastHead === undefined || text !== this.#lastText) {
+      this.#lastHead = parseHead(text)
+      this.#lastText = text
     }
-    this.#events.onHead({ status, headers, contentLength })
-    if (this.#state === 'length' && this.#remaining === 0) this.#finish(this.#keepAlive)
+    return this.#lastHead
   }
 
-  #readCounted(bytes: Buffer, next: State): Buffer {
+  #begin(head: ParsedHead): void {
+    this.#head = head
+    this.#remaining = head.contentLength ?? 0
+    if (head.framing === 'chunked') this.#state = 'chunk-line'
+    else if (head.framing === 'until-close') this.#state = 'until-close'
+    else this.#state = 'length'
+    this.#events.onHead(head)
+    if (this.#state === 'length' && this.#remaining === 0) this.#finish()
+  }
+
+  #readCounted(bytes: Buffer): Buffer {
     const part = bytes.length <= this.#remaining ? bytes : bytes.subarray(0, this.#remaining)
     this.#remaining -= part.length
     this.#events.onBody(part)
     if (this.#remaining === 0) {
-      if (next === 'done') this.#finish(this.#keepAlive)
-      else this.#state = next
+      if (this.#state === 'length') this.#finish()
+      else this.#state = 'chunk-end'
     }
     return bytes.subarray(part.length)
   }
@@ -143,54 +130,43 @@ export class ResponseParser {
   }
 
   #readChunkEnd(bytes: Buffer): Buffer {
-    const [line, rest] = this.#takeLine(bytes, 2)
+    const [line, rest] = this.#takeLine(bytes, 0)
     if (line === undefined) return rest
-    if (line !== '') throw new MalformedResponseError('a chunk of the response is longer than it said')
     this.#state = 'chunk-line'
     return rest
   }
 
   #readTrailer(bytes: Buffer): Buffer {
     const [line, rest] = this.#takeLine(bytes, MAX_HEAD_BYTES)
-    if (line === '') this.#finish(this.#keepAlive)
+    if (line === '') this.#finish()
     return rest
   }
 
-  /** A line without its end, or undefined (and the bytes kept) while it is not complete. */
+  /** A line of at most `limit` bytes without its end, or undefined (and the bytes kept) while it is not complete. */
   #takeLine(bytes: Buffer, limit: number): [string | undefined, Buffer] {
-    const all = this.#pending === undefined ? bytes : Buffer.concat([this.#pending, bytes])
-    const end = all.indexOf('\r\n', 0, 'latin1')
-    if (end < 0 || end > limit) {
-      if (all.length > limit + 2) throw new MalformedResponseError('a chunk of the response is malformed')
-      this.#pending = Buffer.from(all)
-      return [undefined, all.subarray(all.length)]
-    }
+    const all = this.#withPending(bytes)
+    const end = all.indexOf(LINE_END)
+    // A line that is not complete may lack no more than its last byte beyond the limit.
+    if (end > limit || (end < 0 && (all.length > limit + 1 || (all.length > limit && all[limit] !== 0x0d))))
+      throw new MalformedResponseError('a chunk of the response is malformed')
+    if (end < 0) return [undefined, this.#keep(all)]
+    return [all.toString('latin1', 0, end), all.subarray(end + LINE_END.length)]
+  }
+
+  #withPending(bytes: Buffer): Buffer {
+    if (this.#pending === undefined) return bytes
+    const all = Buffer.concat([this.#pending, bytes])
     this.#pending = undefined
-    return [all.toString('latin1', 0, end), all.subarray(end + 2)]
+    return all
   }
 
-  #finish(reusable: boolean): void {
+  #keep(bytes: Buffer): Buffer {
+    this.#pending = Buffer.from(bytes)
+    return bytes.subarray(bytes.length)
+  }
+
+  #finish(): void {
     this.#state = 'done'
-    this.#events.onEnd(reusable)
+    this.#events.onEnd()
   }
-}
-
-function parseHead(text: string): { status: number; minor: number; headers: Map<string, string> } {
-  const lines = text.split('\r\n')
-  const start = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/.exec(lines[0] ?? '')
-  if (start === null) throw new MalformedResponseError('the response does not start with an HTTP/1.1 status line')
-  const headers = new Map<string, string>()
-  for (let index = 1; index < lines.length; index++) {
-    const line = lines[index] as string
-    const colon = line.indexOf(':')
-    if (colon <= 0 || line.charCodeAt(0) <= 32)
-      throw new MalformedResponseError('a header of the response is malformed')
-    const name = line.slice(0, colon).toLowerCase()
-    const value = line.slice(colon + 1).trim()
-    const previous = headers.get(name)
-    if (name === 'content-length' && previous !== undefined && previous !== value)
-      throw new MalformedResponseError('the response has two content lengths')
-    headers.set(name, value)
-  }
-  return { status: Number(start[2]), minor: Number(start[1]), headers }
 }

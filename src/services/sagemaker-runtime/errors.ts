@@ -1,7 +1,7 @@
 import { ServiceError } from '../../wire/service-error.ts'
 
 /** The longest part of a container's error body that is passed on. */
-const MAX_ORIGINAL_MESSAGE = 16 * 1024
+export const MAX_ORIGINAL_MESSAGE = 16 * 1024
 
 export const validationError = (message: string): ServiceError =>
   new ServiceError('ValidationError', message, { members: { Message: message } })
@@ -12,6 +12,13 @@ export const endpointNotFound = (endpoint: string, account: string): ServiceErro
 export const variantNotFound = (variant: string, endpoint: string): ServiceError =>
   validationError(`Variant ${variant} was not found in endpoint ${endpoint}.`)
 
+export const noWeights = (endpoint: string): ServiceError =>
+  validationError(`No production variant of endpoint ${endpoint} has a weight above zero.`)
+
+/** It was never opened, has been closed, has expired, or its instance has gone and the session with it. */
+export const sessionNotFound = (session: string): ServiceError =>
+  validationError(`Session ${session} does not exist or has expired.`)
+
 export const bodyTooLarge = (limit: number): ServiceError =>
   validationError(`The request body is larger than the limit of ${limit} bytes.`)
 
@@ -20,7 +27,7 @@ export const serviceUnavailable = (message: string): ServiceError =>
 
 /** Whose logs an error refers to. */
 export interface LogLocation {
-  readonly endpoint: string
+  readonly endpointName: string
   readonly account: string
   readonly region: string
 }
@@ -57,6 +64,11 @@ export const responseTooLarge = (limit: number, location: LogLocation): ServiceE
   return modelError(`Received server error (0) from primary with message "${text}".`, 0, text, location)
 }
 
+export const noInstance = (location: LogLocation): ServiceError =>
+  serviceUnavailable(
+    `No instance of endpoint ${location.endpointName} could be reached. Try again; if it persists, see the endpoint's logs.`,
+  )
+
 export const nothingHosted = (location: LogLocation): ServiceError => {
   const text = 'No container runs: the server was started with the runtime none.'
   return modelError(`Received server error (0) from primary with message "${text}".`, 0, text, location)
@@ -69,8 +81,8 @@ function modelError(
   location: LogLocation,
   errorCode?: string,
 ): ServiceError {
-  const { endpoint, account, region } = location
-  const group = `/aws/sagemaker/Endpoints/${endpoint}`
+  const { endpointName, account, region } = location
+  const group = `/aws/sagemaker/Endpoints/${endpointName}`
   const link = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#logEventViewer:group=${group}`
   const message = `${sentence} See ${link} in account ${account} for more information.`
   return new ServiceError('ModelError', message, {

@@ -4,7 +4,7 @@ import { chooseVariant, type Route, type VariantRoute } from '../../dataplane/ro
 import { type RouteTable, routeKey } from '../../dataplane/route-table.ts'
 import type { RequestBody } from '../../dataplane/upstream/connection.ts'
 import type { RequestContext } from '../operation.ts'
-import { endpointNotFound, nothingHosted, validationError, variantNotFound } from './errors.ts'
+import { endpointNotFound, nothingHosted, noWeights, sessionNotFound, variantNotFound } from './errors.ts'
 import { readInvocationHeaders } from './invocation-headers.ts'
 import { ResponseSink } from './response-sink.ts'
 import { parseNewSession, type SessionAffinity } from './session-affinity.ts'
@@ -25,6 +25,8 @@ export interface InvokeEndpointInput {
   readonly contentLength: number | undefined
 }
 
+type Context = Pick<RequestContext, 'requestId' | 'account' | 'region' | 'now'>
+
 /**
  * Sends the body to a container of the endpoint and streams the answer into `response`. Rejects with the ServiceError to
  * answer as long as nothing has been written: ValidationError, ModelError (424), ServiceUnavailable (503).
@@ -33,30 +35,29 @@ export async function invokeEndpoint(
   deps: RuntimeDeps,
   input: InvokeEndpointInput,
   response: ServerResponse,
-  context: RequestContext,
+  context: Context,
 ): Promise<void> {
-  const { targetVariant, sessionId, headerLines } = readInvocationHeaders(input.headers)
-  const key = routeKey(context.account, context.region, input.endpointName)
+  const { endpointName } = input
+  const { targetVariant, sessionId, headerLines } = readInvocationHeaders(endpointName, input.headers)
+  const key = routeKey(context.account, context.region, endpointName)
   const found = deps.routes.find(key)
   const route = found instanceof Promise ? await found : found
   // A name in another case than the endpoint was created with is not found, as on AWS.
-  if (route === undefined || route.endpointName !== input.endpointName)
-    throw endpointNotFound(input.endpointName, context.account)
-  const location = { endpoint: route.endpointName, account: route.account, region: route.region }
-  const variant = pickVariant(route, targetVariant)
-  if (!route.hosted) throw nothingHosted(location)
-  const preferred =
-    sessionId === undefined || sessionId === NEW_SESSION ? undefined : await sessionInstance(deps, key, sessionId)
+  if (route === undefined || route.endpointName !== endpointName) throw endpointNotFound(endpointName, context.account)
+  const variant =
+    sessionId === undefined || sessionId === NEW_SESSION
+      ? pickVariant(route, targetVariant)
+      : await sessionVariant(deps.sessions, key, route, sessionId)
+  if (!route.hosted) throw nothingHosted(route)
   const sink = new ResponseSink(response, {
-    location,
+    location: route,
     variant: variant.name,
     requestId: context.requestId,
     maxResponseBytes: deps.limits.invocationBytes,
-    onSuccess: (headers) => keepSession(deps, key, running.instanceId, headers, context),
+    onSuccess: (headers) => recordSession(deps.sessions, key, running.instanceId, headers, context.now),
   })
   const running = deps.dataPlane.invoke(
     variant,
-    preferred,
     {
       headerLines,
       body: input.body,
@@ -75,30 +76,38 @@ const NEW_SESSION = 'NEW_SESSION'
 function pickVariant(route: Route, target: string | undefined): VariantRoute {
   const variant = chooseVariant(route.variants, target, Math.random())
   if (variant !== undefined) return variant
-  if (target !== undefined) throw variantNotFound(target, route.endpointName)
-  throw validationError(`No production variant of endpoint ${route.endpointName} has a weight above zero.`)
+  throw target === undefined ? noWeights(route.endpointName) : variantNotFound(target, route.endpointName)
 }
 
-async function sessionInstance(deps: RuntimeDeps, key: string, sessionId: string): Promise<string> {
-  const instance = await deps.sessions.find(key, sessionId)
-  if (instance === undefined) throw validationError(`Session ${sessionId} does not exist or has expired.`)
-  return instance
+/** The variant that holds a session, reduced to the one instance that does: no other knows of it. */
+async function sessionVariant(
+  sessions: SessionAffinity,
+  key: string,
+  route: Route,
+  sessionId: string,
+): Promise<VariantRoute> {
+  const holder = await sessions.find(key, sessionId)
+  for (const variant of route.variants) {
+    const instances = variant.instances.filter(({ id }) => id === holder)
+    if (instances.length > 0) return { ...variant, instances }
+  }
+  throw sessionNotFound(sessionId)
 }
 
-function keepSession(
-  deps: RuntimeDeps,
+/** Notes what the container says of sessions; undefined when it says nothing. */
+function recordSession(
+  sessions: SessionAffinity,
   key: string,
   instanceId: string | undefined,
   headers: ReadonlyMap<string, string>,
-  context: RequestContext,
-): void {
+  now: number,
+): Promise<unknown> | undefined {
   const opened = headers.get('x-amzn-sagemaker-new-session-id')
   const closed = headers.get('x-amzn-sagemaker-closed-session-id')
-  const onError = (err: unknown) =>
-    context.log.error({ err, requestId: context.requestId }, 'a session could not be recorded')
-  if (opened !== undefined && instanceId !== undefined) {
-    const session = parseNewSession(opened, context.now)
-    deps.sessions.open(key, session.id, instanceId, session.expiresAt).catch(onError)
-  }
-  if (closed !== undefined) deps.sessions.close(key, closed).catch(onError)
+  const session = opened === undefined ? undefined : parseNewSession(opened, now)
+  const notes: Promise<void>[] = []
+  if (session !== undefined && instanceId !== undefined)
+    notes.push(sessions.open(key, session.id, instanceId, session.expiresAt))
+  if (closed !== undefined) notes.push(sessions.close(key, closed))
+  return notes.length === 0 ? undefined : Promise.all(notes)
 }

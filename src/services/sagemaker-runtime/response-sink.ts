@@ -1,14 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import type { InvocationFailure, InvocationSink, RunningInvocation } from '../../dataplane/invocation.ts'
-import type { ServiceError } from '../../wire/service-error.ts'
 import {
   containerAnswered,
   containerBroke,
   containerTimedOut,
   type LogLocation,
+  MAX_ORIGINAL_MESSAGE,
+  noInstance,
   responseTooLarge,
-  serviceUnavailable,
 } from './errors.ts'
+import { responseHeaders } from './response-headers.ts'
 
 /** Responses up to this size are answered in one write, and a container that breaks in mid-answer still gives a clean error. */
 const COLLECTED_BYTES = 64 * 1024
@@ -19,26 +20,33 @@ export interface ResponseSettings {
   readonly variant: string
   readonly requestId: string
   readonly maxResponseBytes: number
-  /** Sees the container's headers once, when its answer is a success. */
-  onSuccess(headers: ReadonlyMap<string, string>): void
+  /** Sees the container's headers once, when its answer is a success. The answer waits for what it returns. */
+  onSuccess(headers: ReadonlyMap<string, string>): Promise<unknown> | undefined
 }
+
+const NO_HEADERS: ReadonlyMap<string, string> = new Map()
 
 /**
  * Turns a container's response into the answer of InvokeEndpoint. `settled` resolves when the answer has been handed over,
- * and rejects with the ServiceError to answer when nothing has been written yet.
+ * and rejects with the error to answer when nothing has been written yet.
  */
 export class ResponseSink implements InvocationSink {
   readonly #response: ServerResponse
   readonly #settings: ResponseSettings
   readonly settled: Promise<void>
-  #resolve: () => void = () => {}
-  #reject: (error: ServiceError) => void = () => {}
+  #resolve!: () => void
+  #reject!: (error: unknown) => void
   #running: RunningInvocation | undefined
   #status = 0
-  #headers: ReadonlyMap<string, string> = new Map()
+  #headers = NO_HEADERS
+  #contentLength: number | undefined
   #collected: Buffer[] = []
   #collectedBytes = 0
-  #contentLength: number | undefined
+  #streaming = false
+  /** The answer has to wait for something else. */
+  #held = false
+  #whole = false
+  #over = false
 
   constructor(response: ServerResponse, settings: ResponseSettings) {
     this.#response = response
@@ -52,51 +60,54 @@ export class ResponseSink implements InvocationSink {
   /** Ties the answer to its invocation: when the client goes, the container's request ends. */
   attach(running: RunningInvocation): void {
     this.#running = running
-    this.#response.once('close', () => {
+    const onClose = () => {
       if (this.#response.writableFinished) return
       running.cancel()
+      this.#over = true
       this.#resolve()
-    })
+    }
+    if (this.#response.closed) onClose()
+    else this.#response.once('close', onClose)
   }
 
   onHead(status: number, headers: ReadonlyMap<string, string>, contentLength: number | undefined): void {
     this.#status = status
     this.#headers = headers
     this.#contentLength = contentLength
-    if (this.#success) this.#settings.onSuccess(headers)
+    const noted = this.#success ? this.#settings.onSuccess(headers) : undefined
+    if (noted === undefined) return
+    this.#held = true
+    noted.then(
+      () => this.#proceed(),
+      (error: unknown) => {
+        this.#running?.cancel()
+        this.#over = true
+        this.#reject(error)
+      },
+    )
   }
 
   onBody(bytes: Buffer): boolean {
-    if (this.#response.headersSent) return this.#write(Buffer.from(bytes))
-    if (!this.#success && this.#collectedBytes >= COLLECTED_BYTES) return true
-    this.#collected.push(Buffer.from(bytes))
-    this.#collectedBytes += bytes.length
-    if (!this.#success || this.#collectedBytes <= COLLECTED_BYTES) return true
-    this.#response.writeHead(200, this.#responseHeaders(this.#contentLength))
-    const collected = this.#collected
-    this.#collected = []
-    let more = true
-    for (const part of collected) more = this.#write(part)
-    return more
+    if (this.#streaming) return this.#write(Buffer.from(bytes))
+    const limit = this.#success ? COLLECTED_BYTES : MAX_ORIGINAL_MESSAGE
+    if (this.#success || this.#collectedBytes < limit) {
+      this.#collected.push(Buffer.from(bytes))
+      this.#collectedBytes += bytes.length
+    }
+    if (!this.#success || this.#collectedBytes <= limit) return true
+    return !this.#held && this.#stream()
   }
 
   onEnd(): void {
     if (!this.#success) {
-      const body = Buffer.concat(this.#collected)
-      this.#reject(containerAnswered(this.#status, body, this.#settings.location))
-      return
-    }
-    if (this.#response.headersSent) this.#response.end()
-    else {
-      const body = this.#collected.length === 1 ? (this.#collected[0] as Buffer) : Buffer.concat(this.#collected)
-      this.#response.writeHead(200, this.#responseHeaders(body.length))
-      this.#response.end(body)
-    }
-    this.#resolve()
+      this.#reject(containerAnswered(this.#status, Buffer.concat(this.#collected), this.#settings.location))
+    } else if (this.#held) this.#whole = true
+    else this.#complete()
   }
 
   onFailure(failure: InvocationFailure): void {
-    if (this.#response.headersSent) {
+    this.#over = true
+    if (this.#streaming) {
       // The status is out: only a broken connection tells the client that the body is not whole.
       this.#response.destroy()
       this.#resolve()
@@ -107,42 +118,49 @@ export class ResponseSink implements InvocationSink {
     return this.#status >= 200 && this.#status < 300
   }
 
+  /** The answer need not wait any longer. */
+  #proceed(): void {
+    this.#held = false
+    if (this.#over) return
+    if (this.#whole) this.#complete()
+    else if (this.#collectedBytes <= COLLECTED_BYTES || this.#stream()) this.#running?.resume()
+  }
+
+  /** Sends the head and what has been collected: from now on parts go out as they come. */
+  #stream(): boolean {
+    this.#streaming = true
+    this.#response.writeHead(200, this.#responseHeaders(this.#contentLength))
+    const collected = Buffer.concat(this.#collected)
+    this.#collected = []
+    return this.#write(collected)
+  }
+
+  #complete(): void {
+    if (this.#streaming) this.#response.end()
+    else {
+      const body = this.#collected.length === 1 ? (this.#collected[0] as Buffer) : Buffer.concat(this.#collected)
+      this.#response.writeHead(200, this.#responseHeaders(body.length))
+      this.#response.end(body)
+    }
+    this.#resolve()
+  }
+
   #write(part: Buffer): boolean {
     if (this.#response.write(part)) return true
     this.#response.once('drain', () => this.#running?.resume())
     return false
   }
 
-  #failureError(failure: InvocationFailure): ServiceError {
+  #failureError(failure: InvocationFailure): Error {
     const { location, maxResponseBytes } = this.#settings
     if (failure === 'timed-out') return containerTimedOut(location)
     if (failure === 'too-large') return responseTooLarge(maxResponseBytes, location)
-    if (failure === 'no-instance')
-      return serviceUnavailable(
-        `No instance of endpoint ${location.endpoint} could be reached. Try again; if it persists, see the endpoint's logs.`,
-      )
+    if (failure === 'no-instance') return noInstance(location)
     return containerBroke(this.#status, location)
   }
 
-  #responseHeaders(contentLength: number | undefined): Record<string, string | number> {
-    const headers: Record<string, string | number> = {
-      'x-amzn-RequestId': this.#settings.requestId,
-      'x-Amzn-Invoked-Production-Variant': this.#settings.variant,
-    }
-    const contentType = this.#headers.get('content-type')
-    if (contentType !== undefined) headers['Content-Type'] = contentType
-    for (const [name, shown] of RETURNED) {
-      const value = this.#headers.get(name)
-      if (value !== undefined) headers[shown] = value
-    }
-    if (contentLength !== undefined) headers['Content-Length'] = contentLength
-    return headers
+  #responseHeaders(contentLength: number | undefined): string[] {
+    const { requestId, variant } = this.#settings
+    return responseHeaders(requestId, variant, this.#headers, contentLength)
   }
 }
-
-/** The container's headers that reach the caller; all others are dropped. */
-const RETURNED: readonly (readonly [name: string, shown: string])[] = [
-  ['x-amzn-sagemaker-custom-attributes', 'X-Amzn-SageMaker-Custom-Attributes'],
-  ['x-amzn-sagemaker-new-session-id', 'X-Amzn-SageMaker-New-Session-Id'],
-  ['x-amzn-sagemaker-closed-session-id', 'X-Amzn-SageMaker-Closed-Session-Id'],
-]

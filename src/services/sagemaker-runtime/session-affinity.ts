@@ -10,7 +10,7 @@ export interface SessionAffinity {
 }
 
 /** A session that names no end is kept this long. */
-export const DEFAULT_SESSION_MILLISECONDS = 24 * 3_600_000
+const DEFAULT_SESSION_MILLISECONDS = 24 * 3_600_000
 
 export function createSessionAffinity(database: Database, now: () => number): SessionAffinity {
   return {
@@ -53,12 +53,24 @@ export function createSessionAffinity(database: Database, now: () => number): Se
   }
 }
 
-/** Reads `<id>; Expires=<time>` as a container announces a session. */
-export function parseNewSession(header: string, now: number): { readonly id: string; readonly expiresAt: number } {
-  const [id, ...attributes] = header.split(';').map((part) => part.trim())
+/** A session as a container announces it. */
+export interface NewSession {
+  readonly id: string
+  /** Epoch milliseconds. */
+  readonly expiresAt: number
+}
+
+/** Reads `<id>; Expires=<time>`; undefined when the id is none that a caller could send back. */
+export function parseNewSession(header: string, now: number): NewSession | undefined {
+  const [id = '', ...attributes] = header.split(';').map((part) => part.trim())
+  if (!isSessionId(id)) return undefined
   const expires = attributes
     .map((attribute) => /^expires=(.+)$/i.exec(attribute)?.[1])
     .find((text) => text !== undefined)
   const time = expires === undefined ? Number.NaN : Date.parse(expires)
-  return { id: id ?? '', expiresAt: Number.isNaN(time) ? now + DEFAULT_SESSION_MILLISECONDS : time }
+  return { id, expiresAt: Number.isNaN(time) ? now + DEFAULT_SESSION_MILLISECONDS : time }
 }
+
+/** Whether a text has the form of a session's id. */
+export const isSessionId = (text: string): boolean =>
+  text.length <= 256 && text !== 'NEW_SESSION' && /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/.test(text)

@@ -1,0 +1,135 @@
+import type { Invocation, InvocationFailure, InvocationSink, RunningInvocation } from './invocation.ts'
+import type { InstanceRoute, VariantRoute } from './route.ts'
+import type { BreakReason, Connection, ResponseReceiver } from './upstream/connection.ts'
+import type { ConnectionPool } from './upstream/pool.ts'
+import type { ResponseHead } from './upstream/response-head.ts'
+
+/** An instance as the data plane keeps it. */
+export interface Target {
+  readonly pool: ConnectionPool
+  /** Requests of this worker that it has not answered yet. */
+  outstanding: number
+  lastUse: number
+}
+
+/** Where an invocation may go. */
+export interface Targets {
+  /** An instance of the variant other than those tried; undefined when there is none. */
+  choose(variant: VariantRoute, tried: ReadonlySet<string>): InstanceRoute | undefined
+  target(instance: InstanceRoute): Target
+  unreachable(instance: InstanceRoute): void
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** One invocation on its way: at most one exchange at a time, a further one only while nothing was sent. */
+export class Attempt implements RunningInvocation, ResponseReceiver {
+  readonly #targets: Targets
+  readonly #variant: VariantRoute
+  readonly #invocation: Invocation
+  readonly #sink: InvocationSink
+  readonly #timer: NodeJS.Timeout
+  #tried: Set<string> | undefined
+  #connection: Connection | undefined
+  #target: Target | undefined
+  #instance: InstanceRoute | undefined
+  #received = 0
+
+  constructor(targets: Targets, variant: VariantRoute, invocation: Invocation, sink: InvocationSink) {
+    this.#targets = targets
+    this.#variant = variant
+    this.#invocation = invocation
+    this.#sink = sink
+    this.#timer = setTimeout(() => this.#fail('timed-out'), invocation.timeoutMilliseconds)
+    this.#exchange()
+  }
+
+  get instanceId(): string | undefined {
+    return this.#instance?.id
+  }
+
+  resume(): void {
+    if (this.#connection === undefined) return
+    this.#timer.refresh()
+    this.#connection.resume()
+  }
+
+  cancel(): void {
+    this.#release()?.abort()
+  }
+
+  onProgress(): void {
+    this.#timer.refresh()
+  }
+
+  onHead(head: ResponseHead): void {
+    if (head.contentLength !== undefined && head.contentLength > this.#invocation.maxResponseBytes)
+      this.#fail('too-large')
+    else this.#sink.onHead(head.status, head.headers, head.contentLength)
+  }
+
+  onBody(bytes: Buffer): boolean {
+    this.#received += bytes.length
+    if (this.#received > this.#invocation.maxResponseBytes) {
+      this.#fail('too-large')
+      return false
+    }
+    return this.#sink.onBody(bytes)
+  }
+
+  onEnd(): void {
+    this.#release()
+    this.#sink.onEnd()
+  }
+
+  onBreak(reason: BreakReason): void {
+    if (reason === 'broken') return this.#fail('broken')
+    const instance = this.#instance as InstanceRoute
+    this.#targets.unreachable(instance)
+    this.#dropExchange()
+    this.#tried ??= new Set()
+    this.#tried.add(instance.id)
+    this.#exchange()
+  }
+
+  #exchange(): void {
+    const instance = this.#targets.choose(this.#variant, this.#tried ?? NONE)
+    if (instance === undefined) return this.#fail('no-instance')
+    const target = this.#targets.target(instance)
+    const connection = target.pool.take()
+    target.outstanding++
+    target.lastUse = performance.now()
+    this.#instance = instance
+    this.#target = target
+    this.#connection = connection
+    connection.send(requestHead(instance, this.#invocation), this.#invocation.body, this)
+  }
+
+  #fail(failure: InvocationFailure): void {
+    this.#release()?.abort()
+    this.#sink.onFailure(failure)
+  }
+
+  /** Ends the bookkeeping of this invocation and returns its connection, if it still has one. */
+  #release(): Connection | undefined {
+    clearTimeout(this.#timer)
+    return this.#dropExchange()
+  }
+
+  #dropExchange(): Connection | undefined {
+    const connection = this.#connection
+    if (this.#target !== undefined) this.#target.outstanding--
+    this.#connection = undefined
+    this.#target = undefined
+    return connection
+  }
+}
+
+/** The request line and headers for a container: `POST /invocations`, and nothing of the caller's but what is listed. */
+function requestHead(instance: InstanceRoute, invocation: Invocation): string {
+  const framing =
+    invocation.contentLength === undefined
+      ? 'Transfer-Encoding: chunked\r\n'
+      : `Content-Length: ${invocation.contentLength}\r\n`
+  return `POST /invocations HTTP/1.1\r\nHost: ${instance.address}\r\n${invocation.headerLines}${framing}\r\n`
+}

@@ -1,0 +1,86 @@
+/** The start of a response as far as the data plane needs it. Header names are lower-case; the last of repeated ones wins. */
+export interface ResponseHead {
+  readonly status: number
+  readonly headers: ReadonlyMap<string, string>
+  /** Bytes of the body when the container announced them. */
+  readonly contentLength: number | undefined
+}
+
+/** A head with what it says about the connection. */
+export interface ParsedHead extends ResponseHead {
+  readonly framing: 'none' | 'length' | 'chunked' | 'until-close'
+  /** Whether another request may follow on the connection. */
+  readonly keepAlive: boolean
+  /** How long the container says it keeps an idle connection; undefined when it does not say. */
+  readonly keepAliveMilliseconds: number | undefined
+}
+
+/** The container did not answer in HTTP/1.1. */
+export class MalformedResponseError extends Error {
+  override readonly name = 'MalformedResponseError'
+}
+
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+/**
+ * Reads a status line and headers, `\r\n` between them. Throws MalformedResponseError for what two readers could
+ * understand in two ways (RFC 9112 §5, §6.3).
+ */
+export function parseHead(text: string): ParsedHead {
+  const lines = text.split('\r\n')
+  const start = STATUS_LINE.exec(lines[0] ?? '')
+  if (start === null) throw new MalformedResponseError('the response does not start with an HTTP/1.1 status line')
+  const headers = new Map<string, string>()
+  for (let index = 1; index < lines.length; index++) addHeader(headers, lines[index] as string)
+  const status = Number(start[2])
+  return { status, headers, ...readFraming(status, start[1] === '1', headers) }
+}
+
+/** Headers that frame the body: said twice, they are not to be trusted. */
+const SINGULAR = new Set(['content-length', 'transfer-encoding'])
+
+function addHeader(headers: Map<string, string>, line: string): void {
+  const colon = line.indexOf(':')
+  const name = line.slice(0, Math.max(colon, 0)).toLowerCase()
+  if (!NAME.test(name) || line.includes('\n') || line.includes('\r') || line.includes('\0'))
+    throw new MalformedResponseError('a header of the response is malformed')
+  const value = trimmed(line.slice(colon + 1))
+  const previous = headers.get(name)
+  if (previous === undefined) headers.set(name, value)
+  else if (name === 'connection') headers.set(name, `${previous},${value}`)
+  else if (SINGULAR.has(name) && previous !== value)
+    throw new MalformedResponseError(`the response has two different ${name} headers`)
+  else headers.set(name, value)
+}
+
+// Values are bytes in disguise, so only space and tab are white space.
+const trimmed = (value: string): string => value.replace(/^[ \t]+|[ \t]+$/g, '')
+
+function readFraming(
+  status: number,
+  isHttp11: boolean,
+  headers: ReadonlyMap<string, string>,
+): Omit<ParsedHead, 'status' | 'headers'> {
+  const coding = headers.get('transfer-encoding')
+  const length = headers.get('content-length')
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    throw new MalformedResponseError(`the response has the transfer coding '${coding.slice(0, 64)}'`)
+  if (length !== undefined && !/^\d{1,15}$/.test(length))
+    throw new MalformedResponseError('the content length of the response is no number')
+  if (coding !== undefined && length !== undefined)
+    throw new MalformedResponseError('the response has both a content length and a transfer coding')
+  const wishes = headers
+    .get('connection')
+    ?.toLowerCase()
+    .split(/[ \t]*,[ \t]*/)
+  const stays = isHttp11 || wishes?.includes('keep-alive') === true
+  const keepAlive = stays && wishes?.includes('close') !== true && (isHttp11 || coding === undefined)
+  const seconds = /(?:^|[ ,])timeout=(\d{1,6})(?:[ ,]|$)/i.exec(headers.get('keep-alive') ?? '')?.[1]
+  const keepAliveMilliseconds = seconds === undefined ? undefined : Number(seconds) * 1000
+  const rest = { keepAlive, keepAliveMilliseconds }
+  if (status < 200 || status === 204 || status === 304) return { ...rest, framing: 'none', contentLength: 0 }
+  if (coding !== undefined) return { ...rest, framing: 'chunked', contentLength: undefined }
+  if (length !== undefined) return { ...rest, framing: 'length', contentLength: Number(length) }
+  return { ...rest, framing: 'until-close', contentLength: undefined }
+}
