@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
-import { type Entry, open, validateFileName, type ZipFile } from 'yauzl'
+import { type Entry, open, type ZipFile } from 'yauzl'
 
 /** Why a zip is not taken. The message is for the caller. */
 export class BadZipError extends Error {
