@@ -106,46 +106,6 @@ export interface BucketInfo {
   Type?: BucketType
 }
 
-export type BucketLocationConstraint =
-  | 'af-south-1'
-  | 'ap-east-1'
-  | 'ap-east-2'
-  | 'ap-northeast-1'
-  | 'ap-northeast-2'
-  | 'ap-northeast-3'
-  | 'ap-south-1'
-  | 'ap-south-2'
-  | 'ap-southeast-1'
-  | 'ap-southeast-2'
-  | 'ap-southeast-3'
-  | 'ap-southeast-4'
-  | 'ap-southeast-5'
-  | 'ap-southeast-6'
-  | 'ap-southeast-7'
-  | 'ca-central-1'
-  | 'ca-west-1'
-  | 'cn-north-1'
-  | 'cn-northwest-1'
-  | 'EU'
-  | 'eu-central-1'
-  | 'eu-central-2'
-  | 'eu-north-1'
-  | 'eu-south-1'
-  | 'eu-south-2'
-  | 'eu-west-1'
-  | 'eu-west-2'
-  | 'eu-west-3'
-  | 'il-central-1'
-  | 'me-central-1'
-  | 'me-south-1'
-  | 'mx-central-1'
-  | 'sa-east-1'
-  | 'us-east-2'
-  | 'us-gov-east-1'
-  | 'us-gov-west-1'
-  | 'us-west-1'
-  | 'us-west-2'
-
 export type BucketNamespace =
   | 'account-regional'
   | 'global'
@@ -363,7 +323,7 @@ export interface CopyPartResult {
 }
 
 export interface CreateBucketConfiguration {
-  LocationConstraint?: BucketLocationConstraint
+  LocationConstraint?: string
   Location?: LocationInfo
   Bucket?: BucketInfo
   Tags?: TagSet
@@ -538,7 +498,7 @@ export interface Error {
 export type Errors = Error[]
 
 export interface GetBucketLocationOutput {
-  LocationConstraint?: BucketLocationConstraint
+  LocationConstraint?: string
 }
 
 export interface GetBucketLocationRequest {

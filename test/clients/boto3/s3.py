@@ -79,6 +79,10 @@ def buckets():
     )
     refused(lambda: west.create_bucket(Bucket='boto3-west2'), 'IllegalLocationConstraintException', 400)
     west.delete_bucket(Bucket='boto3-west')
+    nowhere = {'LocationConstraint': 'nowhere'}
+    refused(
+        lambda: s3.create_bucket(Bucket='boto3-nowhere', CreateBucketConfiguration=nowhere), 'InvalidLocationConstraint', 400
+    )
 
 
 def objects():

@@ -10,6 +10,5 @@ export async function getBucketLocation(
   context: RequestContext,
 ): Promise<GetBucketLocationOutput> {
   const bucket = await requireBucket(deps, context.principal, input.Bucket, input.ExpectedBucketOwner)
-  const constraint = bucket.region === 'us-east-1' ? undefined : bucket.region
-  return { LocationConstraint: constraint as GetBucketLocationOutput['LocationConstraint'] }
+  return { LocationConstraint: bucket.region === 'us-east-1' ? undefined : bucket.region }
 }
