@@ -192,6 +192,8 @@ export const headerNotImplemented = (header: string, additionalMessage?: string)
     ...(additionalMessage === undefined ? {} : { additionalMessage }),
   })
 
-/** The answer to reading a bucket's configuration of a kind that was never put. */
-export const configurationNotFound = (code: string, message: string, bucket: string): ServiceError =>
-  error(404, code, message, { BucketName: bucket })
+export const methodNotAllowed = (method: string, resourceType: string): ServiceError =>
+  error(405, 'MethodNotAllowed', 'The specified method is not allowed against this resource.', {
+    Method: method,
+    ResourceType: resourceType,
+  })

@@ -238,6 +238,11 @@ describe.each(testStores)('uploads in parts on $dialect', ({ create }) => {
     await upload(UploadId, 10_000, Buffer.of(1))
   })
 
+  test('are not completed without being named', async () => {
+    const nameless = s3.call('CompleteMultipartUpload', { Bucket, Key } as never)
+    expect(await refused(nameless)).toMatchObject({ code: 'MethodNotAllowed', status: 405 })
+  })
+
   test('are given up, listed, and written under conditions', async () => {
     const first = await begin()
     const second = await begin()

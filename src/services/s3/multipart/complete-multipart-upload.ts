@@ -4,6 +4,7 @@ import { ServiceError } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
 import { requireBucket } from '../buckets/bucket-access.ts'
 import { checksumMember } from '../checksums/checksum.ts'
+import { methodNotAllowed } from '../errors.ts'
 import { urlEncode } from '../listing/url-encoding.ts'
 import { findObject, newObjectId, putObjectUnit } from '../objects/object-store.ts'
 import { checkWriteCondition, writeCondition } from '../objects/write-condition.ts'
@@ -19,6 +20,8 @@ export async function completeMultipartUpload(
   input: CompleteMultipartUploadRequest,
   context: RequestContext,
 ): Promise<CompleteMultipartUploadOutput> {
+  // A POST to a key that names no upload is taken for this operation, being the only one of that form.
+  if (input.UploadId === undefined) throw methodNotAllowed('POST', 'OBJECT')
   const bucket = await requireBucket(deps, context.principal, input.Bucket, input.ExpectedBucketOwner)
   refuseUnsupported(input)
   try {
