@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { expect } from 'vitest'
+import type { Principal } from '../../src/access/principal.ts'
+import { rootPrincipal } from '../../src/access/principals.ts'
+import type { IamOperations } from '../../src/model/generated/iam.ts'
+import { bootstrapAccount } from '../../src/services/iam/bootstrap.ts'
+import { createIamDirectory, createIamFacade } from '../../src/services/iam/iam-facade.ts'
+import { createIamService } from '../../src/services/iam/service.ts'
+import type { Operation, OperationTable } from '../../src/services/operation.ts'
+import { createStsService } from '../../src/services/sts/service.ts'
+import { createSealedBox } from '../../src/shared/sealed-box.ts'
+import { watchCommits } from '../../src/storage/commit-watch.ts'
+import { startTableChangeFeed } from '../../src/storage/table-change-feed.ts'
+import { silentLogger } from '../../src/telemetry/log.ts'
+import type { TestStore } from './databases.ts'
+
+export const account = '123456789012'
+export const now = 1_700_000_000_000
+const clock = { now: () => now }
+
+export const identityPolicy = (...actions: string[]) =>
+  JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] })
+
+export const trustPolicy = (principal: unknown) =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' }],
+  })
+
+export const SAGEMAKER_TRUST = trustPolicy({ Service: 'sagemaker.amazonaws.com' })
+
+/** An error with this code, this sentence, and this status when one is given. */
+export const refusal = (code: string, message: string | RegExp, status?: number) =>
+  expect.objectContaining({
+    code,
+    message: typeof message === 'string' ? message : expect.stringMatching(message),
+    ...(status !== undefined && { status }),
+  })
+
+const context = (principal: Principal) => ({ account: principal.account, principal, now }) as never
+
+/** Calls an operation with input that its type would not allow. */
+export const run = (table: OperationTable, name: string, input: unknown, principal: Principal): Promise<unknown> =>
+  (table[name] as unknown as Operation<unknown>)(input, context(principal))
+
+/** IAM and STS over an empty store with the default account. */
+export async function startIam(store: TestStore) {
+  const masterKey = createSealedBox(randomBytes(32))
+  const database = await store.open()
+  const watch = watchCommits(database, silentLogger)
+  const changeFeed = await startTableChangeFeed({ db: database, watch, clock, log: silentLogger })
+  await bootstrapAccount(database, masterKey, now)
+  const deps = { database, masterKey, changeFeed }
+  const iam = createIamService(deps)
+  return {
+    masterKey,
+    iam,
+    sts: createStsService({ masterKey, iam: createIamDirectory(deps) }),
+    facade: createIamFacade({ ...deps, clock }),
+    call: <Name extends keyof IamOperations>(
+      name: Name,
+      input: IamOperations[Name]['input'],
+      principal: Principal = rootPrincipal(account),
+    ) => run(iam, name, input, principal) as Promise<IamOperations[Name]['output']>,
+    async stop() {
+      await changeFeed.stop()
+      watch.stop()
+      await store.remove()
+    },
+  }
+}
+
+export type TestIam = Awaited<ReturnType<typeof startIam>>
