@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -13,41 +13,48 @@ const run = promisify(execFile)
 /** Each engine of ours lives in a directory of this beginning; short, because unix sockets lie within. */
 export const ENGINE_DIRECTORY = '/tmp/slw-engine-'
 
-/** What was there before an engine was started, and therefore is not its to take away. */
-export interface NetworkBefore {
+/** What was there before the first of our engines, and therefore is not ours to take away; kept until the last is gone. */
+interface NetworkBefore {
   readonly rules: boolean
   readonly forward: string
 }
 
-export async function stateOfNetwork(): Promise<NetworkBefore> {
+const BEFORE = '/tmp/slw-engines.before'
+
+/** To be called, under the lock, before an engine is started. */
+export async function rememberNetwork(): Promise<void> {
   const { stdout } = await run('iptables-save')
-  return { rules: ENGINE_RULE.test(stdout), forward: /^:FORWARD (\w+)/m.exec(stdout)?.[1] ?? 'ACCEPT' }
+  const before: NetworkBefore = {
+    rules: ENGINE_RULE.test(stdout),
+    forward: /^:FORWARD (\w+)/m.exec(stdout)?.[1] ?? 'ACCEPT',
+  }
+  await writeFile(BEFORE, JSON.stringify(before), { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+}
+
+async function readBefore(): Promise<NetworkBefore | undefined> {
+  try {
+    return JSON.parse(await readFile(BEFORE, 'utf8')) as NetworkBefore
+  } catch {
+    return undefined
+  }
 }
 
 const ENGINE_RULE = /DOCKER|docker0|NETAVARK|netavark|\bbr-[0-9a-f]{12}\b|\bpodman\d+\b/
 
-/** Takes away what earlier runs have left that were killed before they could. */
+/** Takes away, under the lock, what earlier runs have left that were killed before they could. */
 export async function removeLeftovers(): Promise<void> {
   const prefix = basename(ENGINE_DIRECTORY)
-  let before: NetworkBefore | undefined
   for (const name of await readdir(dirname(ENGINE_DIRECTORY))) {
     if (!name.startsWith(prefix)) continue
     const directory = join(dirname(ENGINE_DIRECTORY), name)
-    const owner = await ownerOf(directory)
-    if (owner !== undefined && isAlive(owner.pid)) continue
+    const owner = /\d+/.exec(await readFile(join(directory, 'owner'), 'utf8').catch(() => ''))?.[0]
+    if (owner !== undefined && isAlive(Number(owner))) continue
     await endProcesses(directory)
     await cleanDirectory(directory)
-    before ??= owner?.before
   }
-  if (before !== undefined) await cleanNetwork(before)
-}
-
-async function ownerOf(directory: string): Promise<{ pid: number; before: NetworkBefore } | undefined> {
-  try {
-    return JSON.parse(await readFile(join(directory, 'owner'), 'utf8')) as { pid: number; before: NetworkBefore }
-  } catch {
-    return undefined
-  }
+  await cleanNetwork()
 }
 
 /** Ends what still runs on behalf of a dead run: its processes name its directory in their arguments. */
@@ -93,12 +100,15 @@ export async function cleanDirectory(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true, maxRetries: 5 })
 }
 
-/** Removes the links and rules of engines, once none is running and unless some were there before ours. */
-export async function cleanNetwork(before: NetworkBefore): Promise<void> {
+/** Removes, under the lock, the links and rules of engines, once none runs and unless some were there before ours. */
+export async function cleanNetwork(): Promise<void> {
+  const before = await readBefore()
   const running = allProcesses().some(
     ({ pid, command }) => isAlive(pid) && /^([^\0]*\/)?(dockerd|podman)\0/.test(command),
   )
-  if (running || before.rules) return
+  if (running || before === undefined) return
+  await rm(BEFORE, { force: true })
+  if (before.rules) return
   for (const table of ['nat', 'filter', 'mangle', 'raw']) {
     const { stdout } = await run('iptables-save', ['-t', table]).catch(() => ({ stdout: '' }))
     if (!ENGINE_RULE.test(stdout)) continue

@@ -8,14 +8,7 @@ import { detectEngine } from '../../src/runtime/docker/detect-socket.ts'
 import { formatAddress } from '../../src/runtime/docker/engine-address.ts'
 import { createEngineClient, type EngineClient } from '../../src/runtime/docker/engine-client.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
-import {
-  cleanDirectory,
-  cleanNetwork,
-  ENGINE_DIRECTORY,
-  type NetworkBefore,
-  removeLeftovers,
-  stateOfNetwork,
-} from './engine-leftovers.ts'
+import { cleanDirectory, cleanNetwork, ENGINE_DIRECTORY, rememberNetwork, removeLeftovers } from './engine-leftovers.ts'
 import { withLock } from './lock.ts'
 import { type RunningProcess, startProcess } from './process.ts'
 
@@ -73,13 +66,13 @@ export async function startEngine(kind: EngineKind, options: { readonly ours?: b
   }
   return withLock(LOCK, async () => {
     await removeLeftovers()
-    const before = await stateOfNetwork()
+    await rememberNetwork()
     const directory = await mkdtemp(ENGINE_DIRECTORY)
-    await writeFile(join(directory, 'owner'), JSON.stringify({ pid: process.pid, before }))
+    await writeFile(join(directory, 'owner'), String(process.pid))
     const socket = join(directory, `${kind}.sock`)
     const start = kind === 'docker' ? () => startDockerd(directory, socket) : () => startPodman(directory, socket)
     try {
-      return ownEngine(kind, directory, socket, before, start, await start())
+      return ownEngine(kind, directory, socket, start, await start())
     } catch (error) {
       await cleanDirectory(directory)
       throw error
@@ -95,7 +88,6 @@ function ownEngine(
   kind: EngineKind,
   directory: string,
   socket: string,
-  before: NetworkBefore,
   start: () => Promise<RunningProcess>,
   first: RunningProcess,
 ): LocalEngine {
@@ -119,7 +111,7 @@ function ownEngine(
       await withLock(LOCK, async () => {
         await server.stop(30_000)
         await cleanDirectory(directory)
-        await cleanNetwork(before)
+        await cleanNetwork()
       })
     },
   }
