@@ -8,7 +8,7 @@ import { sealSecret } from './access-keys/key-secret.ts'
 import { DEFAULT_ACCOUNT, readRootCredentials } from './root-credentials.ts'
 
 /** The execution role that every account starts with. */
-export const EXECUTION_ROLE = 'SageMakerExecutionRole'
+const EXECUTION_ROLE = 'SageMakerExecutionRole'
 
 const TRUST_POLICY = JSON.stringify({
   Version: '2012-10-17',

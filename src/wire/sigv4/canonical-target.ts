@@ -12,7 +12,7 @@ export function canonicalPath(path: string, rule: PathRule): string {
 }
 
 /** Resolves `.` and `..`, and joins repeated slashes. */
-export function normalizePath(path: string): string {
+function normalizePath(path: string): string {
   const kept: string[] = []
   for (const segment of path.split('/')) {
     if (segment === '..') kept.pop()

@@ -12,7 +12,7 @@ import { noSuchPolicy, notABoundary } from '../errors.ts'
 import type { IamDeps } from '../iam-deps.ts'
 import { parseTags } from '../tag-list.ts'
 
-export const policyArn = (row: Pick<PolicyRow, 'account' | 'path' | 'name'>): string =>
+const policyArn = (row: Pick<PolicyRow, 'account' | 'path' | 'name'>): string =>
   `arn:aws:iam::${row.account}:policy${row.path}${row.name}`
 
 export type FoundPolicy =

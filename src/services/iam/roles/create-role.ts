@@ -12,7 +12,7 @@ import { newTags } from '../tag-list.ts'
 import { toRole } from './role-store.ts'
 
 const MAX_ROLES = 5_000
-export const MAX_TRUST_POLICY = 4_096
+const MAX_TRUST_POLICY = 4_096
 
 export async function createRole(
   deps: IamDeps,

@@ -5,7 +5,7 @@ import { noSuchRole } from '../errors.ts'
 import type { IamDeps } from '../iam-deps.ts'
 import { parseTags } from '../tag-list.ts'
 
-export const roleArn = (row: Pick<RoleRow, 'account' | 'path' | 'name'>): string =>
+const roleArn = (row: Pick<RoleRow, 'account' | 'path' | 'name'>): string =>
   `arn:aws:iam::${row.account}:role${row.path}${row.name}`
 
 /** @throws NoSuchEntity */
