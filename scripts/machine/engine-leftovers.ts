@@ -52,6 +52,7 @@ export async function removeLeftovers(): Promise<void> {
     const owner = /\d+/.exec(await readFile(join(directory, 'owner'), 'utf8').catch(() => ''))?.[0]
     if (owner !== undefined && isAlive(Number(owner))) continue
     await endProcesses(directory)
+    await removeBridges(directory)
     await cleanDirectory(directory)
   }
   await cleanNetwork()
@@ -88,6 +89,16 @@ function allProcesses(): { pid: number; command: string }[] {
       return []
     }
   })
+}
+
+/** Removes the bridges of a dead dockerd, also while other engines run: its own database names their networks. */
+async function removeBridges(directory: string): Promise<void> {
+  const file = join(directory, 'data/network/files/local-kv.db')
+  const known = await readFile(file, 'latin1').catch(() => '')
+  const { stdout } = await run('ip', ['-o', 'link', 'show', 'type', 'bridge'])
+  for (const [, name = '', id = ''] of stdout.matchAll(/^\d+: (br-([0-9a-f]{12})):/gm)) {
+    if (known.includes(id)) await run('ip', ['link', 'delete', name]).catch(() => {})
+  }
 }
 
 /** Unmounts all below a directory (Podman leaves its store mounted) and removes it. */

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
+import { isAlive } from '../../scripts/machine/lock.ts'
 import { startProcess } from '../../scripts/machine/process.ts'
 
 /** Another machine, as seen from this one: a network namespace behind a link, in which something listens. */
@@ -17,7 +18,9 @@ server.listen(0, '0.0.0.0', () => console.log('port ' + server.address().port))`
 
 /** Takes root. The addresses are of a range that is reserved for examples. */
 export async function startOutside(): Promise<Outside> {
-  const name = `slw${randomBytes(3).toString('hex')}`
+  await removeStale()
+  // Names of links have at most 15 characters.
+  const name = `slw${process.pid}x${randomBytes(1).toString('hex')}`
   const [near, far] = [`${name}a`, `${name}b`]
   const base = `198.51.100.${(randomBytes(1)[0] ?? 0) & 0xfc}`.split('.')
   const address = (host: number) => [...base.slice(0, 3), Number(base[3]) + host].join('.')
@@ -42,5 +45,13 @@ export async function startOutside(): Promise<Outside> {
   } catch (error) {
     await run('ip', ['netns', 'delete', name]).catch(() => {})
     throw error
+  }
+}
+
+/** Those of test runs that were killed. */
+async function removeStale(): Promise<void> {
+  const { stdout } = await run('ip', ['netns', 'list'])
+  for (const [name, pid] of stdout.matchAll(/^slw(\d+)x\w+/gm)) {
+    if (!isAlive(Number(pid))) await run('ip', ['netns', 'delete', name]).catch(() => {})
   }
 }
