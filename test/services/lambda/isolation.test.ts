@@ -1,7 +1,11 @@
-import { readdir, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openRunDirectory } from '../../../src/services/lambda/execution/run-directory.ts'
 import { eventually } from '../../support/eventually.ts'
 import { startLambdaService, type TestLambda } from '../../support/lambda-service.ts'
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary-directory.ts'
@@ -122,6 +126,25 @@ def handler(event, context):
     expect(() => process.kill(pid, 0)).not.toThrow()
   })
 
+  test.runIf(asRoot)('ends with a server that is killed; the next one removes what is left', async () => {
+    await chmod(outside.path, 0o711)
+    const child = spawn(process.execPath, [fileURLToPath(new URL('invoking-child.ts', import.meta.url))], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      // It cannot clean up after itself.
+      env: { ...process.env, TMPDIR: outside.path },
+    })
+    const [line] = (await once(child.stdout!.setEncoding('utf8'), 'data')) as [string]
+    const { pid, uid, runDirectory } = JSON.parse(line) as { pid: number; uid: number; runDirectory: string }
+    child.kill('SIGKILL')
+    await eventually(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'))
+    expect(await readdir(runDirectory)).toHaveLength(1)
+    const next = await openRunDirectory(runDirectory)
+    expect(await readdir(runDirectory)).toEqual([basename(next.path)])
+    // Also what the function had started out of its session.
+    await eventually(async () => expect(await processesOf(uid)).toEqual([]))
+    await next.close()
+  })
+
   test("keeps its events, answers and variables out of the server's log and of the database's clear text", async () => {
     await lambda.create(
       'quiet',
@@ -159,7 +182,10 @@ async function processesOf(uid: number): Promise<string[]> {
   for (const pid of await readdir('/proc')) {
     if (!/^\d+$/.test(pid)) continue
     const state = await stat(`/proc/${pid}`).catch(() => undefined)
-    if (state?.uid === uid) found.push(pid)
+    if (state?.uid !== uid) continue
+    // What has ended and waits to be collected by its new parent does not count.
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+    if (/^State:\s+[^ZX]/m.test(status)) found.push(pid)
   }
   return found
 }

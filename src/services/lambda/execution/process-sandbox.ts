@@ -1,5 +1,6 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { killUser } from './kill-user.ts'
 import { memoryOf, processTree, proportionalMemoryOf } from './process-memory.ts'
 import type { Sandbox, SandboxEnd } from './sandbox.ts'
 
@@ -90,8 +91,5 @@ async function killAll(child: ChildProcess, uid: number | undefined): Promise<vo
     }
   }
   if (uid === undefined) return
-  // `kill -1` reaches all that the caller may signal: asked by that user, exactly its processes, none missed by a race.
-  await new Promise<void>((resolve) => {
-    execFile('/bin/sh', ['-c', 'kill -KILL -1'], { uid, gid: uid, env: {}, cwd: '/' }, () => resolve())
-  })
+  await killUser(uid)
 }

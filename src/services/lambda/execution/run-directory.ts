@@ -2,6 +2,8 @@ import { chmod, chown, copyFile, link, lstat, mkdir, mkdtemp, readdir, rm } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { killUser } from './kill-user.ts'
+import { isUnprivilegedId } from './unprivileged-ids.ts'
 
 /**
  * Where a worker keeps what functions run from: outside the data directory, which they cannot enter. Each folder below is
@@ -73,7 +75,17 @@ async function removeStale(parent: string): Promise<void> {
     const path = join(parent, name)
     const state = await lstat(path).catch(() => undefined)
     // Others may write into a shared temporary directory; only what is ours is removed.
-    if (state?.isDirectory() && state.uid === process.getuid?.()) await removeTree(path).catch(() => {})
+    if (!state?.isDirectory() || state.uid !== process.getuid?.()) continue
+    await killOwners(join(path, 'env'))
+    await removeTree(path).catch(() => {})
+  }
+}
+
+/** Ends what functions of a dead worker have left running: their users own the folders in `env`. */
+async function killOwners(environments: string): Promise<void> {
+  for (const name of await readdir(environments).catch(() => [])) {
+    const owner = (await lstat(join(environments, name)).catch(() => undefined))?.uid
+    if (owner !== undefined && isUnprivilegedId(owner)) await killUser(owner)
   }
 }
 

@@ -56,7 +56,8 @@ export async function startRuntimeApi(host = '127.0.0.1'): Promise<RuntimeApi> {
 function listen(server: Server, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, host, resolve)
+    // Exclusive: workers of a cluster would otherwise share one port, and get each other's requests.
+    server.listen({ port: 0, host, exclusive: true }, resolve)
   })
 }
 

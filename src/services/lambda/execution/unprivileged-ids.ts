@@ -11,6 +11,9 @@ export interface UnprivilegedIds {
 const FIRST = 1_880_000_000
 const IDS_A_WORKER = 60
 
+/** Whether an id lies where this module gives them out, for any worker. */
+export const isUnprivilegedId = (id: number): boolean => id >= FIRST && id < 2 ** 31
+
 /** What is free of each kind, for everybody in this process. */
 const free: Partial<Record<'user' | 'group', number[]>> = {}
 

@@ -1,0 +1,13 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runClient } from '../support/python.ts'
+import { type Slipway, startSlipway } from '../support/slipway.ts'
+
+let slipway: Slipway
+beforeAll(async () => {
+  slipway = await startSlipway({ workers: 2 })
+})
+afterAll(() => slipway?.stop())
+
+test('functions and their logs with boto3, against two workers', async () => {
+  expect(await runClient('boto3/functions.py', slipway.env, [])).toContain('ok')
+})
