@@ -58,33 +58,57 @@ export async function removeLeftovers(): Promise<void> {
   await cleanNetwork()
 }
 
-/** Ends what still runs on behalf of a dead run: its processes name its directory in their arguments. */
+/**
+ * Ends what still runs on behalf of a dead run: its processes name its directory in their arguments. The engine comes
+ * first and may take its time, because it ends its containers; containers that are left do not die with their shims.
+ */
 async function endProcesses(directory: string): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    for (const pid of processesOf(directory)) {
-      try {
-        process.kill(pid, signal)
-      } catch {
-        // Gone in the meantime.
-      }
-    }
-    for (let waited = 0; waited < 10_000 && processesOf(directory).length > 0; waited += 50) await delay(50)
+  const engines = () => processesOf(directory).filter(({ command }) => ENGINE.test(command))
+  for (const { pid } of engines()) send(pid, 'SIGTERM')
+  await settle(() => engines().length === 0, 30_000)
+  const shims = processesOf(directory)
+  for (const { pid } of [...descendantsOf(shims), ...shims]) send(pid, 'SIGKILL')
+  await settle(() => processesOf(directory).length === 0, 10_000)
+}
+
+const ENGINE = /^([^\0]*\/)?(dockerd|podman)\0/
+
+interface Process {
+  readonly pid: number
+  readonly parent: number
+  readonly command: string
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // Gone in the meantime.
   }
 }
 
-function processesOf(directory: string): number[] {
-  return allProcesses()
-    .filter(
-      ({ pid, command }) => isAlive(pid) && (command.includes(`${directory}/`) || command.includes(`${directory}\0`)),
-    )
-    .map(({ pid }) => pid)
+async function settle(done: () => boolean, timeout: number): Promise<void> {
+  for (let waited = 0; waited < timeout && !done(); waited += 50) await delay(50)
 }
 
-function allProcesses(): { pid: number; command: string }[] {
+const processesOf = (directory: string): Process[] =>
+  allProcesses().filter(({ command }) => command.includes(`${directory}/`) || command.includes(`${directory}\0`))
+
+function descendantsOf(ancestors: readonly Process[]): Process[] {
+  const all = allProcesses()
+  const children = all.filter(({ parent }) => ancestors.some(({ pid }) => pid === parent))
+  return children.length === 0 ? [] : [...children, ...descendantsOf(children)]
+}
+
+/** All processes but this one and those that have ended and wait for being noticed. */
+function allProcesses(): Process[] {
   return readdirSync('/proc').flatMap((name) => {
-    if (!/^\d+$/.test(name) || Number(name) === process.pid) return []
+    const pid = Number(name)
+    if (!/^\d+$/.test(name) || pid === process.pid || !isAlive(pid)) return []
     try {
-      return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'latin1') }]
+      const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+      return [{ pid, parent, command: readFileSync(`/proc/${name}/cmdline`, 'latin1') }]
     } catch {
       return []
     }
@@ -114,9 +138,7 @@ export async function cleanDirectory(directory: string): Promise<void> {
 /** Removes, under the lock, the links and rules of engines, once none runs and unless some were there before ours. */
 export async function cleanNetwork(): Promise<void> {
   const before = await readBefore()
-  const running = allProcesses().some(
-    ({ pid, command }) => isAlive(pid) && /^([^\0]*\/)?(dockerd|podman)\0/.test(command),
-  )
+  const running = allProcesses().some(({ command }) => ENGINE.test(command))
   if (running || before === undefined) return
   await rm(BEFORE, { force: true })
   if (before.rules) return

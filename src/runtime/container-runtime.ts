@@ -12,6 +12,8 @@ export interface ContainerRuntime {
   /** All containers (stopped ones too) that carry every one of `labels`. */
   listContainers(labels: Readonly<Record<string, string>>, signal: AbortSignal): Promise<readonly ContainerState[]>
   inspectContainer(id: string, signal: AbortSignal): Promise<ContainerState | undefined>
+  /** SIGTERM, after `graceSeconds` SIGKILL; its logs and exit code stay. A missing or ended container is success. */
+  stopContainer(id: string, graceSeconds: number, signal: AbortSignal): Promise<void>
   /** SIGTERM, after `graceSeconds` SIGKILL, then removed with its anonymous volumes. A missing container is success. */
   removeContainer(id: string, graceSeconds: number, signal: AbortSignal): Promise<void>
   /**
@@ -117,6 +119,7 @@ export interface ContainerEvent {
   readonly kind: 'ended' | 'out-of-memory'
   readonly id: string
   readonly labels: Readonly<Record<string, string>>
+  /** Undefined for `out-of-memory`, and when the container was gone before its code could be read. */
   readonly exitCode: number | undefined
 }
 

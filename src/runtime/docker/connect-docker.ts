@@ -2,7 +2,7 @@ import { hostname, release } from 'node:os'
 import type { Logger } from '../../telemetry/log.ts'
 import type { ContainerRuntime, EngineDescription } from '../container-runtime.ts'
 import type { InfoAnswer, VersionAnswer } from './api-types.ts'
-import { inspectContainer, listContainers, removeContainer, startContainer } from './containers.ts'
+import { inspectContainer, listContainers, removeContainer, startContainer, stopContainer } from './containers.ts'
 import { detectEngine, negotiateVersion } from './detect-socket.ts'
 import type { Engine } from './engine.ts'
 import { type EngineAddress, formatAddress } from './engine-address.ts'
@@ -68,6 +68,7 @@ function assemble(engine: Engine, apiVersion: string): DockerRuntime {
     startContainer: (spec, signal) => startContainer(engine, networks, spec, signal),
     listContainers: (labels, signal) => listContainers(engine, labels, signal),
     inspectContainer: (id, signal) => inspectContainer(engine, id, signal),
+    stopContainer: (id, graceSeconds, signal) => stopContainer(engine, id, graceSeconds, signal),
     removeContainer: (id, graceSeconds, signal) => removeContainer(engine, networks, id, graceSeconds, signal),
     readLogs: (id, logOptions, signal) => readLogs(engine, id, logOptions, signal),
     watch: (labels, signal) => watchEvents(engine, labels, withClose(signal)),

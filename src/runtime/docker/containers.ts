@@ -114,6 +114,17 @@ async function discard(engine: Engine, name: string, attempt: string): Promise<v
   await remove(engine, answer.Id, signal)
 }
 
+/** SIGTERM, grace, SIGKILL; every state the container may already be in is fine. */
+export async function stopContainer(
+  engine: Engine,
+  id: string,
+  graceSeconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = await inspect(engine, id, signal)
+  if (answer !== undefined && answer.State?.Running !== false) await stop(engine, answer.Id, graceSeconds, signal)
+}
+
 /** SIGTERM, grace, SIGKILL, gone; every state the container may already be in is fine. */
 export async function removeContainer(
   engine: Engine,

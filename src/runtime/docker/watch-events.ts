@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type ContainerEvent, type ContainerState, RuntimeError } from '../container-runtime.ts'
 import type { EventMessage } from './api-types.ts'
 import { visibleLabels } from './container-state.ts'
-import { labelFilters, listContainers } from './containers.ts'
+import { inspectContainer, labelFilters, listContainers } from './containers.ts'
 import { type Engine, INSTALLATION_LABEL } from './engine.ts'
 import { jsonLines } from './json-lines.ts'
 
@@ -51,11 +51,17 @@ async function* watchOnce(engine: Engine, labels: Labels, ledger: Ledger, outer:
       // Podman takes several label filters as alternatives.
       if (!carries(message.Actor?.Attributes ?? {}, { ...labels, [INSTALLATION_LABEL]: engine.installation })) continue
       const event = ledger.note(message)
-      if (event !== undefined) yield event
+      if (event !== undefined) yield await withExitCode(engine, event, signal)
     }
   } finally {
     connection.abort()
   }
+}
+
+/** Podman may announce a container that it kills with code 0; what it says when asked is right, while it can be asked. */
+async function withExitCode(engine: Engine, event: ContainerEvent, signal: AbortSignal): Promise<ContainerEvent> {
+  if (engine.flavour === 'docker' || event.kind !== 'ended' || event.exitCode !== 0) return event
+  return { ...event, exitCode: (await inspectContainer(engine, event.id, signal))?.exitCode }
 }
 
 const carries = (attributes: Labels, wanted: Labels): boolean =>

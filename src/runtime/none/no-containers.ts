@@ -22,6 +22,7 @@ export function createNoContainers(): ContainerRuntime {
     startContainer: refuse,
     listContainers: async () => [],
     inspectContainer: async () => undefined,
+    stopContainer: async () => {},
     removeContainer: async () => {},
     readLogs: () => ({ [Symbol.asyncIterator]: () => ({ next: refuse }) }),
     watch: (_labels, signal) => nothingUntil(signal),
