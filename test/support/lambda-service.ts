@@ -2,6 +2,7 @@ import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createWorkQueue } from '../../src/control/database-work-queue.ts'
 import type { FunctionConfiguration, LambdaOperation, LambdaOperations } from '../../src/model/generated/lambda.ts'
+import type { ContainerRuntime } from '../../src/runtime/container-runtime.ts'
 import { bootstrapAccount } from '../../src/services/iam/bootstrap.ts'
 import { createIamFacade } from '../../src/services/iam/iam-facade.ts'
 import { DEFAULT_LAMBDA_LIMITS, type LambdaLimits } from '../../src/services/lambda/deps.ts'
@@ -63,7 +64,12 @@ export interface TestLambda {
 }
 
 export async function startLambdaService(
-  options: { readonly limits?: Partial<LambdaLimits>; readonly store?: TestStore; readonly log?: Logger } = {},
+  options: {
+    readonly limits?: Partial<LambdaLimits>
+    readonly store?: TestStore
+    readonly log?: Logger
+    readonly runtime?: ContainerRuntime
+  } = {},
 ): Promise<TestLambda> {
   const { log = silentLogger } = options
   const directory = await temporaryDirectory()
@@ -94,6 +100,7 @@ export async function startLambdaService(
     endpointUrl: 'http://127.0.0.1:8770',
     limits: { ...DEFAULT_LAMBDA_LIMITS, ...options.limits },
     runDirectory: runs.path,
+    ...(options.runtime !== undefined && { runtime: options.runtime }),
   })
   workQueue.start()
 

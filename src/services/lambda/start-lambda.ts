@@ -16,7 +16,7 @@ export interface Lambda {
 
 /** What Lambda stands on. `blobs` is its own store: what no function refers to is removed from it. */
 export type LambdaParts = Omit<LambdaDeps, 'execution' | 'limits'> &
-  Pick<ExecutionOptions, 'logs' | 'endpointUrl' | 'runDirectory'> & { readonly limits?: LambdaLimits }
+  Pick<ExecutionOptions, 'logs' | 'endpointUrl' | 'runDirectory' | 'runtime'> & { readonly limits?: LambdaLimits }
 
 /** Joins the parts of Lambda and starts what runs in the background. */
 export async function startLambda(parts: LambdaParts): Promise<Lambda> {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { ContainerRuntime } from '../../../runtime/container-runtime.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { BlobStore } from '../../../storage/blobs/blob-store.ts'
 import type { Logger } from '../../../telemetry/log.ts'
@@ -10,6 +11,7 @@ import { serviceFailure, tooManyRequests } from '../errors.ts'
 import { LATEST } from '../functions/function-name.ts'
 import { type FunctionRecord, logGroupOf } from '../functions/function-record.ts'
 import { ExecutionEnvironment, NOT_DELIVERED } from './execution-environment.ts'
+import { FunctionContainers } from './function-container.ts'
 import { FunctionLog } from './function-log.ts'
 import { FunctionProcesses } from './function-process.ts'
 import type { Invocation, InvocationOutcome } from './invocation.ts'
@@ -36,6 +38,8 @@ export interface ExecutionOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly limits: LambdaLimits
+  /** Runs functions from images; without it they are refused. */
+  readonly runtime?: ContainerRuntime
   /** Where functions reach this server. */
   readonly endpointUrl: string
   /** Where to keep unpacked code; a directory that all users may enter. Default: the system's temporary directory. */
@@ -63,6 +67,7 @@ class EnvironmentPool implements FunctionExecution {
   readonly #options: ExecutionOptions
   readonly #api: RuntimeApi
   readonly #processes: FunctionProcesses
+  readonly #containers: FunctionContainers
   readonly #environments = new Map<ExecutionEnvironment, number>()
   readonly #sweeper: NodeJS.Timeout
   #stopped = false
@@ -71,6 +76,7 @@ class EnvironmentPool implements FunctionExecution {
     this.#options = options
     this.#api = api
     this.#processes = processes
+    this.#containers = new FunctionContainers(options.runtime, options.log)
     this.#sweeper = setInterval(() => this.#endIdle(), Math.min(SWEEP_EVERY, options.limits.idleMilliseconds))
     this.#sweeper.unref()
   }
@@ -135,19 +141,23 @@ class EnvironmentPool implements FunctionExecution {
 
   async #startSandbox(record: FunctionRecord, environment: ExecutionEnvironment): Promise<Sandbox> {
     const { code } = record
-    if (code.type === 'Image') throw serviceFailure('Functions from container images cannot run on this server yet.')
-    const session = this.#api.register(environment)
     try {
-      const sandbox = await this.#processes.start(record, code, {
-        runtimeApi: session.address,
+      const context = {
         logTarget: environment.log.target,
         aws: await this.#awsVariables(record),
-        say: (line) => environment.log.line(line),
-      })
-      void sandbox.ended.then(session.unregister)
-      return sandbox
+        say: (line: string) => environment.log.line(line),
+      }
+      if (code.type === 'Image') return await this.#containers.start(record, code.imageUri, environment, context)
+      const session = this.#api.register(environment)
+      try {
+        const sandbox = await this.#processes.start(record, code, { ...context, runtimeApi: session.address })
+        void sandbox.ended.then(session.unregister)
+        return sandbox
+      } catch (error) {
+        session.unregister()
+        throw error
+      }
     } catch (error) {
-      session.unregister()
       if (error instanceof ServiceError) throw error
       this.#options.log.error({ err: error, function: record.arn }, 'an execution environment could not be started')
       throw serviceFailure('The execution environment could not be started.')

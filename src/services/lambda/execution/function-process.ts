@@ -16,14 +16,17 @@ import { type UnprivilegedIds, unprivilegedIds } from './unprivileged-ids.ts'
 const MIB = 1024 * 1024
 
 /** What differs from one environment to the next of the same function. */
-export interface ProcessContext {
-  /** The function's path of the Runtime API. */
-  readonly runtimeApi: string
+export interface EnvironmentContext {
   readonly logTarget: LogTarget
   /** Credentials of the execution role, region and endpoint. */
   readonly aws: Readonly<Record<string, string>>
   /** Puts a line into the function's log. */
   readonly say: (line: string) => void
+}
+
+interface ProcessContext extends EnvironmentContext {
+  /** The environment's own address of the Runtime API. */
+  readonly runtimeApi: string
 }
 
 /** Runs functions from zips as processes of this machine. */
@@ -148,7 +151,7 @@ function environmentOf(
 /** The variables that every function finds, whatever runs it. */
 export const lambdaVariables = (
   record: FunctionRecord,
-  { logTarget }: Pick<ProcessContext, 'logTarget'>,
+  { logTarget }: Pick<EnvironmentContext, 'logTarget'>,
 ): Readonly<Record<string, string>> => ({
   AWS_LAMBDA_FUNCTION_NAME: record.name,
   AWS_LAMBDA_FUNCTION_VERSION: LATEST,

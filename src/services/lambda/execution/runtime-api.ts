@@ -20,7 +20,7 @@ export interface RuntimeSession {
 }
 
 /**
- * The Lambda Runtime API (2018-06-01) for all environments of a worker, on a loopback port. Each environment has a path of
+ * The Lambda Runtime API (2018-06-01) for all processes of a worker, on a loopback port. Each environment has a path of
  * its own that it alone knows.
  */
 export interface RuntimeApi {
@@ -29,22 +29,61 @@ export interface RuntimeApi {
   close(): Promise<void>
 }
 
-export async function startRuntimeApi(host = '127.0.0.1'): Promise<RuntimeApi> {
+const LOOPBACK = '127.0.0.1'
+
+export async function startRuntimeApi(): Promise<RuntimeApi> {
   const sessions = new Map<string, RuntimeSession>()
-  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, noDelay: true }, (request, response) => {
+  const { port, close } = await startServer(LOOPBACK, async (request, response) => {
     const [, secret = '', ...path] = (request.url ?? '').split('/')
     const session = sessions.get(secret)
-    if (session === undefined) return answer(response, 403, { errorType: 'Forbidden', errorMessage: 'Forbidden' })
-    void serve(session, path.join('/'), request, response).catch(() => response.destroy())
+    if (session === undefined) return forbid(response)
+    await serve(session, path.join('/'), request, response)
   })
-  await listen(server, host)
-  const { port } = server.address() as AddressInfo
   return {
     register(session) {
       const secret = randomBytes(24).toString('hex')
       sessions.set(secret, session)
-      return { address: `${host}:${port}/${secret}`, unregister: () => void sessions.delete(secret) }
+      return { address: `${LOOPBACK}:${port}/${secret}`, unregister: () => void sessions.delete(secret) }
     },
+    close,
+  }
+}
+
+/**
+ * The same for one container, whose runtime is not ours and takes nothing but host and port: on a port of its own, open
+ * to the one address that is admitted. Requests wait until there is one.
+ */
+export interface ContainerRuntimeApi {
+  readonly address: string
+  admit(address: string): void
+  close(): Promise<void>
+}
+
+export async function startContainerRuntimeApi(session: RuntimeSession, host: string): Promise<ContainerRuntimeApi> {
+  let admit!: (address: string) => void
+  const admitted = new Promise<string>((resolve) => {
+    admit = resolve
+  })
+  const { port, close } = await startServer(host, async (request, response) => {
+    if (request.socket.remoteAddress !== (await admitted)) return forbid(response)
+    await serve(session, (request.url ?? '').slice(1), request, response)
+  })
+  return { address: `${host}:${port}`, admit, close }
+}
+
+const forbid = (response: ServerResponse): void =>
+  answer(response, 403, { errorType: 'Forbidden', errorMessage: 'Forbidden' })
+
+async function startServer(
+  host: string,
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, noDelay: true }, (request, response) => {
+    void handle(request, response).catch(() => response.destroy())
+  })
+  await listen(server, host)
+  return {
+    port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
