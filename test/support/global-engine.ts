@@ -1,13 +1,14 @@
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { type EngineKind, type LocalEngine, startEngine } from '../../scripts/machine/engine.ts'
-import { temporaryDirectory } from './temporary-directory.ts'
+import { removeStaleDirectories, temporaryDirectory } from './temporary-directory.ts'
 
 /**
  * Lends all test files of a run the same engines. None is started before a file asks: files reach this process over a
  * socket named in TEST_ENGINES_SOCKET (see shared-engine.ts), and what was started is stopped at the end of the run.
  */
 export async function setup(): Promise<() => Promise<void>> {
+  await removeStaleDirectories()
   const directory = await temporaryDirectory()
   const engines = new Map<string, Promise<LocalEngine>>()
   const server = createServer((request, response) => {
