@@ -14,7 +14,7 @@ demo: ## the whole product in one walk: registry, model version, endpoint, predi
 
 up: ## start the server and keep it
 	@scripts/setup.sh dependencies engine
-	@bin/slipway serve
+	@scripts/run.sh scripts/up.ts
 
 test: ## every test, on real engines, registries and clients
 	@scripts/setup.sh dependencies python engine registry test-tools
