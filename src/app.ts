@@ -33,6 +33,7 @@ import { createS3Deps } from './services/s3/s3-deps.ts'
 import { createS3Facade } from './services/s3/s3-facade.ts'
 import { createS3Service } from './services/s3/service.ts'
 import { startHosting } from './services/sagemaker/hosting/start-hosting.ts'
+import { stopAllContainers } from './services/sagemaker/hosting/stop-all-containers.ts'
 import { createSagemakerService } from './services/sagemaker/service.ts'
 import { createSessionAffinity } from './services/sagemaker-runtime/session-affinity.ts'
 import { createStsService } from './services/sts/service.ts'
@@ -101,6 +102,7 @@ export async function startApp(
     clock,
     log,
     endpointUrl,
+    runtime,
   })
   const hosting = await startHosting({
     database,
@@ -182,6 +184,23 @@ export async function startApp(
       watch.stop()
       await database.close()
     },
+  }
+}
+
+/** Removes every model container of this data directory, and their networks, while no worker runs. */
+export async function removeModelContainers({ dataDir }: Config, log: Logger): Promise<void> {
+  const signal = AbortSignal.timeout(10_000)
+  const installation = await installationId(dataDir)
+  const [database, runtime] = await Promise.all([
+    openDatabase(dataDir, log),
+    connectDocker({ log, signal, installation }),
+  ])
+  try {
+    const count = await stopAllContainers({ runtime, database, installation })
+    await runtime.removeNetworks(AbortSignal.timeout(10_000))
+    if (count > 0) log.info({ count }, 'model containers removed')
+  } finally {
+    await Promise.all([runtime.close(), database.close()])
   }
 }
 

@@ -31,9 +31,22 @@ export async function supervise(config: Config): Promise<number> {
     } finally {
       await fleet.drain()
     }
-    return 0
+    return config.stopContainers && config.runtime !== 'none' ? await stopContainers(config, log) : 0
   } finally {
     claim.release()
+  }
+}
+
+/** Resolves to the exit code: containers that stay although they should not are no success. */
+async function stopContainers(config: Config, log: Logger): Promise<number> {
+  // Loaded only now: the supervisor needs no services otherwise.
+  const { removeModelContainers } = await import('../app.ts')
+  try {
+    await removeModelContainers(config, log)
+    return 0
+  } catch (err) {
+    log.error({ err }, 'the model containers could not be removed')
+    return 1
   }
 }
 

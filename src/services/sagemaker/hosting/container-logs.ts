@@ -1,113 +1,141 @@
-import type { WorkHandler } from '../../../control/work-queue.ts'
 import { type ContainerRuntime, type LogLine, RuntimeError } from '../../../runtime/container-runtime.ts'
-import type { Clock } from '../../../shared/clock.ts'
+import { wait } from '../../../shared/wait.ts'
 import type { Database } from '../../../storage/database.ts'
 import { statement } from '../../../storage/statement.ts'
-import type { LogEvent, LogsFacade } from '../../logs/facade.ts'
-import { LABELS } from './container-spec.ts'
-import { parseEndpointKey } from './endpoint-state.ts'
+import type { Logger } from '../../../telemetry/log.ts'
+import type { LogEvent, LogsFacade, LogTarget } from '../../logs/facade.ts'
+import { afterMark, formatMark, type LogMark, parseMark } from './log-mark.ts'
 
 export interface ContainerLogsDeps {
   readonly database: Database
   readonly runtime: ContainerRuntime
   readonly logs: LogsFacade
-  readonly clock: Clock
-  readonly installation: string
+  readonly log: Logger
 }
 
 /** Lines are stored together when they come together: at most this many, or what comes within this time. */
 const BATCH_LINES = 1_000
 const BATCH_MILLISECONDS = 100
+const RETRY_MILLISECONDS = 1_000
+
+/** Carries what the containers of one instance print into CloudWatch Logs. */
+export interface LogCarrier {
+  /** Follows the container until it ends; following it already is fine. */
+  follow(container: string): void
+  /** Resolves when all that the ended container has printed is stored, or after the time. */
+  drained(container: string, milliseconds: number): Promise<void>
+  /** Stops following, and stores what has been read. */
+  stop(): Promise<void>
+}
 
 /**
- * Carries what a container prints into CloudWatch Logs, for as long as it runs. One worker holds the work item of a
- * container at a time. Where it stopped is remembered, so the next one goes on there; only a worker that is killed
- * between storing lines and remembering so makes them appear twice.
+ * Where it stopped is remembered, so the next worker goes on there; only one that is killed between storing lines and
+ * remembering so makes them appear twice.
  */
-export function createContainerLogs(deps: ContainerLogsDeps): WorkHandler {
-  return async (item, signal) => {
-    const found = await deps.runtime.listContainers(
-      { [LABELS.installation]: deps.installation, [LABELS.instance]: item.key },
-      signal,
-    )
-    const container = found[0]
-    if (container === undefined) return { done: true }
-    const { account, region } = parseEndpointKey(container.labels[LABELS.endpoint] ?? '')
-    const row = await deps.database.query
-      .selectFrom('endpoint_instances as instance')
-      .innerJoin('endpoints as endpoint', (join) =>
-        join
-          .onRef('endpoint.account', '=', 'instance.account')
-          .onRef('endpoint.region', '=', 'instance.region')
-          .onRef('endpoint.name_key', '=', 'instance.name_key'),
-      )
-      .select(['endpoint.name', 'instance.variant_name', 'instance.logged_until'])
-      .where('instance.id', '=', item.key)
-      .executeTakeFirst()
-    if (row === undefined) return { done: true }
-    const target = {
-      account,
-      region,
-      group: `/aws/sagemaker/Endpoints/${row.name}`,
-      stream: `${row.variant_name}/${item.key}`,
-    }
-    const since = row.logged_until === null ? undefined : BigInt(row.logged_until)
-    const store = async (lines: readonly LogLine[]) => {
-      await deps.logs.append(target, lines.map(toEvent))
-      await remember(deps.database, item.key, (lines.at(-1) as LogLine).timestamp)
-    }
-    try {
-      await pump(deps.runtime, container.id, since, store, signal)
-    } catch (error) {
-      if (!(error instanceof RuntimeError && error.reason === 'not-found')) throw error
-    }
-    const after = await deps.runtime.inspectContainer(container.id, signal)
-    return after?.running ? { done: false, againInMilliseconds: 1_000 } : { done: true }
+export function carryLogs(deps: ContainerLogsDeps, instance: string, target: LogTarget): LogCarrier {
+  const stopping = new AbortController()
+  const followed = new Map<string, Promise<void>>()
+  return {
+    follow(container) {
+      if (!followed.has(container))
+        followed.set(container, carryContainer(deps, instance, target, container, stopping.signal))
+    },
+    async drained(container, milliseconds) {
+      const late = new AbortController()
+      const deadline = wait(milliseconds, AbortSignal.any([late.signal, stopping.signal])).catch(() => {})
+      await Promise.race([followed.get(container), deadline])
+      late.abort()
+    },
+    async stop() {
+      stopping.abort()
+      await Promise.all(followed.values())
+    },
   }
 }
 
-const toEvent = (line: LogLine): LogEvent => ({ timestamp: Number(line.timestamp / 1_000_000n), message: line.text })
-
-async function remember(database: Database, instance: string, timestamp: bigint): Promise<void> {
-  await database.commit([
-    statement(
-      database.query
-        .updateTable('endpoint_instances')
-        .set({ logged_until: timestamp.toString() })
-        .where('id', '=', instance),
-    ),
-  ])
+/** Never rejects: trouble with logs is no trouble of the instance. */
+async function carryContainer(
+  deps: ContainerLogsDeps,
+  instance: string,
+  target: LogTarget,
+  container: string,
+  signal: AbortSignal,
+): Promise<void> {
+  let complained = false
+  while (!signal.aborted) {
+    try {
+      const mark = await readMark(deps.database, instance)
+      await pump(deps.runtime, container, mark, (lines, at) => store(deps, instance, target, lines, at), signal)
+      const state = await deps.runtime.inspectContainer(container, signal)
+      if (state?.running !== true) return
+    } catch (err) {
+      if (signal.aborted || (err instanceof RuntimeError && err.reason === 'not-found')) return
+      if (!complained) deps.log.warn({ err, instance }, 'the output of a container cannot be stored; trying again')
+      complained = true
+    }
+    await wait(RETRY_MILLISECONDS, signal).catch(() => {})
+  }
 }
+
+async function readMark(database: Database, instance: string): Promise<LogMark | undefined> {
+  const row = await database.query
+    .selectFrom('endpoint_instances')
+    .select('logged_until')
+    .where('id', '=', instance)
+    .executeTakeFirst()
+  return row?.logged_until == null ? undefined : parseMark(row.logged_until)
+}
+
+async function store(
+  { logs, database }: ContainerLogsDeps,
+  instance: string,
+  target: LogTarget,
+  lines: readonly LogLine[],
+  mark: LogMark,
+): Promise<void> {
+  await logs.append(target, lines.map(toEvent))
+  const update = database.query
+    .updateTable('endpoint_instances')
+    .set({ logged_until: formatMark(mark) })
+    .where('id', '=', instance)
+  await database.commit([statement(update)])
+}
+
+const toEvent = (line: LogLine): LogEvent => ({ timestamp: Number(line.timestamp / 1_000_000n), message: line.text })
 
 /** Follows a container's output and hands it on in batches. The next line is not awaited while a batch is stored. */
 async function pump(
   runtime: ContainerRuntime,
   id: string,
-  after: bigint | undefined,
-  store: (lines: readonly LogLine[]) => Promise<void>,
+  from: LogMark | undefined,
+  keep: (lines: readonly LogLine[], mark: LogMark) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const options = { follow: true, ...(after === undefined ? {} : { since: Number(after / 1_000_000n) }) }
+  const options = { follow: true, ...(from === undefined ? {} : { since: Number(from.timestamp / 1_000_000n) }) }
+  const isNew = afterMark(from)
   let batch: LogLine[] = []
+  let mark = from
   let storing: Promise<void> = Promise.resolve()
   let failure: unknown
   let timer: NodeJS.Timeout | undefined
   const flush = () => {
     clearTimeout(timer)
     timer = undefined
-    if (batch.length === 0) return
-    const lines = batch
+    if (batch.length === 0 || mark === undefined) return
+    const [lines, upTo] = [batch, mark]
     batch = []
     storing = storing
-      .then(() => store(lines))
+      // What comes after lines that were lost must not be marked as stored.
+      .then(() => (failure === undefined ? keep(lines, upTo) : undefined))
       .catch((error: unknown) => {
         failure ??= error
       })
   }
   try {
     for await (const line of runtime.readLogs(id, options, signal)) {
-      if (after !== undefined && line.timestamp <= after) continue
-      if (failure !== undefined) throw failure
+      if (failure !== undefined) break
+      if (!isNew(line)) continue
+      mark = { timestamp: line.timestamp, count: mark?.timestamp === line.timestamp ? mark.count + 1 : 1 }
       batch.push(line)
       timer ??= setTimeout(flush, BATCH_MILLISECONDS)
       if (batch.length >= BATCH_LINES) {

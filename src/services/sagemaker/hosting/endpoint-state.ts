@@ -6,9 +6,12 @@ import type { EndpointSpec } from '../endpoints/endpoint-spec.ts'
 
 /** The topic under which everything that routes depend on is announced. */
 export const ENDPOINTS_TOPIC = 'endpoints'
-/** The kinds of work items of hosting. */
+/** The topic under which an instance is named that could not be reached: whoever looks after it looks at once. */
+export const INSTANCES_TOPIC = 'instances'
+/** The kinds of work items of hosting: an endpoint, one of its instances, and what looks for leftovers. */
 export const ENDPOINT_WORK = 'endpoint'
-export const CONTAINER_LOGS_WORK = 'container-logs'
+export const INSTANCE_WORK = 'endpoint-instance'
+export const HOSTING_SWEEP_WORK = 'hosting-sweep'
 
 /** The parts of an endpoint's key, `account/region/name-key`: the key of its work item, its changes and its routes. */
 export interface EndpointKey {
@@ -70,6 +73,13 @@ export function endpointWrites(database: Database, changeFeed: ChangeFeed, key: 
     updateInstance: (id: string, values: Partial<EndpointInstanceRow>): Statement =>
       statement(query.updateTable('endpoint_instances').set(values).where('id', '=', id)),
 
+    /** Compare-and-set by state: nothing is written, and `otherwise` is thrown, when the instance has left it. */
+    moveInstance: (id: string, from: string, values: Partial<EndpointInstanceRow>, otherwise: () => Error): Statement =>
+      statement(query.updateTable('endpoint_instances').set(values).where('id', '=', id).where('state', '=', from), {
+        rows: 1,
+        otherwise,
+      }),
+
     removeInstance: (id: string): Statement => statement(query.deleteFrom('endpoint_instances').where('id', '=', id)),
 
     updateVariant: (variant: string, values: Partial<EndpointVariantRow>): Statement =>
@@ -79,6 +89,17 @@ export function endpointWrites(database: Database, changeFeed: ChangeFeed, key: 
           .set(values)
           .where((of) => of.and({ ...key }))
           .where('variant_name', '=', variant),
+      ),
+
+    /** Remembers which images a variant runs, unless that is known already: the first to resolve a tag decides. */
+    pinImages: (variant: string, images: string): Statement =>
+      statement(
+        query
+          .updateTable('endpoint_variants')
+          .set({ deployed_images: images })
+          .where((of) => of.and({ ...key }))
+          .where('variant_name', '=', variant)
+          .where('deployed_images', 'is', null),
       ),
 
     /** Compare-and-set: nothing is written, and `otherwise` is thrown, when somebody else has written in between. */

@@ -8,6 +8,10 @@ import type { RuntimeError } from '../../../runtime/container-runtime.ts'
 
 const MAX_REASON = 1024
 
+/** Something that is nobody's fault but Slipway's. */
+export const INTERNAL_FAILURE =
+  'Request to service failed. If failure persists after retry, the log of the server says more.'
+
 export const pingFailed = (variant: string, detail: string): string =>
   shorten(
     `The primary container for production variant ${variant} did not pass the ping health check. Please check CloudWatch logs for this endpoint. ${detail}`,

@@ -1,10 +1,12 @@
 import { type ContainerRuntime, type RunningContainer, RuntimeError } from '../../../runtime/container-runtime.ts'
+import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../telemetry/log.ts'
 import type { VariantSpec } from '../endpoints/endpoint-spec.ts'
 import type { ResolvedContainer } from '../models/resolved-container.ts'
 import { type ContainerPolicy, containerSpec, type InstanceIdentity } from './container-spec.ts'
 import { containerNotStarted, pingFailed } from './failure-reason.ts'
 import { HostingError } from './hosting-error.ts'
+import { endOf } from './keep-healthy.ts'
 import { pingUntilHealthy } from './ping.ts'
 import type { PreparedVariant } from './prepare-variant.ts'
 
@@ -13,6 +15,7 @@ export interface LaunchDeps {
   readonly policy: ContainerPolicy
   /** Seconds a container has to answer its first ping, unless the variant says otherwise. */
   readonly startupSeconds: number
+  readonly clock: Clock
   readonly log: Logger
 }
 
@@ -40,35 +43,32 @@ export async function startInstance(
   try {
     return await deps.runtime.startContainer(spec, signal)
   } catch (error) {
-    if (!(error instanceof RuntimeError)) throw error
-    const transient = error.reason === 'unreachable' || error.reason === 'conflict' || error.reason === 'other'
+    if (!(error instanceof RuntimeError) || error.reason === 'unreachable') throw error
+    const transient = error.reason === 'conflict' || error.reason === 'not-found' || error.reason === 'other'
     throw new HostingError(containerNotStarted(variant.name, error), { transient, cause: error })
   }
 }
 
-/** Waits until a started container answers /ping. Throws HostingError (worth another try) when it does not in time. */
+/**
+ * Waits until a started container answers /ping. Throws HostingError when it does not: worth another try when it has
+ * ended, but not when it has run for all the time it had.
+ */
 export async function awaitHealthy(
   deps: LaunchDeps,
   variant: VariantSpec,
-  running: RunningContainer,
+  running: RunningContainer & { readonly startedAt: number },
   signal: AbortSignal,
 ): Promise<void> {
   const seconds = variant.startupHealthCheckSeconds ?? deps.startupSeconds
+  const spent = Math.max(0, deps.clock.now() - running.startedAt)
+  const deadline = performance.now() + seconds * 1000 - spent
   const state = () => deps.runtime.inspectContainer(running.id, signal)
-  const deadline = performance.now() + seconds * 1000
-  const problem = await pingUntilHealthy(
-    running.address,
-    deadline,
-    async () => (await state())?.running === true,
-    signal,
-  )
+  const alive = async () => (await state())?.running === true
+  const problem = await pingUntilHealthy(running.address, deadline, alive, signal)
   if (problem === undefined) return
-  const ended = await state()
-  const detail =
-    ended === undefined || ended.running
-      ? `${problem} within ${seconds} s.`
-      : ended.outOfMemory
-        ? 'The container ran out of memory and was killed.'
-        : `The container ended with exit code ${ended.exitCode ?? 'unknown'}.`
+  const found = await state()
+  if (found?.running === true)
+    throw new HostingError(pingFailed(variant.name, `${problem.text} within ${seconds} s.`), { transient: false })
+  const detail = found === undefined ? 'The container was removed.' : endOf(found)
   throw new HostingError(pingFailed(variant.name, detail), { transient: true })
 }

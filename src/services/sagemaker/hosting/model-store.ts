@@ -32,6 +32,9 @@ export const createModelStore = (cache: ModelCache): ModelStore => ({
 /** The model folders that containers of this installation have mounted. */
 export const mountedModels =
   (runtime: ContainerRuntime, installation: string) => async (): Promise<ReadonlySet<string>> => {
-    const containers = await runtime.listContainers({ [LABELS.installation]: installation }, AbortSignal.timeout(30_000))
+    const containers = await runtime.listContainers(
+      { [LABELS.installation]: installation },
+      AbortSignal.timeout(30_000),
+    )
     return new Set(containers.flatMap((container) => container.labels[LABELS.model] ?? []))
   }

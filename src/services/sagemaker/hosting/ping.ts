@@ -1,27 +1,36 @@
 import { get } from 'node:http'
 import { wait } from '../../../shared/wait.ts'
 
-/** A container has this long to answer one ping. Source: hosting container contract. */
+/** A container has this long to answer one ping. Source: hosting container contract §3. */
 const ATTEMPT_MILLISECONDS = 2_000
 
-/** What one ping found: undefined for 200, else what was wrong, in words. */
-export function ping(address: string, signal: AbortSignal): Promise<string | undefined> {
+/** What was wrong with a ping. */
+export interface PingProblem {
+  /** In words, to go before a full stop. */
+  readonly text: string
+  /** The container took the connection or the request, and said nothing: it may only be busy. */
+  readonly slow: boolean
+}
+
+/** What one ping found: undefined for 200. */
+export function ping(address: string, signal: AbortSignal): Promise<PingProblem | undefined> {
   return new Promise((resolve) => {
     const request = get(`http://${address}/ping`, {
       agent: false,
       signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MILLISECONDS)]),
     })
     request.on('response', (response) => {
-      response.resume()
-      resolve(response.statusCode === 200 ? undefined : `/ping answered ${response.statusCode}`)
+      response.on('error', () => {}).resume()
+      resolve(response.statusCode === 200 ? undefined : { text: `/ping answered ${response.statusCode}`, slow: false })
     })
     request.on('error', (error: NodeJS.ErrnoException) => {
       const slow = error.name === 'AbortError' || error.name === 'TimeoutError'
-      resolve(
-        slow
+      resolve({
+        text: slow
           ? `/ping did not answer within ${ATTEMPT_MILLISECONDS / 1000} s`
           : `/ping could not be reached (${error.code ?? error.message})`,
-      )
+        slow,
+      })
     })
   })
 }
@@ -36,7 +45,7 @@ export async function pingUntilHealthy(
   deadline: number,
   alive: () => Promise<boolean>,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<PingProblem | undefined> {
   for (let pause = 20; ; pause = Math.min(1_000, pause * 1.5)) {
     const problem = await ping(address, signal)
     if (problem === undefined) return undefined
@@ -44,4 +53,13 @@ export async function pingUntilHealthy(
     if (performance.now() > deadline || !(await alive())) return problem
     await wait(pause, signal)
   }
+}
+
+/** An instance may fail a ping or two under load. One that is only slow may be computing, and gets half a minute. */
+const MOST_FAILED = 3
+const MOST_SLOW = 10
+
+/** Whether an instance that has failed these pings, one after another, is to be given up. */
+export function givesUp(problems: readonly PingProblem[]): boolean {
+  return problems.filter(({ slow }) => !slow).length >= MOST_FAILED || problems.length >= MOST_SLOW
 }

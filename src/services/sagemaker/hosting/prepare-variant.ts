@@ -34,26 +34,42 @@ export interface PreparedVariant {
   readonly modelDirectory: string | undefined
 }
 
+/** The digest that a variant's image was resolved to: all its instances run that, whatever the tag says later. */
+export interface ImagePin {
+  /** `host/repository@sha256:…`; undefined before the first deployment. */
+  read(): Promise<string | undefined>
+  /** Pins the image unless another worker has been first; returns what it is pinned to. */
+  set(resolved: string): Promise<string>
+}
+
 /**
- * Brings image and model data of a variant onto this machine, side by side, everything as the execution role. `pinned`
- * is the digest an earlier deployment resolved: replacements run what the first instances ran, whatever the tag says
- * now. Throws HostingError.
+ * Brings image and model data of a variant onto this machine, side by side, everything as the execution role. Throws
+ * HostingError; RuntimeError `unreachable` when the engine is away.
  */
 export async function prepareVariant(
   deps: PreparationDeps,
   variant: VariantSpec,
   container: ResolvedContainer,
-  pinned: string | undefined,
+  pin: ImagePin,
   signal: AbortSignal,
 ): Promise<PreparedVariant> {
   const role = await executionRole(deps, variant)
-  const [image, modelDirectory] = await Promise.all([
-    prepareImage(deps, variant, container, pinned, role, signal),
+  // What fails first ends the other: nobody wants half of it.
+  const failed = new AbortController()
+  const both = AbortSignal.any([signal, failed.signal])
+  const image = prepareImage(deps, variant, container, pin, role, both)
+  const model =
     container.modelData === undefined
       ? undefined
-      : deps.models.fetch(container.modelData, role, variant.modelDataDownloadSeconds, signal),
-  ])
-  return { ...image, modelDirectory }
+      : deps.models.fetch(container.modelData, role, variant.modelDataDownloadSeconds, both)
+  try {
+    const [prepared, modelDirectory] = await Promise.all([image, model])
+    return { ...prepared, modelDirectory }
+  } catch (error) {
+    failed.abort(error)
+    await Promise.allSettled([image, model])
+    throw error
+  }
 }
 
 async function executionRole(deps: PreparationDeps, variant: VariantSpec): Promise<Principal> {
@@ -67,10 +83,11 @@ async function prepareImage(
   deps: PreparationDeps,
   variant: VariantSpec,
   container: ResolvedContainer,
-  pinned: string | undefined,
+  pin: ImagePin,
   role: Principal,
   signal: AbortSignal,
 ): Promise<{ image: string; resolvedImage: string }> {
+  const pinned = await pin.read()
   if (pinned !== undefined) {
     const present = await deps.runtime.findImage(pinned, signal)
     if (present !== undefined) return { image: present.id, resolvedImage: pinned }
@@ -79,10 +96,11 @@ async function prepareImage(
   const platform = deps.platformRegistries[reference?.host ?? '']
   const credentials = await fetchRegistryCredentials(container, platform, deps.lambda, role, signal)
   const resolved = await resolve(deps, variant, pinned ?? pinnedByPackage(container), credentials, signal)
+  const resolvedImage = pinned ?? (await pin.set(resolved.reference))
   const local =
-    (await deps.runtime.findImage(resolved.reference, signal)) ??
-    (await pull(deps, variant, container.image, resolved, credentials, signal))
-  return { image: local.id, resolvedImage: resolved.reference }
+    (await deps.runtime.findImage(resolvedImage, signal)) ??
+    (await pull(deps, variant, container.image, resolvedImage, credentials, signal))
+  return { image: local.id, resolvedImage }
 }
 
 /** The image as it is to be looked up: by the digest its package pins it to, if it does. */
@@ -119,19 +137,15 @@ async function pull(
   deps: PreparationDeps,
   variant: VariantSpec,
   image: string,
-  resolved: ResolvedImage,
+  reference: string,
   credentials: RegistryCredentials | undefined,
   signal: AbortSignal,
 ): Promise<LocalImage> {
   try {
-    return await deps.runtime.pullImage(
-      { reference: resolved.reference, ...(credentials === undefined ? {} : { credentials }) },
-      signal,
-    )
+    return await deps.runtime.pullImage({ reference, ...(credentials === undefined ? {} : { credentials }) }, signal)
   } catch (error) {
-    if (!(error instanceof RuntimeError)) throw error
-    const transient =
-      error.reason === 'registry-unreachable' || error.reason === 'unreachable' || error.reason === 'other'
+    if (!(error instanceof RuntimeError) || error.reason === 'unreachable') throw error
+    const transient = error.reason === 'registry-unreachable' || error.reason === 'other'
     throw new HostingError(imageNotPulled(variant.name, image, error), { transient, cause: error })
   }
 }

@@ -1,17 +1,14 @@
-import type { WorkQueue } from '../../../control/work-queue.ts'
 import type { ContainerRuntime } from '../../../runtime/container-runtime.ts'
 import { wait } from '../../../shared/wait.ts'
-import type { Database } from '../../../storage/database.ts'
 import type { Logger } from '../../../telemetry/log.ts'
 import { LABELS } from './container-spec.ts'
-import { ENDPOINT_WORK } from './endpoint-state.ts'
+import type { InstanceBells } from './instance-bells.ts'
 
-/** Has an endpoint looked after as soon as one of its containers ends, until the signal aborts. */
+/** Rings an instance's bell as soon as its container ends, until the signal aborts. Every worker watches for its own. */
 export async function watchContainers(
   deps: {
     readonly runtime: ContainerRuntime
-    readonly database: Database
-    readonly workQueue: WorkQueue
+    readonly bells: InstanceBells
     readonly installation: string
     readonly log: Logger
   },
@@ -20,8 +17,8 @@ export async function watchContainers(
   while (!signal.aborted) {
     try {
       for await (const event of deps.runtime.watch({ [LABELS.installation]: deps.installation }, signal)) {
-        const endpoint = event.labels[LABELS.endpoint]
-        if (endpoint !== undefined) await deps.database.commit([deps.workQueue.enqueue(ENDPOINT_WORK, endpoint)])
+        const instance = event.labels[LABELS.instance]
+        if (instance !== undefined) deps.bells.ring(instance)
       }
     } catch (err) {
       if (signal.aborted) return

@@ -1,0 +1,233 @@
+import type { WorkHandler, WorkOutcome, WorkQueue } from '../../../control/work-queue.ts'
+import { RuntimeError } from '../../../runtime/container-runtime.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import { wait } from '../../../shared/wait.ts'
+import type { ChangeFeed } from '../../../storage/change-feed.ts'
+import type { Database, Statement } from '../../../storage/database.ts'
+import type { EndpointInstanceRow } from '../../../storage/schema/endpoints.ts'
+import type { Logger } from '../../../telemetry/log.ts'
+import { type BringUpDeps, bringUp } from './bring-up.ts'
+import { type ContainerLogsDeps, carryLogs, type LogCarrier } from './container-logs.ts'
+import { LABELS } from './container-spec.ts'
+import type { InstanceState } from './endpoint-plan.ts'
+import { ENDPOINT_WORK, type EndpointState, endpointWrites, formatEndpointKey, loadEndpoint } from './endpoint-state.ts'
+import { HostingError } from './hosting-error.ts'
+import type { InstanceBells } from './instance-bells.ts'
+import { keepHealthy } from './keep-healthy.ts'
+import { watchInstance } from './watch-instance.ts'
+
+export interface InstanceControllerDeps extends BringUpDeps, ContainerLogsDeps {
+  readonly database: Database
+  readonly changeFeed: ChangeFeed
+  readonly workQueue: WorkQueue
+  readonly clock: Clock
+  readonly bells: InstanceBells
+  readonly log: Logger
+}
+
+/** An instance with what it is an instance of. */
+export interface Instance {
+  readonly row: EndpointInstanceRow
+  readonly state: EndpointState
+}
+
+/** SIGTERM, then this long until SIGKILL. Source: hosting container contract §1. */
+const STOP_SECONDS = 30
+/** Every worker has heard by then that an instance is no longer routed to. */
+const ROUTES_MILLISECONDS = 250
+/** An ended container's last lines are stored by then, or never. */
+const LAST_LINES_MILLISECONDS = 5_000
+/** An engine that is away is asked again this often. */
+const ENGINE_AWAY_MILLISECONDS = 1_000
+/** An instance that has answered for this long has proven itself: its place counts failures anew. */
+const PROVEN_MILLISECONDS = 60_000
+
+const DONE: WorkOutcome = { done: true }
+
+/** The row has left the state that was being worked on: deleted, or taken over by another worker. */
+class InstanceChanged extends Error {
+  override readonly name = 'InstanceChanged'
+}
+
+/**
+ * Looks after one instance: brings about what its row says, and writes into the row what became of it. One worker holds
+ * the item for as long as the instance lives. Whichever has it next goes on from the row and the containers that carry
+ * the instance's label, so a worker that is killed anywhere in between costs nothing but the time of its lease.
+ */
+export function createInstanceController(deps: InstanceControllerDeps): WorkHandler {
+  return async (item, signal) => {
+    let logs: LogCarrier | undefined
+    try {
+      for (;;) {
+        signal.throwIfAborted()
+        const instance = await loadInstance(deps.database, item.key)
+        if (instance === undefined) {
+          await endContainers(deps, item.key, logs, signal)
+          return DONE
+        }
+        logs ??= carryLogs(deps, instance.row.id, logTarget(instance))
+        const outcome = await liveOn(deps, instance, logs, signal)
+        if (outcome !== undefined) return outcome
+      }
+    } finally {
+      await logs?.stop()
+    }
+  }
+}
+
+async function loadInstance(database: Database, id: string): Promise<Instance | undefined> {
+  const row = await database.query.selectFrom('endpoint_instances').selectAll().where('id', '=', id).executeTakeFirst()
+  if (row === undefined) return undefined
+  const { account, region, name_key } = row
+  const state = await loadEndpoint(database, { account, region, name_key })
+  return state === undefined ? undefined : { row, state }
+}
+
+const logTarget = ({ row, state }: Instance) => ({
+  account: row.account,
+  region: row.region,
+  group: `/aws/sagemaker/Endpoints/${state.endpoint.name}`,
+  stream: `${row.variant_name}/${row.id}`,
+})
+
+/** Works on the instance's state until it is in another. Returns what is to become of the item, or undefined to go on. */
+async function liveOn(
+  deps: InstanceControllerDeps,
+  instance: Instance,
+  logs: LogCarrier,
+  outer: AbortSignal,
+): Promise<WorkOutcome | undefined> {
+  const watch = watchInstance(deps, instance.row, outer)
+  try {
+    return await step(deps, instance, logs, watch.signal)
+  } catch (error) {
+    outer.throwIfAborted()
+    if (watch.superseded || error instanceof InstanceChanged) return undefined
+    if (!isEngineAway(error)) throw error
+    deps.log.debug({ err: error, instance: instance.row.id }, 'the container engine is away')
+    return { done: false, againInMilliseconds: ENGINE_AWAY_MILLISECONDS }
+  } finally {
+    watch.stop()
+  }
+}
+
+/** Nothing is known then, so nothing is decided. */
+const isEngineAway = (error: unknown): boolean => error instanceof RuntimeError && error.reason === 'unreachable'
+
+async function step(
+  deps: InstanceControllerDeps,
+  instance: Instance,
+  logs: LogCarrier,
+  signal: AbortSignal,
+): Promise<WorkOutcome | undefined> {
+  switch (instance.row.state as InstanceState) {
+    case 'Starting':
+      await start(deps, instance, logs, signal)
+      return undefined
+    case 'Healthy':
+      await keep(deps, instance, logs, signal)
+      return undefined
+    case 'Unhealthy':
+    case 'Failed':
+      // Its row stays: the endpoint's plan counts by it. But what still runs of it takes memory from its successor.
+      await endContainers(deps, instance.row.id, logs, signal)
+      return DONE
+    case 'Stopping':
+      await wait(ROUTES_MILLISECONDS, signal)
+      await endContainers(deps, instance.row.id, logs, signal)
+      await deps.database.commit([
+        endpointWrites(deps.database, deps.changeFeed, instance.state.key).removeInstance(instance.row.id),
+        ...tellEndpoint(deps, instance),
+      ])
+      return DONE
+  }
+}
+
+async function start(
+  deps: InstanceControllerDeps,
+  instance: Instance,
+  logs: LogCarrier,
+  signal: AbortSignal,
+): Promise<void> {
+  const { row, state } = instance
+  try {
+    const running = await bringUp(deps, state, row, logs, signal)
+    await move(deps, instance, { state: 'Healthy', ...running, detail: null })
+  } catch (error) {
+    if (signal.aborted || error instanceof InstanceChanged || !(error instanceof HostingError)) throw error
+    deps.log.debug({ err: error, instance: row.id }, 'instance not started')
+    await moveToFailure(deps, instance, error.reason, row.failures + 1, error.transient)
+  }
+}
+
+async function keep(
+  deps: InstanceControllerDeps,
+  instance: Instance,
+  logs: LogCarrier,
+  signal: AbortSignal,
+): Promise<void> {
+  const { row } = instance
+  if (row.container_id !== null) logs.follow(row.container_id)
+  const bell = deps.bells.listen(row.id)
+  try {
+    const end = await keepHealthy(deps.runtime, row, bell, signal)
+    if (end.kind === 'moved') return await move(deps, instance, { address: end.address })
+    const proven = deps.clock.now() - row.changed_at > PROVEN_MILLISECONDS
+    await moveToFailure(deps, instance, end.detail, proven ? 1 : row.failures + 1, true)
+  } finally {
+    bell.close()
+  }
+}
+
+async function moveToFailure(
+  deps: InstanceControllerDeps,
+  instance: Instance,
+  detail: string,
+  failures: number,
+  transient: boolean,
+): Promise<void> {
+  const state = transient ? 'Unhealthy' : 'Failed'
+  await move(deps, instance, { state, detail, failures })
+  const endpoint = formatEndpointKey(instance.state.key)
+  deps.log.warn({ endpoint, instance: instance.row.id, detail, failures }, 'instance failed')
+}
+
+/** Writes the instance's new state, unless somebody else has moved it on meanwhile, and has its endpoint look at it. */
+async function move(
+  deps: InstanceControllerDeps,
+  instance: Instance,
+  values: Partial<EndpointInstanceRow> & { readonly state?: InstanceState },
+): Promise<void> {
+  const { row, state } = instance
+  const changed = values.state === undefined ? {} : { changed_at: deps.clock.now() }
+  await deps.database.commit([
+    endpointWrites(deps.database, deps.changeFeed, state.key).moveInstance(
+      row.id,
+      row.state,
+      { ...values, ...changed },
+      () => new InstanceChanged('the instance has changed'),
+    ),
+    ...tellEndpoint(deps, instance),
+  ])
+}
+
+const tellEndpoint = (deps: InstanceControllerDeps, { state }: Instance): readonly Statement[] => [
+  deps.workQueue.enqueue(ENDPOINT_WORK, formatEndpointKey(state.key)),
+  endpointWrites(deps.database, deps.changeFeed, state.key).announce(),
+]
+
+/** Ends all containers that carry the instance's label, each after its last lines are stored. */
+async function endContainers(
+  { runtime, policy }: InstanceControllerDeps,
+  id: string,
+  logs: LogCarrier | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const labels = { [LABELS.installation]: policy.installation, [LABELS.instance]: id }
+  for (const container of await runtime.listContainers(labels, signal)) {
+    logs?.follow(container.id)
+    await runtime.stopContainer(container.id, STOP_SECONDS, signal)
+    await logs?.drained(container.id, LAST_LINES_MILLISECONDS)
+    await runtime.removeContainer(container.id, 0, signal)
+  }
+}
