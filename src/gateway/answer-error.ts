@@ -1,8 +1,11 @@
 import type { Service } from '../services/registry.ts'
 import { StorageFullError } from '../storage/errors.ts'
 import type { Logger } from '../telemetry/log.ts'
+import type { WireResponse } from '../wire/protocol.ts'
 import { ServiceError } from '../wire/service-error.ts'
+import { escapeXml } from '../wire/xml-text.ts'
 import type { Exchange } from './exchange.ts'
+import { isForm } from './find-service.ts'
 import { BodyAbortedError, BodyTooLargeError } from './read-body.ts'
 import { respond } from './respond.ts'
 
@@ -27,23 +30,41 @@ export async function answerError(
     return
   }
   const told = asServiceError(error, service)
-  if (told.status >= 500 && !(error instanceof ServiceError)) log.error({ err: error, requestId }, 'a request failed')
-  if (service === undefined) {
-    await respond(exchange, {
-      status: told.status,
-      headers: { 'Content-Type': 'application/json', 'x-amzn-RequestId': requestId, 'x-amzn-errortype': told.code },
-      body: JSON.stringify({ __type: told.code, message: told.message }),
-    })
-    return
+  if (told.status >= 500 && !(error instanceof ServiceError)) {
+    log.error({ err: error, requestId, method: exchange.method, path: exchange.path }, 'a request failed')
   }
-  await respond(exchange, service.protocol.encodeError(service.description, told, requestId, exchange.path))
+  const answer =
+    service === undefined
+      ? withoutService(exchange, told)
+      : service.protocol.encodeError(service.description, told, requestId, exchange.path)
+  await respond(exchange, answer)
+}
+
+/** A request for no service that is known gets the form its protocol would have, as far as that can be told. */
+function withoutService(exchange: Exchange, error: ServiceError): WireResponse {
+  const { requestId } = exchange
+  const headers = { 'x-amzn-RequestId': requestId, 'x-amzn-errortype': error.code }
+  if (isForm(exchange.request.headers)) {
+    const type = error.status < 500 ? 'Sender' : 'Receiver'
+    const told = `<Error><Type>${type}</Type><Code>${error.code}</Code><Message>${escapeXml(error.message)}</Message></Error>`
+    const body = `<ErrorResponse>${told}<RequestId>${requestId}</RequestId></ErrorResponse>`
+    return { status: error.status, headers: { ...headers, 'Content-Type': 'text/xml' }, body }
+  }
+  const body = JSON.stringify({ __type: error.code, message: error.message })
+  return { status: error.status, headers: { ...headers, 'Content-Type': 'application/json' }, body }
+}
+
+/** What each service calls a failure of its own, and a time when it cannot serve. */
+const OWN_FAULTS: Readonly<Record<string, { readonly failure?: string; readonly unavailable?: string }>> = {
+  s3: { failure: 'InternalError' },
+  logs: { unavailable: 'ServiceUnavailableException' },
+  lambda: { unavailable: 'ServiceException' },
 }
 
 function asServiceError(error: unknown, service: Service | undefined): ServiceError {
   if (error instanceof ServiceError) return error
-  const s3 = service?.id === 's3'
   if (error instanceof BodyTooLargeError) {
-    return s3
+    return service?.id === 's3'
       ? new ServiceError('MaxMessageLengthExceeded', 'Your request was too big.')
       : new ServiceError(
           'RequestEntityTooLargeException',
@@ -51,11 +72,10 @@ function asServiceError(error: unknown, service: Service | undefined): ServiceEr
           { status: 413 },
         )
   }
+  const { failure = 'InternalFailure', unavailable = 'ServiceUnavailable' } = OWN_FAULTS[service?.id ?? ''] ?? {}
   if (error instanceof StorageFullError) {
     const sentence = "There is no space left on the server's disk; nothing was changed. Free some and try again."
-    return new ServiceError(s3 ? 'ServiceUnavailable' : 'ServiceUnavailableException', sentence, { status: 503 })
+    return new ServiceError(unavailable, sentence, { status: 503 })
   }
-  return s3
-    ? new ServiceError('InternalError', 'We encountered an internal error. Please try again.', { status: 500 })
-    : new ServiceError('InternalFailure', 'We encountered an internal error. Please try again.', { status: 500 })
+  return new ServiceError(failure, 'We encountered an internal error. Please try again.', { status: 500 })
 }

@@ -7,6 +7,7 @@ import { signatureError } from '../wire/sigv4/fault-error.ts'
 import { parseSignature } from '../wire/sigv4/parse.ts'
 import type { ParsedSignature } from '../wire/sigv4/parsed-signature.ts'
 import type { SignableRequest } from '../wire/sigv4/signable-request.ts'
+import { claimedCredential } from './claimed-credential.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Who the request says it is from. Proven only once its signature has been verified, which may need the body. */
@@ -62,24 +63,24 @@ export function trustingAuthenticator(
   region: string,
 ): Authenticator {
   return {
-    async identify(exchange) {
-      const source = exchange.request.headers.authorization ?? exchange.query.replaceAll(/%2f/gi, '/')
-      const scope = /Credential=([^/\s,&]+)\/\d{8}\/([a-z][a-z0-9-]{0,31})\//.exec(source)
-      const [, accessKeyId, signedRegion] = scope ?? []
-      const token = exchange.request.headers['x-amz-security-token']
+    async identify({ request, query }) {
+      const claimed = claimedCredential(request.headers.authorization, query)
+      const token = request.headers['x-amz-security-token'] ?? new URLSearchParams(query).get('X-Amz-Security-Token')
       const lookup =
-        accessKeyId === undefined
-          ? undefined
-          : await credentials.find(accessKeyId, typeof token === 'string' ? token : undefined)
+        claimed === undefined ? undefined : await credentials.find(claimed.accessKeyId, token?.toString() ?? undefined)
       const principal = lookup !== undefined && 'principal' in lookup ? lookup.principal : fallback
-      return { principal, region: signedRegion ?? region, claim: undefined }
+      const named = claimed?.region
+      return { principal, region: named !== undefined && REGION.test(named) ? named : region, claim: undefined }
     },
   }
 }
 
-const signable = ({ request }: Exchange): SignableRequest => ({
-  method: request.method ?? 'GET',
-  target: request.url ?? '/',
+// Regions become parts of ARNs and keys.
+const REGION = /^[a-z][a-z0-9-]{0,31}$/
+
+const signable = ({ request, method, target }: Exchange): SignableRequest => ({
+  method,
+  target,
   headers: request.headers,
   rawHeaders: request.rawHeaders,
 })

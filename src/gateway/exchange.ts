@@ -9,6 +9,8 @@ export interface Exchange {
   /** Epoch milliseconds. */
   readonly now: number
   readonly method: string
+  /** Path and query as sent: what a signature covers. */
+  readonly target: string
   /** As sent, without the query. */
   readonly path: string
   /** As sent, without the question mark. */
@@ -16,7 +18,7 @@ export interface Exchange {
 }
 
 export function openExchange(request: IncomingMessage, response: ServerResponse, now: number): Exchange {
-  const target = request.url ?? '/'
+  const target = originForm(request.url ?? '/')
   const mark = target.indexOf('?')
   return {
     request,
@@ -24,20 +26,51 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
     requestId: requestId(),
     now,
     method: request.method ?? 'GET',
+    target,
     path: mark < 0 ? target : target.slice(0, mark),
     query: mark < 0 ? '' : target.slice(mark + 1),
   }
 }
 
+/** A client that takes the server for a proxy sends the whole URL: `GET http://host/path`. */
+const ABSOLUTE = /^https?:\/\/([^/?#]*)/i
+
+function originForm(url: string): string {
+  if (url.startsWith('/')) return url
+  const found = ABSOLUTE.exec(url)
+  if (found === null) return url
+  const rest = url.slice(found[0].length)
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+/** What is wrong with where the request says it goes, before anybody asks what it wants; undefined when nothing is. */
+export function addressProblem({ request, target }: Exchange): string | undefined {
+  const { host } = request.headers
+  if (host === undefined && request.httpVersion !== '1.0') return 'The request has no Host header.'
+  if (!target.startsWith('/')) return 'The target of the request is not a path.'
+  const authority = ABSOLUTE.exec(request.url ?? '')?.[1]
+  // Two hosts in one request: whoever forwarded it may have looked at the other one.
+  if (authority !== undefined && authority.toLowerCase() !== host?.toLowerCase())
+    return 'The target of the request and its Host header name different hosts.'
+  return undefined
+}
+
+const HOST = /^[A-Za-z0-9.:[\]_-]{1,255}$/
+
 /** Scheme, host and port as the client addressed the server. */
-export const baseUrl = (exchange: Exchange, publicUrl: string | undefined): string =>
-  publicUrl ?? `http://${exchange.request.headers.host ?? '127.0.0.1'}`
+export function baseUrl({ request }: Exchange, publicUrl: string | undefined): string {
+  if (publicUrl !== undefined) return publicUrl
+  const { host } = request.headers
+  return `http://${host !== undefined && HOST.test(host) ? host : '127.0.0.1'}`
+}
 
 /** Aborts when the client goes away before its answer is complete. */
-export function clientGone(exchange: Exchange): AbortSignal {
+export function clientGone({ response }: Exchange): AbortSignal {
   const controller = new AbortController()
-  exchange.response.once('close', () => {
-    if (!exchange.response.writableFinished) controller.abort(new Error('the client went away'))
-  })
+  const check = () => {
+    if (!response.writableFinished) controller.abort(new Error('the client went away'))
+  }
+  if (response.destroyed) check()
+  else response.once('close', check)
   return controller.signal
 }

@@ -21,11 +21,7 @@ const BY_SIGNING_NAME: Readonly<Record<string, ServiceId>> = {
   logs: 'logs',
 }
 
-/** `sagemaker` in a target or a host name, and what else may stand there. */
-const BY_TARGET: readonly (readonly [prefix: string, id: ServiceId])[] = [
-  ['SageMaker.', 'sagemaker'],
-  ['Logs_20140328.', 'logs'],
-]
+const BY_TARGET: Readonly<Record<string, ServiceId>> = { SageMaker: 'sagemaker', Logs_20140328: 'logs' }
 
 const BY_HOST: readonly (readonly [pattern: RegExp, id: ServiceId])[] = [
   [/^runtime\.sagemaker\./, 'sagemaker-runtime'],
@@ -36,46 +32,36 @@ const BY_HOST: readonly (readonly [pattern: RegExp, id: ServiceId])[] = [
   [/^logs\./, 'logs'],
 ]
 
+/** Lambda's paths begin with the date of the API that brought them. */
+const LAMBDA_PATH = /^\/20\d\d-\d\d-\d\d\/(?:functions|tags|layers|event-source-mappings|account-settings)(?:\/|$)/
+
 /**
  * Finds the service a request is for. A signature names it; without one the target, the host and the path tell. What
  * none of them settles is for S3, whose paths are anything at all.
  */
 export function findService(traits: RequestTraits): FoundService {
-  const { signedService, path } = traits
+  const { signedService, method, path, headers } = traits
   if (signedService === 'sagemaker') return { id: isRuntimePath(path) ? 'sagemaker-runtime' : 'sagemaker' }
-  if (signedService !== undefined) {
-    const id = Object.hasOwn(BY_SIGNING_NAME, signedService) ? BY_SIGNING_NAME[signedService] : undefined
-    return id === undefined ? { unknown: signedService } : { id }
-  }
-  const target = String(traits.headers['x-amz-target'] ?? '')
-  const byTarget = BY_TARGET.find(([prefix]) => target.startsWith(prefix))
-  if (byTarget !== undefined) return { id: byTarget[1] }
-  const host = String(traits.headers.host ?? '')
+  if (signedService !== undefined) return known(BY_SIGNING_NAME, signedService)
+
+  const target = String(headers['x-amz-target'] ?? '')
+  if (target !== '') return known(BY_TARGET, target.slice(0, Math.max(target.lastIndexOf('.'), 0)) || target)
+  const host = String(headers.host ?? '')
   const byHost = BY_HOST.find(([pattern]) => pattern.test(host))
   if (byHost !== undefined) return { id: byHost[1] }
-  if (traits.method === 'POST' && isRuntimePath(path)) return { id: 'sagemaker-runtime' }
-  if (
-    /^\/(2015-03-31|2017-03-31|2017-10-31|2019-09-25|2020-06-30)\/(functions|tags|layers|event-source-mappings|account-settings)/.test(
-      path,
-    )
-  )
-    return { id: 'lambda' }
-  if (target !== '') return { unknown: target.split('.')[0] ?? target }
-  if (
-    traits.method === 'POST' &&
-    path === '/' &&
-    String(traits.headers['content-type']).startsWith('application/x-www-form-urlencoded')
-  )
-    return { id: 'sts' }
+  if (method === 'POST' && isRuntimePath(path)) return { id: 'sagemaker-runtime' }
+  if (LAMBDA_PATH.test(path)) return { id: 'lambda' }
+  if (method === 'POST' && path === '/' && isForm(headers)) return { id: 'sts' }
   return { id: 's3' }
+}
+
+function known(names: Readonly<Record<string, ServiceId>>, name: string): FoundService {
+  const id = Object.hasOwn(names, name) ? names[name] : undefined
+  return id === undefined ? { unknown: name } : { id }
 }
 
 const isRuntimePath = (path: string): boolean => path.startsWith('/endpoints/')
 
-/** The service named by a signature's credential scope, from the header or the presigned query, unverified. */
-export function signedService(authorization: string | undefined, query: string): string | undefined {
-  const fromHeader = /Credential=[^/\s,]+\/[^/\s,]+\/[^/\s,]+\/([^/\s,]+)\//.exec(authorization ?? '')?.[1]
-  if (fromHeader !== undefined) return fromHeader
-  const credential = /(?:^|&)X-Amz-Credential=([^&]+)/.exec(query)?.[1]
-  return credential === undefined ? undefined : credential.split(/%2F|\//i)[3]
-}
+/** Whether the request speaks the query protocol, and so expects its errors in XML. */
+export const isForm = (headers: RequestTraits['headers']): boolean =>
+  String(headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')

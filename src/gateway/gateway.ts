@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Services } from '../services/registry.ts'
+import type { Service, Services } from '../services/registry.ts'
 import type { RuntimeDeps } from '../services/sagemaker-runtime/invoke-endpoint.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
-import { notImplemented } from '../wire/service-error.ts'
+import { notImplemented, ServiceError } from '../wire/service-error.ts'
 import { answerError } from './answer-error.ts'
 import type { Authenticator } from './authenticate.ts'
 import type { BodyMemory } from './body-memory.ts'
-import { type Exchange, openExchange } from './exchange.ts'
-import { findService, signedService } from './find-service.ts'
+import { claimedCredential } from './claimed-credential.ts'
+import { addressProblem, openExchange } from './exchange.ts'
+import { findService } from './find-service.ts'
 import { answerOwnRoute, type Health } from './own-routes.ts'
 import { invokedEndpoint, serveInvocation } from './serve-invocation.ts'
 import { serveOperation } from './serve-operation.ts'
@@ -34,35 +35,33 @@ export async function handleRequest(
 ): Promise<void> {
   const exchange = openExchange(request, response, parts.clock.now())
   response.on('error', () => {})
-  const endpointName = invokedEndpoint(exchange)
-  if (endpointName !== undefined)
-    return serve(parts, exchange, 'sagemaker-runtime', () => serveInvocation(parts, exchange, endpointName))
-  if (answerOwnRoute(exchange, parts.health)) return
-  const found = findService({
-    method: exchange.method,
-    path: exchange.path,
-    headers: request.headers,
-    signedService: signedService(request.headers.authorization, exchange.query),
-  })
-  if ('unknown' in found)
-    return answerError(exchange, notImplemented(`The service ${found.unknown.slice(0, 64)}`), undefined, parts.log)
-  return serve(parts, exchange, found.id, () => serveOperation(parts, exchange, parts.services[found.id]))
-}
-
-async function serve(
-  parts: GatewayParts,
-  exchange: Exchange,
-  id: keyof Services,
-  road: () => Promise<void>,
-): Promise<void> {
+  let service: Service | undefined
   try {
-    await road()
+    const signed = claimedCredential(request.headers.authorization, exchange.query)?.service
+    // A bucket may be called `endpoints`: what is signed for another service is no invocation.
+    const endpointName = signed === undefined || signed === 'sagemaker' ? invokedEndpoint(exchange) : undefined
+    if (endpointName !== undefined) {
+      service = parts.services['sagemaker-runtime']
+      return await serveInvocation(parts, exchange, endpointName)
+    }
+    const problem = addressProblem(exchange)
+    if (problem !== undefined) throw new ServiceError('BadRequestException', problem)
+    if (answerOwnRoute(exchange, parts.health)) return
+    const found = findService({
+      method: exchange.method,
+      path: exchange.path,
+      headers: request.headers,
+      signedService: signed,
+    })
+    if ('unknown' in found) throw notImplemented(`The service ${found.unknown.slice(0, 64)}`)
+    service = parts.services[found.id]
+    await serveOperation(parts, exchange, service)
   } catch (error) {
     try {
-      await answerError(exchange, error, parts.services[id], parts.log)
+      await answerError(exchange, error, service, parts.log)
     } catch (err) {
       parts.log.error({ err, requestId: exchange.requestId }, 'an error could not be answered')
-      exchange.response.destroy()
+      response.destroy()
     }
   }
 }

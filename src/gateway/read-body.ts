@@ -74,7 +74,8 @@ export function watchSilence(request: IncomingMessage): IncomingMessage {
   const { socket } = request
   const onSilence = () => request.destroy(new BodyAbortedError('the client sent nothing for too long'))
   socket.setTimeout(SILENCE_MILLISECONDS, onSilence)
-  request.once('close', () => {
+  // Not on close: that comes when the server has already set the time for which it keeps the idle connection.
+  request.once('end', () => {
     socket.setTimeout(0)
     socket.off('timeout', onSilence)
   })

@@ -12,8 +12,8 @@ import { respond } from './respond.ts'
 import { collectVerified, verifiedStream } from './verified-body.ts'
 
 /**
- * The road of every operation but InvokeEndpoint: identify, find the operation, read and verify the body, decode,
- * validate, authorise, invoke, encode. Rejects with what `answerError` is to answer.
+ * The road of every operation but InvokeEndpoint: identify, authorise, find the operation, read and verify the body,
+ * decode, validate, invoke, encode. Rejects with what `answerError` is to answer.
  */
 export async function serveOperation(parts: GatewayParts, exchange: Exchange, service: Service): Promise<void> {
   const { description, protocol } = service
@@ -23,6 +23,7 @@ export async function serveOperation(parts: GatewayParts, exchange: Exchange, se
     service: description.signingName,
     bucketOfHost: bucketPath?.split('/')[1],
   })
+  authorise(caller, service)
   const wire = wireRequest(exchange, bucketPath ?? exchange.path)
 
   let detected = protocol.detectsFromBody ? undefined : detect(service, wire)
@@ -39,7 +40,6 @@ export async function serveOperation(parts: GatewayParts, exchange: Exchange, se
 
   const input = protocol.decode(description, detected, wire, body)
   validateInput(description, operation, input)
-  authorise(caller, service)
   const output = await handler(input as never, context(parts, exchange, caller))
   await respond(exchange, protocol.encode(description, operation, output, exchange.requestId))
 }

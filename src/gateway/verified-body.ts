@@ -44,12 +44,19 @@ export async function collectVerified(
   limit: number,
 ): Promise<Uint8Array> {
   const { claim } = caller
-  if (claim !== undefined && claim.signature.payload.mode !== 'body')
+  const framed = claim === undefined ? isFramed(exchange, family) : claim.signature.payload.mode !== 'body'
+  if (framed) {
+    if (Number(exchange.request.headers['content-length'] ?? 0) > limit) throw new BodyTooLargeError(limit)
     return collectStream(verifiedStream(exchange, caller, family), limit)
+  }
   const chunks = await collectBody(exchange.request, limit)
   if (claim !== undefined) verify(claim, sha256(chunks), family)
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
 }
+
+/** Whether a caller who is not asked for a signature sends an aws-chunked body, which only S3 takes. */
+const isFramed = ({ request }: Exchange, family: ProtocolName): boolean =>
+  family === 'rest-xml' && request.headers['x-amz-decoded-content-length'] !== undefined
 
 function verify(claim: Claim, bodyHash: string | undefined, family: ProtocolName): void {
   const fault = verifySignature(claim.signature, claim.request, claim.secretAccessKey, bodyHash)
@@ -59,7 +66,8 @@ function verify(claim: Claim, bodyHash: string | undefined, family: ProtocolName
 async function collectStream(stream: Readable, limit: number): Promise<Uint8Array> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  // The request must outlive its refusal: destroyed, it could not be answered.
+  for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size > limit) throw new BodyTooLargeError(limit)
     chunks.push(chunk)
@@ -68,6 +76,8 @@ async function collectStream(stream: Readable, limit: number): Promise<Uint8Arra
 }
 
 function joined<T extends Transform>(body: Readable, transform: T): T {
+  // Who refuses the request does not read its body, and must not be stopped by what is wrong with it.
+  transform.on('error', () => {})
   body.on('error', (error) => transform.destroy(error))
   body.on('close', () => {
     if (!body.readableEnded) transform.destroy(new BodyAbortedError('the client went away'))
