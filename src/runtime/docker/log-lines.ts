@@ -2,7 +2,7 @@ import type { LogLine } from '../container-runtime.ts'
 import type { LogFrame } from './log-frames.ts'
 
 /** CloudWatch Logs takes events of at most this size. */
-export const LONGEST_LINE = 256 * 1024
+const LONGEST_LINE = 256 * 1024
 
 interface Pending {
   chunks: Buffer[]
