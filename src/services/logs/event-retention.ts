@@ -128,7 +128,7 @@ export async function startLogsMaintenance(deps: {
 }
 
 /** Expires events, brings every group back into its space, and forgets streams that have long been emptied. */
-export async function sweep(database: Database, now: number, limits: LogsLimits, signal: AbortSignal): Promise<void> {
+async function sweep(database: Database, now: number, limits: LogsLimits, signal: AbortSignal): Promise<void> {
   const groups = await database.query
     .selectFrom('logs_groups')
     .leftJoin('logs_streams', 'logs_streams.group_id', 'logs_groups.id')

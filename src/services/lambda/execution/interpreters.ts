@@ -25,7 +25,7 @@ function distance(family: RuntimeFamily, wanted: readonly number[], version: str
 }
 
 /** The version a runtime name stands for: `nodejs20.x` → 20, `python3.9` → 3.9; the bare `nodejs` was 0.10. */
-export const runtimeVersion = (runtime: Runtime): readonly number[] =>
+const runtimeVersion = (runtime: Runtime): readonly number[] =>
   (/[\d.]+/.exec(runtime)?.[0] ?? '0').split('.').filter(Boolean).map(Number)
 
 /** The nearest of the programs for a runtime name; undefined when there is none of its family. Among equals the newest. */

@@ -54,7 +54,7 @@ function checkBatch(events: readonly InputLogEvent[]): void {
 }
 
 /** Splits a batch in the order of time into what is kept and the ranges of indexes that are not. */
-export function acceptable(
+function acceptable(
   events: readonly InputLogEvent[],
   now: number,
   expiry: number,

@@ -2,7 +2,7 @@
 export const EVENT_OVERHEAD = 26
 
 /** The longest message one event holds, in bytes of UTF-8. */
-export const MAX_MESSAGE_BYTES = 256 * 1024 - EVENT_OVERHEAD
+const MAX_MESSAGE_BYTES = 256 * 1024 - EVENT_OVERHEAD
 
 /**
  * A message as the texts of the events that hold it: one, unless it is longer than an event may be; then pieces that end
