@@ -73,7 +73,14 @@ export class FunctionContainers {
     { id, address }: RunningContainer,
     api: ContainerRuntimeApi,
   ): Promise<Sandbox> {
-    const remove = () => runtime.removeContainer(id, 0, AbortSignal.timeout(END_TIMEOUT))
+    let removed: Promise<void> | undefined
+    // Once for all who ask, and never a reason to fail: what remains is removed by the next worker that starts.
+    const remove = () => {
+      removed ??= runtime.removeContainer(id, 0, AbortSignal.timeout(END_TIMEOUT)).catch((error) => {
+        this.#log.warn({ err: error, id }, "a function's container remains")
+      })
+      return removed
+    }
     const ip = address.slice(0, address.lastIndexOf(':'))
     if (ip.startsWith('127.')) {
       await remove()
@@ -83,10 +90,7 @@ export class FunctionContainers {
     const output = new Readable({ read() {} })
     const ended = this.#untilEnd(runtime, id, output).finally(async () => {
       output.push(null)
-      await Promise.all([
-        remove().catch((error) => this.#log.warn({ err: error, id }, "a function's container remains")),
-        api.close(),
-      ])
+      await Promise.all([remove(), api.close()])
     })
     return {
       output: [output],
