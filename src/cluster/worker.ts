@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts'
 import { StartError } from '../shared/start-error.ts'
 import { createLogger } from '../telemetry/log.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
+import { settleMemory } from './settle-memory.ts'
 
 enableCompileCache()
 
@@ -34,6 +35,7 @@ try {
   // Without its supervisor a worker would serve on unseen.
   cluster.worker?.on('disconnect', () => void end())
   await tell({ kind: 'ready', port: app.port, runtime: app.runtime })
+  settleMemory()
 } catch (error) {
   const sentence = error instanceof StartError ? error.message : 'a worker failed while starting; see the log above'
   if (!(error instanceof StartError)) log.fatal({ err: error }, 'a worker failed while starting')
