@@ -22,6 +22,8 @@ const MEMORY_A_CPU = 1769
 /** For pulling and starting. Milliseconds. */
 const START_TIMEOUT = 15 * 60_000
 const END_TIMEOUT = 60_000
+/** Bytes of output that may wait in memory for the function's log. */
+const MAX_UNREAD = 1024 * 1024
 
 const FUNCTION_LABEL = 'io.slipway.lambda.function'
 /** The worker that uses the container: what another one leaves when it dies is of no use to anybody. */
@@ -105,9 +107,17 @@ export class FunctionContainers {
 
   /** Copies what the container prints until it has ended. */
   async #untilEnd(runtime: ContainerRuntime, id: string, output: Readable): Promise<SandboxEnd> {
+    let dropped = 0
     try {
       for await (const { text } of runtime.readLogs(id, { follow: true }, new AbortController().signal)) {
-        output.push(`${text}\n`)
+        // Read on in any case, for the end of the output is how the end of the container shows.
+        if (output.readableLength > MAX_UNREAD) dropped += 1
+        else {
+          if (dropped > 0)
+            output.push(`[WARNING] ${dropped} lines of output were dropped: more came than can be stored.\n`)
+          dropped = 0
+          output.push(`${text}\n`)
+        }
       }
     } catch (error) {
       this.#log.warn({ err: error, id }, "the output of a function's container cannot be read")
