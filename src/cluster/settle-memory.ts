@@ -11,8 +11,9 @@ const SETTLE_MILLISECONDS = 3_000
 export function settleMemory(): void {
   const timer = setTimeout(() => {
     setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as () => void
-    collect()
+    const collect = runInNewContext('gc') as NodeJS.GCFunction
+    // Only the last resort gives the emptied pages back.
+    collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
     setFlagsFromString('--no-expose-gc')
   }, SETTLE_MILLISECONDS)
   timer.unref()
