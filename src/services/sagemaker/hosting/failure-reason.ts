@@ -40,7 +40,7 @@ export function imageNotResolved(variant: string, image: string, error: Registry
     case 'unsupported-manifest':
       return shorten(`${error.message} Ensure that valid manifest media type is used for specified image.`)
     default:
-      return shorten(`${imageUnavailable(variant)} ${error.message}`)
+      return shorten(`${imageUnavailable(variant)} The image is ${image}. ${error.message}`)
   }
 }
 
@@ -51,11 +51,14 @@ export function imageNotPulled(variant: string, image: string, error: RuntimeErr
     return shorten(`The container engine could not reach the registry of image ${image}. ${error.message}`)
   if (error.reason === 'no-space')
     return shorten(`There is no space left on the machine for image ${image}. ${error.message}`)
-  return shorten(`${imageUnavailable(variant)} ${error.message}`)
+  return shorten(`${imageUnavailable(variant)} The image is ${image}. ${error.message}`)
 }
 
 export const containerNotStarted = (variant: string, error: RuntimeError): string =>
   shorten(`The primary container for production variant ${variant} could not be started: ${error.message}`)
+
+export const ROLE_REQUIRED =
+  'The model has no execution role, but its image or its model data can only be fetched as one. Create the model with an ExecutionRoleArn.'
 
 export const roleNotAssumable = (role: string): string =>
   `The execution role ARN "${role}" is invalid. Please ensure that the role exists and that its trust relationship policy allows the action "sts:AssumeRole" for the service principal "sagemaker.amazonaws.com".`

@@ -7,7 +7,7 @@ import type { IamFacade } from '../../iam/facade.ts'
 import type { LambdaFacade } from '../../lambda/facade.ts'
 import type { VariantSpec } from '../endpoints/endpoint-spec.ts'
 import type { ResolvedContainer } from '../models/resolved-container.ts'
-import { imageNotPulled, imageNotResolved, roleNotAssumable } from './failure-reason.ts'
+import { imageNotPulled, imageNotResolved, ROLE_REQUIRED, roleNotAssumable } from './failure-reason.ts'
 import { HostingError } from './hosting-error.ts'
 import type { ModelStore } from './model-store.ts'
 import { fetchRegistryCredentials, type PlatformRegistry, type RegistryCredentials } from './registry-credentials.ts'
@@ -57,11 +57,12 @@ export async function prepareVariant(
   // What fails first ends the other: nobody wants half of it.
   const failed = new AbortController()
   const both = AbortSignal.any([signal, failed.signal])
+  const reader = container.modelData === undefined ? undefined : requireRole(role)
   const image = prepareImage(deps, variant, container, pin, role, both)
   const model =
-    container.modelData === undefined
+    container.modelData === undefined || reader === undefined
       ? undefined
-      : deps.models.fetch(container.modelData, role, variant.modelDataDownloadSeconds, both)
+      : deps.models.fetch(container.modelData, reader, variant.modelDataDownloadSeconds, both)
   try {
     const [prepared, modelDirectory] = await Promise.all([image, model])
     return { ...prepared, modelDirectory }
@@ -72,10 +73,18 @@ export async function prepareVariant(
   }
 }
 
-async function executionRole(deps: PreparationDeps, variant: VariantSpec): Promise<Principal> {
-  const arn = variant.executionRoleArn ?? ''
+/** A model may do without a role when nothing of it needs one: its image is public and it has no model data. */
+async function executionRole(deps: PreparationDeps, variant: VariantSpec): Promise<Principal | undefined> {
+  const arn = variant.executionRoleArn
+  if (arn === undefined) return undefined
   const role = await deps.iam.assumeRoleForService(arn, 'sagemaker.amazonaws.com', 'SageMaker')
   if (role === undefined) throw new HostingError(roleNotAssumable(arn), { transient: false })
+  return role
+}
+
+/** The role, where it is needed. */
+function requireRole(role: Principal | undefined): Principal {
+  if (role === undefined) throw new HostingError(ROLE_REQUIRED, { transient: false })
   return role
 }
 
@@ -84,7 +93,7 @@ async function prepareImage(
   variant: VariantSpec,
   container: ResolvedContainer,
   pin: ImagePin,
-  role: Principal,
+  role: Principal | undefined,
   signal: AbortSignal,
 ): Promise<{ image: string; resolvedImage: string }> {
   const pinned = await pin.read()
@@ -94,7 +103,7 @@ async function prepareImage(
   }
   const reference = parseImageReference(pinned ?? container.image)
   const platform = deps.platformRegistries[reference?.host ?? '']
-  const credentials = await fetchRegistryCredentials(container, platform, deps.lambda, role, signal)
+  const credentials = await fetchRegistryCredentials(container, platform, deps.lambda, () => requireRole(role), signal)
   const resolved = await resolve(deps, variant, pinned ?? pinnedByPackage(container), credentials, signal)
   const resolvedImage = pinned ?? (await pin.set(resolved.reference))
   const local =

@@ -26,11 +26,11 @@ export async function fetchRegistryCredentials(
   container: ResolvedContainer,
   platform: PlatformRegistry | undefined,
   lambda: LambdaFacade,
-  role: Principal,
+  role: () => Principal,
   signal: AbortSignal,
 ): Promise<RegistryCredentials | undefined> {
   const functionArn = container.credentialsProviderArn ?? platform?.credentialsFunction
-  if (functionArn !== undefined) return invokeProvider(functionArn, lambda, role, signal)
+  if (functionArn !== undefined) return invokeProvider(functionArn, lambda, role(), signal)
   if (platform?.username === undefined || platform.passwordFile === undefined) return undefined
   try {
     return { username: platform.username, password: (await readFile(platform.passwordFile, 'utf8')).trim() }
