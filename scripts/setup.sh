@@ -108,12 +108,12 @@ python() {
 engine() {
   local why
   why=$(scripts/run.sh scripts/machine/find-engine.ts 2>&1) && return
+  [ -z "${DOCKER_HOST:-}${CONTAINER_HOST:-}" ] || fail "$why (DOCKER_HOST or CONTAINER_HOST says so)"
   if ! is_root; then
     fail "$why
 To have one: sudo apt-get install docker.io && sudo usermod -aG docker $(id -un), then log in again.
 Or run this as root: what is missing is installed then. To serve without containers: bin/slipway serve --runtime none"
   fi
-  [ -z "${DOCKER_HOST:-}${CONTAINER_HOST:-}" ] || fail "$why"
   # Without one that answers, an engine of our own is started; that also takes the tools for firewall and links.
   if [ -n "$(missing_packages dockerd:docker.io)" ] && [ -z "$(missing_podman)" ]; then need iptables:iptables ip:iproute2; return; fi
   START_SERVICES=1 need dockerd:docker.io iptables:iptables ip:iproute2

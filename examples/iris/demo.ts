@@ -90,7 +90,7 @@ ${paint('bold', 'What to try next')}
 
 const interruption = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(name, () => interruption.abort(new Error(`stopped by ${name}`)))
+  process.on(name, () => interruption.abort(new Error(name)))
 }
 // The terminal may be gone before everything is stopped.
 process.stdout.on('error', () => {})
@@ -99,7 +99,8 @@ const started = new AsyncDisposableStack()
 try {
   await demo(started, interruption.signal)
 } catch (error) {
-  say(`\n${paint('red', 'The demo has failed')}: ${(error as Error).message}`)
+  const what = interruption.signal.aborted ? 'The demo was stopped' : 'The demo has failed'
+  say(`\n${paint('red', what)}: ${(error as Error).message}`)
   process.exitCode = 1
 }
 try {

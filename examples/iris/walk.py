@@ -218,7 +218,7 @@ def main():
     with step("read the container's log through CloudWatch Logs") as this:
         this.done(read_container_logs("iris")[-1])
 
-    with step("create a second model directly from the image, and its endpoint"):
+    with step("create a model directly from the image, and its endpoint"):
         create_model_from_image("iris-direct", function)
         create_endpoint("iris-direct")
         in_service = sagemaker.get_waiter("endpoint_in_service")

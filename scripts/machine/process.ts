@@ -90,17 +90,20 @@ async function waitForOutput(
     }
     const timer = setTimeout(() => {
       settle()
-      reject(new Error(`${child.spawnargs.join(' ')} did not print ${pattern} within ${timeout} ms:\n${text()}`))
+      reject(new Error(`${nameOf(child)} did not print ${pattern} within ${timeout} ms:\n${text()}`))
     }, timeout)
     child.stdout?.on('data', look)
     child.stderr?.on('data', look)
     void ended.then((code) => {
       look()
       settle()
-      reject(failure() ?? new Error(`${child.spawnargs.join(' ')} ended with code ${code}:\n${text()}`))
+      reject(failure() ?? new Error(`${nameOf(child)} ended with code ${code}:\n${text()}`))
     })
   })
 }
+
+/** The command line as it was given, without setpriv's part. */
+const nameOf = (child: ChildProcess): string => child.spawnargs.slice(child.spawnargs.indexOf('--') + 1).join(' ')
 
 async function stop(child: ChildProcess, ended: Promise<number>, grace: number): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
