@@ -1,5 +1,5 @@
 import type { Service } from '../services/registry.ts'
-import { StorageFullError } from '../storage/errors.ts'
+import { StorageFullError, StorageUnavailableError } from '../storage/errors.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { WireResponse } from '../wire/protocol.ts'
 import { ServiceError } from '../wire/service-error.ts'
@@ -75,6 +75,10 @@ function asServiceError(error: unknown, service: Service | undefined): ServiceEr
   const { failure = 'InternalFailure', unavailable = 'ServiceUnavailable' } = OWN_FAULTS[service?.id ?? ''] ?? {}
   if (error instanceof StorageFullError) {
     const sentence = "There is no space left on the server's disk; nothing was changed. Free some and try again."
+    return new ServiceError(unavailable, sentence, { status: 503 })
+  }
+  if (error instanceof StorageUnavailableError) {
+    const sentence = "The server's storage cannot be used at the moment; its log says why. Try again."
     return new ServiceError(unavailable, sentence, { status: 503 })
   }
   return new ServiceError(failure, 'We encountered an internal error. Please try again.', { status: 500 })
