@@ -20,8 +20,9 @@ export class MalformedResponseError extends Error {
   override readonly name = 'MalformedResponseError'
 }
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\xff]*)?$/
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+const CONTROL = /[^\t\x20-\x7e\x80-\xff]/
 
 /**
  * Reads a status line and headers, `\r\n` between them. Throws MalformedResponseError for what two readers could
@@ -41,21 +42,28 @@ export function parseHead(text: string): ParsedHead {
 const SINGULAR = new Set(['content-length', 'transfer-encoding'])
 
 function addHeader(headers: Map<string, string>, line: string): void {
-  const colon = line.indexOf(':')
-  const name = line.slice(0, Math.max(colon, 0)).toLowerCase()
-  if (!NAME.test(name) || line.includes('\n') || line.includes('\r') || line.includes('\0'))
-    throw new MalformedResponseError('a header of the response is malformed')
-  const value = trimmed(line.slice(colon + 1))
+  const [name, value] = parseHeader(line)
   const previous = headers.get(name)
   if (previous === undefined) headers.set(name, value)
   else if (name === 'connection') headers.set(name, `${previous},${value}`)
-  else if (SINGULAR.has(name) && previous !== value)
-    throw new MalformedResponseError(`the response has two different ${name} headers`)
+  else if (SINGULAR.has(name)) throw new MalformedResponseError(`the response has two ${name} headers`)
   else headers.set(name, value)
 }
 
-// Values are bytes in disguise, so only space and tab are white space.
-const trimmed = (value: string): string => value.replace(/^[ \t]+|[ \t]+$/g, '')
+/** A header's name in lower case and its value. */
+export function parseHeader(line: string): [name: string, value: string] {
+  const colon = line.indexOf(':')
+  const name = line.slice(0, Math.max(colon, 0))
+  if (!NAME.test(name) || CONTROL.test(line)) throw new MalformedResponseError('a header of the response is malformed')
+  let start = colon + 1
+  let end = line.length
+  while (start < end && isBlank(line.charCodeAt(start))) start++
+  while (end > start && isBlank(line.charCodeAt(end - 1))) end--
+  return [name.toLowerCase(), line.slice(start, end)]
+}
+
+// Values are bytes in disguise, so only space and tab are white space: trim() would take more.
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
 
 function readFraming(
   status: number,

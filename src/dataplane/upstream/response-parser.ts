@@ -1,4 +1,4 @@
-import { MalformedResponseError, type ParsedHead, parseHead, type ResponseHead } from './response-head.ts'
+import { MalformedResponseError, type ParsedHead, parseHead, parseHeader, type ResponseHead } from './response-head.ts'
 
 /** What the parser reports, in order: one head, any number of body parts, one end. */
 export interface ResponseEvents {
@@ -84,7 +84,8 @@ export class ResponseParser {
     }
     const head = this.#parseHead(all.toString('latin1', 0, end))
     const rest = all.subarray(end + HEAD_END.length)
-    if (head.status === 101) throw new MalformedResponseError('the container switched to another protocol')
+    if (head.status === 101 || (head.status < 200 && !head.keepAlive))
+      throw new MalformedResponseError('the container switched to another protocol')
     // Other interim responses say nothing that matters here; the response proper follows.
     if (head.status >= 200) this.#begin(head)
     return rest
@@ -122,7 +123,7 @@ export class ResponseParser {
   #readChunkLine(bytes: Buffer): Buffer {
     const [line, rest] = this.#takeLine(bytes, MAX_CHUNK_LINE_BYTES)
     if (line === undefined) return rest
-    const size = /^([0-9a-fA-F]{1,12})(?:[ \t]*;.*)?$/.exec(line)?.[1]
+    const size = /^([0-9a-fA-F]{1,12})(?:;[\t\x20-\x7e]*)?$/.exec(line)?.[1]
     if (size === undefined) throw new MalformedResponseError('a chunk of the response has no size')
     this.#remaining = Number.parseInt(size, 16)
     this.#state = this.#remaining === 0 ? 'trailers' : 'chunk-data'
@@ -139,6 +140,7 @@ export class ResponseParser {
   #readTrailer(bytes: Buffer): Buffer {
     const [line, rest] = this.#takeLine(bytes, MAX_HEAD_BYTES)
     if (line === '') this.#finish()
+    else if (line !== undefined) parseHeader(line)
     return rest
   }
 
