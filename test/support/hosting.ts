@@ -86,7 +86,6 @@ export async function startHosting(kind: EngineKind, options: SlipwayOptions = {
     engineSocket: engine.socket,
     dataDir: data.path,
     ...options,
-    flags: ['--stop-containers', ...(options.flags ?? [])],
   }
   let slipway = await startSlipway(server)
   const installation = await installationId(data.path)
@@ -178,6 +177,8 @@ export async function startHosting(kind: EngineKind, options: SlipwayOptions = {
     },
     stop: async () => {
       await slipway.stop()
+      for (const { id } of await runtime.listContainers({}, signal())) await runtime.removeContainer(id, 1, signal())
+      await runtime.removeNetworks(signal())
       await runtime.close()
       await registry.stop()
       await Promise.all([images.remove(), data.remove()])

@@ -68,7 +68,9 @@ export async function awaitHealthy(
   if (problem === undefined) return
   const found = await state()
   if (found?.running === true)
-    throw new HostingError(pingFailed(variant.name, `${problem.text}; the container had ${seconds} s to answer 200.`), { transient: false })
+    throw new HostingError(pingFailed(variant.name, `${problem.text}; the container had ${seconds} s to answer 200.`), {
+      transient: false,
+    })
   const detail = found === undefined ? 'The container was removed.' : endOf(found)
   throw new HostingError(pingFailed(variant.name, detail), { transient: true })
 }
