@@ -143,6 +143,7 @@ export async function startApp(
     iam: createIamService(iamDeps),
     sts: createStsService({ masterKey, iam: createIamDirectory(iamDeps) }),
     logs: createLogsService({ database, queue: workQueue, clock, log, appender }),
+    ecr: {},
   })
   checkTables(services)
   await startLogsMaintenance({ database, queue: workQueue, clock, limits: DEFAULT_LOGS_LIMITS })

@@ -19,9 +19,14 @@ const BY_SIGNING_NAME: Readonly<Record<string, ServiceId>> = {
   iam: 'iam',
   sts: 'sts',
   logs: 'logs',
+  ecr: 'ecr',
 }
 
-const BY_TARGET: Readonly<Record<string, ServiceId>> = { SageMaker: 'sagemaker', Logs_20140328: 'logs' }
+const BY_TARGET: Readonly<Record<string, ServiceId>> = {
+  SageMaker: 'sagemaker',
+  Logs_20140328: 'logs',
+  AmazonEC2ContainerRegistry_V20150921: 'ecr',
+}
 
 const BY_HOST: readonly (readonly [pattern: RegExp, id: ServiceId])[] = [
   [/^runtime\.sagemaker\./, 'sagemaker-runtime'],
@@ -30,6 +35,7 @@ const BY_HOST: readonly (readonly [pattern: RegExp, id: ServiceId])[] = [
   [/^iam\./, 'iam'],
   [/^sts\./, 'sts'],
   [/^logs\./, 'logs'],
+  [/^api\.ecr\./, 'ecr'],
 ]
 
 /** Lambda's paths begin with the date of the API that brought them. */

@@ -17,7 +17,10 @@ export type Services = Readonly<Record<ServiceId, Service>>
 
 const MIB = 1024 * 1024
 
-/** Bodies are small documents, but for function code, which travels inside the JSON of CreateFunction. */
+/**
+ * Bodies are small documents, but for function code and parts of image layers, which travel inside the JSON of
+ * CreateFunction and UploadLayerPart.
+ */
 const MAX_BODY_BYTES: Readonly<Record<ServiceId, number>> = {
   sagemaker: 8 * MIB,
   'sagemaker-runtime': MIB,
@@ -26,6 +29,7 @@ const MAX_BODY_BYTES: Readonly<Record<ServiceId, number>> = {
   iam: 2 * MIB,
   sts: 2 * MIB,
   logs: 4 * MIB,
+  ecr: 32 * MIB,
 }
 
 /** Joins the tables of operations with what the published API says of them. Descriptions are read on first use. */
