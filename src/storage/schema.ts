@@ -1,5 +1,6 @@
 import type { AccessTables } from './schema/access.ts'
 import type { CoreTables } from './schema/core.ts'
+import type { EcrTables } from './schema/ecr.ts'
 import type { EndpointTables } from './schema/endpoints.ts'
 import type { LambdaTables } from './schema/lambda.ts'
 import type { LogsTables } from './schema/logs.ts'
@@ -11,6 +12,7 @@ import type { SagemakerRuntimeTables } from './schema/sagemaker-runtime.ts'
 export interface Schema
   extends AccessTables,
     CoreTables,
+    EcrTables,
     LambdaTables,
     LogsTables,
     S3Tables,
