@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { pushImage } from '../../scripts/images/push-image.ts'
-import type { EngineKind } from '../../scripts/machine/engine.ts'
+import type { EngineKind, LocalEngine } from '../../scripts/machine/engine.ts'
 import { isAlive } from '../../scripts/machine/lock.ts'
 import type { ContainerState } from '../../src/runtime/container-runtime.ts'
 import { connectDocker, type DockerRuntime } from '../../src/runtime/docker/connect-docker.ts'
@@ -73,9 +73,13 @@ export interface Description {
   }[]
 }
 
-export async function startHosting(kind: EngineKind, options: SlipwayOptions = {}): Promise<HostingFixture> {
+/** On the run's engine of that kind, or on one that the test itself has started. */
+export async function startHosting(
+  on: EngineKind | Pick<LocalEngine, 'socket'>,
+  options: SlipwayOptions = {},
+): Promise<HostingFixture> {
   const [engine, images, registry, data] = await Promise.all([
-    sharedEngine(kind),
+    typeof on === 'string' ? sharedEngine(on) : on,
     buildTestImages(),
     startRegistry({ auth: 'none' }),
     temporaryDirectory('slw-data-'),
