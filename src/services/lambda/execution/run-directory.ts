@@ -1,8 +1,8 @@
 import { chmod, chown, copyFile, link, lstat, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { killUser } from './kill-user.ts'
+import { temporaryDirectoryForAll } from './open-to-all.ts'
 import { isUnprivilegedId } from './unprivileged-ids.ts'
 
 /**
@@ -26,7 +26,8 @@ export interface RunDirectory {
 const PREFIX = 'slipway-functions-'
 
 /** Creates the directory of this worker, and removes those that dead workers have left. */
-export async function openRunDirectory(parent: string = tmpdir()): Promise<RunDirectory> {
+export async function openRunDirectory(given?: string): Promise<RunDirectory> {
+  const parent = given ?? (await temporaryDirectoryForAll())
   await removeStale(parent)
   const path = await mkdtemp(join(parent, `${PREFIX}${process.pid}-`))
   await chmod(path, 0o711)
