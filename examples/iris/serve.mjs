@@ -76,11 +76,12 @@ function answer(contentType, body) {
 async function readBody(request) {
   const chunks = []
   let size = 0
+  // Read to the end even when it is too large: a caller that is still sending does not see the answer.
   for await (const chunk of request) {
     size += chunk.length
-    if (size > LARGEST_BODY) throw new BadInput(413, `the body is larger than ${LARGEST_BODY} bytes`)
-    chunks.push(chunk)
+    if (size <= LARGEST_BODY) chunks.push(chunk)
   }
+  if (size > LARGEST_BODY) throw new BadInput(413, `the body is larger than ${LARGEST_BODY} bytes`)
   return Buffer.concat(chunks).toString('utf8')
 }
 

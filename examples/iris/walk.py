@@ -24,6 +24,7 @@ ROLE = "arn:aws:iam::123456789012:role/SageMakerExecutionRole"
 BUCKET = "iris-models"
 MODEL_DATA = f"s3://{BUCKET}/iris/model.tar.gz"
 GROUP = "iris"
+LOG_GROUPS = "/aws/sagemaker/Endpoints"
 # AmazonSageMakerFullAccess lets a role invoke functions that have SageMaker in their name.
 FUNCTION = "SageMaker-registry-credentials"
 # Images outside ECR are pulled in Vpc mode, and that wants a VpcConfig.
@@ -151,20 +152,14 @@ def show_predictions(flowers, predictions):
 
 
 def read_container_logs(endpoint):
-    """What the container has printed so far; lines take a moment from the container to the log."""
-    for _ in range(40):
-        streams = logs.describe_log_streams(logGroupName=f"/aws/sagemaker/Endpoints/{endpoint}")["logStreams"]
-        lines = [
-            event["message"].rstrip()
-            for stream in streams
-            for event in logs.get_log_events(
-                logGroupName=f"/aws/sagemaker/Endpoints/{endpoint}",
-                logStreamName=stream["logStreamName"],
-                startFromHead=True,
-            )["events"]
-        ]
-        if any(line.startswith("200 ") for line in lines):
-            return lines
+    """What the container has printed about our requests; lines take a moment from the container to the log."""
+    for _ in range(60):
+        try:
+            events = logs.filter_log_events(logGroupName=f"{LOG_GROUPS}/{endpoint}", filterPattern="flowers")["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            events = []
+        if len(events) >= 2:
+            return [event["message"].rstrip() for event in events]
         time.sleep(0.25)
     raise SystemExit("the container's lines about our requests have not reached its log")
 
@@ -175,7 +170,6 @@ def delete_endpoint(name):
     sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     sagemaker.delete_endpoint_config(EndpointConfigName=name)
     sagemaker.delete_model(ModelName=name)
-    logs.delete_log_group(logGroupName=f"/aws/sagemaker/Endpoints/{name}")
 
 
 def delete_the_rest(version):
@@ -184,6 +178,8 @@ def delete_the_rest(version):
     functions.delete_function(FunctionName=FUNCTION)
     s3.delete_object(Bucket=BUCKET, Key="iris/model.tar.gz")
     s3.delete_bucket(Bucket=BUCKET)
+    for group in logs.describe_log_groups(logGroupNamePrefix=f"{LOG_GROUPS}/iris")["logGroups"]:
+        logs.delete_log_group(logGroupName=group["logGroupName"])
 
 
 def main():
@@ -228,7 +224,7 @@ def main():
     with step("delete both endpoints"):
         delete_endpoint("iris")
         delete_endpoint("iris-direct")
-    with step("delete the version, its group, the function and the bucket"):
+    with step("delete the version, its group, the function, bucket and logs"):
         delete_the_rest(version)
 
     if any(found["species"] != truth for found, (_, truth) in zip(predictions, one_of_each, strict=True)):
