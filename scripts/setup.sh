@@ -107,7 +107,7 @@ python() {
 
 engine() {
   local why
-  why=$(scripts/run.sh scripts/machine/find-engine.ts 2>&1) && return
+  why=$(scripts/run.sh scripts/find-engine.ts 2>&1) && return
   [ -z "${DOCKER_HOST:-}${CONTAINER_HOST:-}" ] || fail "$why (DOCKER_HOST or CONTAINER_HOST says so)"
   if ! is_root; then
     fail "$why

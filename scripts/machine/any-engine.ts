@@ -14,7 +14,7 @@ export interface UsableEngine {
 }
 
 /** The engine of this machine that answers; undefined when none does. Throws when the one that DOCKER_HOST names does not. */
-export async function machineEngine(): Promise<UsableEngine | undefined> {
+async function machineEngine(): Promise<UsableEngine | undefined> {
   try {
     const { flavour, address } = await detectEngine({ signal: AbortSignal.timeout(10_000) })
     return { kind: flavour, socket: formatAddress(address), ours: false, stop: async () => {} }
