@@ -87,9 +87,10 @@ const demandCount = (entry: Route): number =>
 const hasLiterals = (entry: Route, query: URLSearchParams): boolean =>
   entry.literals.every(([name, value]) => (value === undefined ? query.has(name) : query.get(name) === value))
 
-const hasDemands = (entry: Route, query: URLSearchParams, request: WireRequest): boolean =>
-  entry.operation.demandedQuery.every((name) => query.has(name)) &&
-  entry.operation.demandedHeaders.every((name) => request.headers[name] !== undefined)
+/** One of several demanded parameters names the operation: its caller is told that the others are missing. */
+const hasDemands = ({ operation }: Route, query: URLSearchParams, request: WireRequest): boolean =>
+  (operation.demandedQuery.length === 0 || operation.demandedQuery.some((name) => query.has(name))) &&
+  operation.demandedHeaders.every((name) => request.headers[name] !== undefined)
 
 /** Matches the raw path; labels are returned undecoded. A greedy label takes the rest, slashes and all. */
 function fits(entry: Route, path: string): Record<string, string> | undefined {

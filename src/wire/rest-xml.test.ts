@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { loadService } from '../model/service-description.ts'
@@ -12,10 +13,14 @@ function request(method: string, target: string, headers: Record<string, string>
   return { method, path, query, headers }
 }
 
+/** A document travels with its digest, as some operations demand. */
 const decode = (wire: WireRequest, body: string | Uint8Array | Readable = '') => {
   const detected = restXml.detect(s3, wire)
   if (detected === undefined) throw new Error('No operation.')
-  return restXml.decode(s3, detected, wire, typeof body === 'string' ? Buffer.from(body) : body)
+  const content = typeof body === 'string' ? Buffer.from(body) : body
+  if (!(content instanceof Uint8Array)) return restXml.decode(s3, detected, wire, content)
+  const headers = { ...wire.headers, 'content-md5': createHash('md5').update(content).digest('base64') }
+  return restXml.decode(s3, detected, { ...wire, headers }, content)
 }
 
 describe('S3 detection', () => {
@@ -48,6 +53,9 @@ describe('S3 detection', () => {
     ['PUT', '/b/k', 'CopyObject', copy],
     ['PUT', '/b/k?partNumber=1&uploadId=u', 'UploadPart'],
     ['PUT', '/b/k?partNumber=1&uploadId=u', 'UploadPartCopy', copy],
+    ['PUT', '/b/k?partNumber=1', 'UploadPart'],
+    ['PUT', '/b/k?uploadId=u', 'UploadPart'],
+    ['PUT', '/b/k?uploadId=u', 'UploadPartCopy', copy],
     ['DELETE', '/b/k', 'DeleteObject'],
     ['DELETE', '/b/k?uploadId=u', 'AbortMultipartUpload'],
     ['POST', '/b/k?uploads', 'CreateMultipartUpload'],
@@ -61,6 +69,23 @@ describe('S3 detection', () => {
     ['POST', '/b/k?select&select-type=2', 'SelectObjectContent'],
   ])('%s %s is %s', (method, target, name, headers) => {
     expect(restXml.detect(s3, request(method, target, headers))?.operation.name).toBe(name)
+  })
+
+  it.each([
+    ['DELETE', '/b?acl'],
+    ['DELETE', '/b?uploads'],
+    ['DELETE', '/b/k?retention='],
+    ['PUT', '/b/k?uploads'],
+    ['GET', '/b/k?delete'],
+    ['GET', '/b/k?acl&tagging'],
+  ])('%s %s is no operation on what holds the subresource', (method, target) => {
+    expect(restXml.detect(s3, request(method, target))).toBeUndefined()
+  })
+
+  it('refuses NUL in the query', () => {
+    expect(() => restXml.detect(s3, request('GET', '/b?prefix=a%00'))).toThrow(
+      expect.objectContaining({ code: 'InvalidURI' }),
+    )
   })
 
   it.each([

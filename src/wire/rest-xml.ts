@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { Member, OperationModel, ServiceDescription, Shape } from '../model/service-description.ts'
+import { verifyBodyChecksum } from './body-checksum.ts'
 import { malformedXml } from './fault.ts'
 import { bindingsOf, decodeBindings, encodeBindings, writeHeaders } from './http-bindings.ts'
-import type { Input, Protocol, WireResponse } from './protocol.ts'
+import type { Input, Protocol, WireRequest, WireResponse } from './protocol.ts'
 import { MalformedPath, route } from './rest-router.ts'
 import { ServiceError } from './service-error.ts'
 import { modelledStatus } from './wire-error.ts'
@@ -19,10 +20,13 @@ export const restXml: Protocol = {
   detectsFromBody: false,
 
   detect(description, request) {
+    // No text that a query could name holds NUL, and no XML could answer it.
+    if (request.query.includes('%00')) throw invalidUri()
     try {
-      return route(description, request)
+      const found = route(description, request)
+      return found === undefined || asksForAnother(description, found.operation, request) ? undefined : found
     } catch (error) {
-      if (error instanceof MalformedPath) throw new ServiceError('InvalidURI', "Couldn't parse the specified URI.")
+      if (error instanceof MalformedPath) throw invalidUri()
       throw error
     }
   },
@@ -37,6 +41,7 @@ export const restXml: Protocol = {
     const { input: shape } = detected.operation
     if (shape === undefined) return {}
     const input = decodeBindings(shape, detected, request, invalidArgument)
+    if (body instanceof Uint8Array) verifyBodyChecksum(detected.operation.name, request.headers, body)
     decodeBody(detected.operation, shape, body, input)
     return input
   },
@@ -61,6 +66,32 @@ export const restXml: Protocol = {
     return { status, headers, body: errorDocument(error, requestId, resource) }
   },
 }
+
+const invalidUri = (): ServiceError => new ServiceError('InvalidURI', "Couldn't parse the specified URI.")
+
+/**
+ * Whether the query names a subresource (`?acl`) that the operation is not about: deleting what was named must not
+ * delete what holds it.
+ */
+function asksForAnother(description: ServiceDescription, operation: OperationModel, request: WireRequest): boolean {
+  const own = subresourcesOf(operation)
+  const all = subresources(description)
+  return [...new URLSearchParams(request.query).keys()].some((name) => all.has(name) && !own.includes(name))
+}
+
+const known = new WeakMap<ServiceDescription, ReadonlySet<string>>()
+
+function subresources(description: ServiceDescription): ReadonlySet<string> {
+  const cached = known.get(description)
+  if (cached !== undefined) return cached
+  const names = new Set([...description.operations.values()].flatMap(subresourcesOf))
+  known.set(description, names)
+  return names
+}
+
+/** The parameters that an operation's template names without a value. */
+const subresourcesOf = ({ uri }: OperationModel): string[] =>
+  (uri.split('?')[1] ?? '').split('&').filter((parameter) => parameter !== '' && !parameter.includes('='))
 
 const requestIds = (requestId: string): Record<string, string> => ({
   'x-amz-request-id': requestId,

@@ -2,15 +2,16 @@ import type { Database, Statement } from '../../../storage/database.ts'
 import type { PartRow, UploadRow } from '../../../storage/schema/s3.ts'
 import { one, statement } from '../../../storage/statement.ts'
 import { bucketStands } from '../buckets/bucket-store.ts'
-import { invalidPart, noSuchUpload } from '../errors.ts'
+import { invalidArgument, invalidPart, noSuchUpload } from '../errors.ts'
 
-/** The upload in progress; one of another bucket or key is not found. */
+/** The upload in progress; one of another bucket or key is not found. `uploadId` may be missing in a raw request. */
 export async function requireUpload(
   database: Database,
   bucket: string,
   key: string,
-  uploadId: string,
+  uploadId: string | undefined,
 ): Promise<UploadRow> {
+  if (uploadId === undefined) throw invalidArgument('This operation needs the id of an upload', 'uploadId', undefined)
   const upload = await database.query
     .selectFrom('s3_uploads')
     .selectAll()
