@@ -18,7 +18,10 @@ export class StorageFullError extends StorageError {
   override name = 'StorageFullError'
 }
 
-/** The database or the disk cannot be used now: locked, failing, closed, overloaded. A later try may succeed. */
+/**
+ * The database or the disk cannot be used now: locked, failing, closed, overloaded. A later try may succeed. When it was
+ * lost during a commit, the unit may have been committed all the same.
+ */
 export class StorageUnavailableError extends StorageError {
   override name = 'StorageUnavailableError'
 }

@@ -26,6 +26,8 @@ export interface TestS3 {
   readonly folder: string
   /** Epoch milliseconds; stands still until a test moves it. */
   now: number
+  /** What a call is made with. */
+  context(overrides?: Partial<RequestContext>): RequestContext
   call<Name extends S3Operation>(
     name: Name,
     input: Input<Name>,
@@ -57,9 +59,9 @@ export async function startS3(store: TestStore): Promise<TestS3> {
     database,
     folder: join(directory.path, 'blobs'),
     now: 1_700_000_000_000,
-    call: (name, input, overrides = {}) => {
+    context: (overrides = {}) => {
       const account = overrides.principal?.account ?? ACCOUNT
-      const context: RequestContext = {
+      return {
         requestId: 'r',
         principal: accountRoot(account),
         account,
@@ -70,8 +72,9 @@ export async function startS3(store: TestStore): Promise<TestS3> {
         log: silentLogger,
         ...overrides,
       }
-      return (table[name] as (input: unknown, context: RequestContext) => Promise<never>)(input, context)
     },
+    call: (name, input, overrides) =>
+      (table[name] as (input: unknown, context: RequestContext) => Promise<never>)(input, service.context(overrides)),
     put: (Bucket, Key, body = '', more = {}) =>
       service.call('PutObject', { Bucket, Key, Body: Readable.from(body === '' ? [] : [Buffer.from(body)]), ...more }),
     text: async (Bucket, Key, more = {}) => {

@@ -62,6 +62,7 @@ describe.each(testStores)('buckets on $dialect', ({ create }) => {
     await s3.put('east', 'k', 'kept')
     await s3.call('CreateBucket', { Bucket: 'east' })
     expect(await s3.text('east', 'k')).toBe('kept')
+    await Promise.all(Array.from({ length: 5 }, () => s3.call('CreateBucket', { Bucket: 'contended' })))
     const west = {
       Bucket: 'west',
       CreateBucketConfiguration: { LocationConstraint: 'us-west-2' },

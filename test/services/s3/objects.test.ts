@@ -2,6 +2,10 @@ import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Operation } from '../../../src/services/operation.ts'
+import type { S3Deps } from '../../../src/services/s3/s3-deps.ts'
+import { createS3Service } from '../../../src/services/s3/service.ts'
+import { StorageUnavailableError } from '../../../src/storage/errors.ts'
 import { ServiceError } from '../../../src/wire/service-error.ts'
 import { testStores } from '../../support/databases.ts'
 import { refused, startS3, type TestS3 } from '../../support/s3-service.ts'
@@ -400,5 +404,23 @@ describe.each(testStores)('objects on $dialect', ({ create }) => {
     })
     const unknown = { Bucket, Key: 'k', ObjectAttributes: ['Colour' as 'ETag'] }
     expect(await refused(s3.call('GetObjectAttributes', unknown))).toMatchObject({ code: 'InvalidArgument' })
+  })
+  test('keep their bytes when the database is lost in the middle of a commit', async () => {
+    const { database } = s3.deps
+    await s3.put(Bucket, 'k', 'old')
+    const losing: S3Deps = {
+      ...s3.deps,
+      database: {
+        ...database,
+        commit: async (unit) => {
+          await database.commit(unit)
+          throw new StorageUnavailableError('The connection has ended')
+        },
+      },
+    }
+    const put = createS3Service(losing).PutObject as Operation<object>
+    const input = { Bucket, Key: 'k', Body: Readable.from([Buffer.from('new')]) }
+    await expect(put(input, s3.context())).rejects.toThrow(StorageUnavailableError)
+    expect(await s3.text(Bucket, 'k')).toBe('new')
   })
 })

@@ -20,7 +20,7 @@ export const listBuckets = (
   return query.orderBy('name').limit(page.limit).execute()
 }
 
-/** Creates the bucket unless the name is taken; the guard's error then tells the caller to look again. */
+/** Creates the bucket unless the name is taken. */
 export const insertBucket = (database: Database, bucket: BucketRow, taken: () => Error): Statement =>
   statement(
     database.query

@@ -1,6 +1,6 @@
 import type { CreateBucketOutput, CreateBucketRequest } from '../../../model/generated/s3.ts'
 import type { BucketRow } from '../../../storage/schema/s3.ts'
-import { notImplemented } from '../../../wire/service-error.ts'
+import { notImplemented, ServiceError } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
 import {
   accessDenied,
@@ -44,9 +44,13 @@ export async function createBucket(
     created_at: Math.floor(context.now / 1000) * 1000,
     tags: configuration?.Tags === undefined ? null : encodeTagSet(configuration.Tags, 50),
   }
-  const existing = await findBucket(deps.database, name)
-  if (existing !== undefined) return again(existing, context)
-  await deps.database.commit([insertBucket(deps.database, bucket, () => bucketAlreadyExists(name))])
+  try {
+    await deps.database.commit([insertBucket(deps.database, bucket, () => bucketAlreadyExists(name))])
+  } catch (error) {
+    const existing = error instanceof ServiceError ? await findBucket(deps.database, name) : undefined
+    if (existing === undefined) throw error
+    return again(existing, context)
+  }
   return created(name, region, context)
 }
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { BlobTooLargeError, type WrittenBlob } from '../../../storage/blobs/blob-store.ts'
+import { StorageUnavailableError } from '../../../storage/errors.ts'
 import {
   type ChecksumAlgorithm,
   type ChecksumMembers,
@@ -92,7 +93,10 @@ function claimedMd5(header: string | undefined): Buffer | undefined {
   return digest
 }
 
-/** Removes what was received when the unit of work that was to refer to it has failed, and passes the error on. */
+/**
+ * Removes what was received when the unit of work that was to refer to it has failed, and passes the error on. A
+ * database that was lost on the way may have committed it: then the bytes stay, and are swept if nothing refers to them.
+ */
 export async function dropUnlessCommitted<T>(
   deps: Pick<S3Deps, 'blobs'>,
   content: ReceivedContent,
@@ -101,8 +105,9 @@ export async function dropUnlessCommitted<T>(
   try {
     return await commit
   } catch (error) {
+    const rolledBack = !(error instanceof StorageUnavailableError)
     // What cannot be removed now is an orphan, and swept as one.
-    if (content.blobId !== undefined) await deps.blobs.remove(content.blobId).catch(() => {})
+    if (rolledBack && content.blobId !== undefined) await deps.blobs.remove(content.blobId).catch(() => {})
     throw error
   }
 }
