@@ -3,9 +3,12 @@ import type { PostgresResult } from './postgres-client.ts'
 /** The type of a sum of 8-byte integers, which drivers return as text. */
 const NUMERIC = 1700
 
-/** Flags are integer columns, as in SQLite. */
+/** Flags are integer columns, as in SQLite. NUL, which text cannot hold here, becomes U+FFFD, also where it is looked for. */
 export const bindable = (parameters: readonly unknown[]): unknown[] =>
-  parameters.map((value) => (typeof value === 'boolean' ? Number(value) : value))
+  parameters.map((value) => {
+    if (typeof value === 'boolean') return Number(value)
+    return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value
+  })
 
 /** The rows with their integers as SQLite would return them: a number where one can hold it, otherwise a bigint. */
 export function normalizedRows(result: PostgresResult): readonly Record<string, unknown>[] {

@@ -137,6 +137,44 @@ describe.each(testStores)('log groups on $dialect', ({ create }) => {
     })
   })
 
+  test('take no more than 50 tags from callers at the same moment either', async () => {
+    await logs.call('CreateLogGroup', { logGroupName: 'g' })
+    const results = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, caller) => {
+        const tags = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`k${caller}-${index}`, 'v']))
+        return logs.call('TagLogGroup', { logGroupName: 'g', tags })
+      }),
+    )
+    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(5)
+    const { tags } = await logs.call('ListTagsLogGroup', { logGroupName: 'g' })
+    expect(Object.keys(tags ?? {})).toHaveLength(50)
+  })
+
+  test.each(['[1.5]', '[1e999]', '["a",1.5]', '[1.5,"a"]', '[1e999,"a"]', '[null]', '{}', 'x'])(
+    'are not listed with the token %s',
+    async (text) => {
+      await logs.call('CreateLogGroup', { logGroupName: 'g' })
+      const nextToken = Buffer.from(text).toString('base64url')
+      const bad = { code: 'InvalidParameterException', message: 'The specified nextToken is invalid.' }
+      const streams = { logGroupName: 'g', orderBy: 'LastEventTime', nextToken } as const
+      for (const list of [
+        () => logs.call('DescribeLogGroups', { nextToken }),
+        () => logs.call('DescribeLogStreams', streams),
+        () => logs.call('FilterLogEvents', { logGroupName: 'g', nextToken }),
+      ]) {
+        expect(await refused(list())).toMatchObject(bad)
+      }
+    },
+  )
+
+  test('find streams by names that hold NUL', async () => {
+    await logs.call('CreateLogGroup', { logGroupName: 'g' })
+    await logs.call('CreateLogStream', { logGroupName: 'g', logStreamName: 'a\0b' })
+    const again = logs.call('CreateLogStream', { logGroupName: 'g', logStreamName: 'a\0b' })
+    expect(await refused(again)).toMatchObject({ code: 'ResourceAlreadyExistsException' })
+    await logs.call('DeleteLogStream', { logGroupName: 'g', logStreamName: 'a\0b' })
+  })
+
   test('refuse by name what is not implemented', async () => {
     for (const member of [
       { kmsKeyId: 'k' },

@@ -1,6 +1,6 @@
 import type { Database } from '../../../storage/database.ts'
 import type { LogGroupRow } from '../../../storage/schema/logs.ts'
-import { one, statement } from '../../../storage/statement.ts'
+import { none, one, statement } from '../../../storage/statement.ts'
 import { logGroupMissing, tooManyTags } from '../errors.ts'
 import { logGroupArn } from '../log-groups/log-group-identifier.ts'
 
@@ -24,10 +24,6 @@ export async function writeTags(
 ): Promise<void> {
   const keys = Object.keys(tags)
   if (keys.length === 0) return
-  const present = await readTags(db, group.id)
-  if (new Set([...Object.keys(present), ...keys]).size > MAX_TAGS) {
-    throw tooManyTags(logGroupArn(group.account, group.region, group.name))
-  }
   await db.commit([
     statement(db.query.selectFrom('logs_groups').select('id').where('id', '=', group.id), one(logGroupMissing)),
     statement(
@@ -37,6 +33,10 @@ export async function writeTags(
         .onConflict((conflict) =>
           conflict.columns(['group_id', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
         ),
+    ),
+    statement(
+      db.query.selectFrom('logs_tags').select('key').where('group_id', '=', group.id).offset(MAX_TAGS).limit(1),
+      none(() => tooManyTags(logGroupArn(group.account, group.region, group.name))),
     ),
   ])
 }
