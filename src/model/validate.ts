@@ -109,7 +109,8 @@ function broken(shape: Shape, value: unknown): string[] {
   const tooLarge = shape.max !== undefined && size > shape.max
   const found: string[] = []
   if (tooLarge) found.push(atMost(shape))
-  if (shape.min !== undefined && size < shape.min) found.push(atLeast(shape))
+  // Not `size < min`: NaN, which JSON requests may carry as a text, is never enough.
+  if (shape.min !== undefined && !(size >= shape.min)) found.push(atLeast(shape))
   if (shape.pattern !== undefined && !tooLarge && !patternOf(shape.pattern).matches(value as string))
     found.push(inPattern(shape))
   if (shape.enum !== undefined && !shape.enum.has(value as string)) found.push(inEnum(shape))

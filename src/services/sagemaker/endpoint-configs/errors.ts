@@ -14,8 +14,9 @@ export const duplicateVariant = (name: string): ServiceError =>
 export const incompleteVariant = (name: string, member: string): ServiceError =>
   validationException(`${member} must be specified for production variant "${name}".`)
 
-export const negativeWeight = (index: number, weight: number): ServiceError =>
+/** A weight that is negative, no number, or beyond what a Float holds. */
+export const badWeight = (index: number, weight: number): ServiceError =>
   validationException(
     `1 validation error detected: Value '${weight}' at 'productionVariants.${index + 1}.member.initialVariantWeight' ` +
-      'failed to satisfy constraint: Member must have value greater than or equal to 0',
+      `failed to satisfy constraint: Member must have value ${weight > 0 ? 'less than or equal to 3.4028235E38' : 'greater than or equal to 0'}`,
   )

@@ -47,6 +47,9 @@ describe('checkVariants', () => {
       'ValidationException',
       "Value '-1' at 'productionVariants.1.member.initialVariantWeight'",
     ],
+    [{ InitialVariantWeight: Number.NaN }, {}, 'ValidationException', "Value 'NaN'"],
+    [{ InitialVariantWeight: Number.POSITIVE_INFINITY }, {}, 'ValidationException', 'less than or equal to 3.4'],
+    [{ InitialVariantWeight: 1e39 }, {}, 'ValidationException', 'less than or equal to 3.4'],
     [
       {},
       { ProductionVariants: [variant, { ...variant, VariantName: 'a' }] },

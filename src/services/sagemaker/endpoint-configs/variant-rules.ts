@@ -2,7 +2,7 @@ import type { CreateEndpointConfigInput, ProductionVariant } from '../../../mode
 import type { ModelRow } from '../../../storage/schema/sagemaker.ts'
 import { notImplemented } from '../../../wire/service-error.ts'
 import type { ResolvedContainer } from '../models/resolved-container.ts'
-import { duplicateVariant, incompleteVariant, negativeWeight } from './errors.ts'
+import { badWeight, duplicateVariant, incompleteVariant } from './errors.ts'
 
 /** A variant that has what a fleet of instances needs. */
 export interface InstanceVariant extends ProductionVariant {
@@ -11,6 +11,8 @@ export interface InstanceVariant extends ProductionVariant {
   readonly InitialInstanceCount: number
   readonly InitialVariantWeight: number
 }
+
+const LARGEST_FLOAT = 3.4028234663852886e38
 
 /** Checks a config's variants and fills in their default weight. Kinds of endpoints not implemented are refused by name. */
 export function checkVariants(input: CreateEndpointConfigInput): readonly InstanceVariant[] {
@@ -25,7 +27,7 @@ export function checkVariants(input: CreateEndpointConfigInput): readonly Instan
     if (model === undefined) throw notImplemented('A production variant without ModelName (inference components)')
     if (type === undefined) throw incompleteVariant(name, 'InstanceType')
     if (count === undefined) throw incompleteVariant(name, 'InitialInstanceCount')
-    if (weight < 0) throw negativeWeight(index, weight)
+    if (!(weight >= 0 && weight <= LARGEST_FLOAT)) throw badWeight(index, weight)
     return {
       ...variant,
       ModelName: model,

@@ -308,17 +308,26 @@ describe.each(testStores)('model packages on $dialect', ({ create }) => {
       })
     })
 
-    it('of one version at the same moment: one is made, the others conflict', async () => {
+    it('of one version at the same moment are all made, one after another', async () => {
       await group('Contended')
       const arn = await version('Contended')
-      const results = await Promise.allSettled(
-        ['a', 'b', 'c', 'd'].map((text) =>
-          service.call('UpdateModelPackage', { ModelPackageArn: arn, ApprovalDescription: text }),
+      const keys = ['a', 'b', 'c', 'd']
+      await Promise.all(
+        keys.map((key) =>
+          service.call('UpdateModelPackage', { ModelPackageArn: arn, CustomerMetadataProperties: { [key]: 'v' } }),
         ),
       )
-      const refused = results.filter((result) => result.status === 'rejected')
-      expect(results.length - refused.length).toBeGreaterThanOrEqual(1)
-      for (const { reason } of refused) expect(reason).toMatchObject({ code: 'ConflictException' })
+      const { CustomerMetadataProperties: kept } = await describePackage('Contended/1')
+      expect(Object.keys(kept ?? {}).sort()).toEqual(keys)
+    })
+
+    it('of a version whose number is written as no version’s is are refused', async () => {
+      await group('Odd')
+      const arn = await version('Odd')
+      for (const number of ['1e0', '0x1', '1.0', ' 1', '']) {
+        const odd = arn.replace(/1$/, number)
+        expect(await refusal(service.call('UpdateModelPackage', { ModelPackageArn: odd }))).toMatch(/does not exist\.$/)
+      }
     })
 
     it('do not let the totals grow over their limits', async () => {

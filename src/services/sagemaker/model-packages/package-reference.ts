@@ -19,7 +19,8 @@ export interface PackageReference extends PackageKey {
   readonly name: string | undefined
 }
 
-/** A number that no package carries, for `group/0`. */
+const VERSION = /^0*[1-9]\d{0,8}$/
+/** A number that no package carries, for `group/0` and what is no number. */
 const NO_VERSION = -1
 
 export const packageArn = ({ account, region, key, version }: PackageKey): string =>
@@ -46,7 +47,7 @@ export function parsePackage(text: string, context: RequestContext, action: stri
   const arn = sagemakerArn(parsed, 'model-package', parsed.key)
   requireOwnAccount(context, account, action, arn)
   const [key = '', number] = parsed.key.split('/')
-  const version = number === undefined ? 0 : Number(number) || NO_VERSION
+  const version = number === undefined ? 0 : VERSION.test(number) ? Number(number) : NO_VERSION
   return { account, region, key, version, arn, name: isArn ? undefined : text.split('/')[0] }
 }
 

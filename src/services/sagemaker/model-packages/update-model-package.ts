@@ -12,9 +12,14 @@ import { specificationsFrom } from './package-source.ts'
 import { updatePackage } from './package-store.ts'
 import { updateDocument } from './package-update.ts'
 
+const ATTEMPTS = 20
+
+/** Another update was committed since this one has read the package. */
+class Overtaken extends Error {}
+
 /**
- * Changes a version's approval, its description and its specifications.
- * @throws ServiceError `ConflictException` when another update was committed since this one has read the package
+ * Changes a version's approval, its description and its specifications. Updates at the same moment are made one after
+ * another. @throws ServiceError `ConflictException` when others get in between again and again
  */
 export async function updateModelPackage(
   deps: SagemakerDeps,
@@ -32,9 +37,17 @@ export async function updateModelPackage(
   checkSpecifications(input.InferenceSpecification, input.AdditionalInferenceSpecificationsToAdd)
   const use = tokenUse(reference, 'UpdateModelPackage', input)
   await onlyOnce(deps, use, reference, context.now, async (token) => {
-    const columns = await changedColumns(deps, row, input, context)
-    await database.commit([...token, updatePackage(database, row, columns, () => concurrentUpdate(reference.arn))])
-    return reference
+    for (let current = row, attempt = 1; ; attempt++) {
+      const columns = await changedColumns(deps, current, input, context)
+      try {
+        await database.commit([...token, updatePackage(database, current, columns, () => new Overtaken())])
+        return reference
+      } catch (error) {
+        if (!(error instanceof Overtaken)) throw error
+        if (attempt === ATTEMPTS) throw concurrentUpdate(reference.arn)
+        current = await requirePackage(deps, reference)
+      }
+    }
   })
   return { ModelPackageArn: reference.arn }
 }
