@@ -7,6 +7,7 @@ import * as logs from './migrations/005-logs.ts'
 import * as sagemaker from './migrations/006-sagemaker.ts'
 import * as endpoints from './migrations/007-endpoints.ts'
 import * as sagemakerRuntime from './migrations/008-sagemaker-runtime.ts'
+import * as kms from './migrations/010-kms.ts'
 import * as ecr from './migrations/011-ecr.ts'
 
 /** One forward-only step of the database's shape. The name is recorded once it has run and never changes. */
@@ -25,5 +26,6 @@ export const migrations: readonly Migration[] = [
   { name: '006-sagemaker', up: sagemaker.up },
   { name: '007-endpoints', up: endpoints.up },
   { name: '008-sagemaker-runtime', up: sagemakerRuntime.up },
+  { name: '010-kms', up: kms.up },
   { name: '011-ecr', up: ecr.up },
 ]

@@ -2,6 +2,7 @@ import type { AccessTables } from './schema/access.ts'
 import type { CoreTables } from './schema/core.ts'
 import type { EcrTables } from './schema/ecr.ts'
 import type { EndpointTables } from './schema/endpoints.ts'
+import type { KmsTables } from './schema/kms.ts'
 import type { LambdaTables } from './schema/lambda.ts'
 import type { LogsTables } from './schema/logs.ts'
 import type { S3Tables } from './schema/s3.ts'
@@ -13,6 +14,7 @@ export interface Schema
   extends AccessTables,
     CoreTables,
     EcrTables,
+    KmsTables,
     LambdaTables,
     LogsTables,
     S3Tables,
