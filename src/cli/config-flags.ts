@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.ts'
 type Flags = Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly short?: string }>>
 
 /** The flags of `serve` that are options of the configuration, by flag name. */
-const SERVER_FLAGS = {
+export const SERVER_FLAGS = {
   host: { type: 'string' },
   port: { type: 'string' },
   'data-dir': { type: 'string' },

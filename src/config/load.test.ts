@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ConfigError, configOptions, loadConfig, variableOf } from './load.ts'
+import { ConfigError, loadConfig } from './load.ts'
+import { configOptions, variableOf } from './options.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'slipway-config-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -31,6 +32,19 @@ describe('loadConfig', () => {
     ['flag', () => loadConfig({ prot: 1 }, {}), 'prot is not an option'],
     ['value', () => loadConfig({ port: '70000' }, {}), 'port:'],
     ['no number', () => loadConfig({ port: 'x' }, {}), 'port:'],
+    ['empty number', () => loadConfig({}, { SLIPWAY_PORT: '' }), 'port:'],
+    ['number that is none in YAML', () => loadConfig({}, {}, yaml('port: true')), 'port:'],
+    ['null', () => loadConfig({}, {}, yaml('port: null')), 'port:'],
+    ['fraction', () => loadConfig({ workers: '1.5' }, {}), 'workers:'],
+    ['URL', () => loadConfig({ publicUrl: 'ftp://a' }, {}), 'publicUrl:'],
+    ['list in a variable', () => loadConfig({}, { SLIPWAY_S3_DOMAINS: '[a' }), 'is not valid YAML'],
+    ['text for a list', () => loadConfig({}, { SLIPWAY_S3_DOMAINS: 'a' }), 's3Domains:'],
+    ['mapping for a text', () => loadConfig({}, {}, yaml('host: {a: b}')), 'host:'],
+    [
+      'password in the file',
+      () => loadConfig({}, {}, yaml('registries: {r: {password: p}}')),
+      'registries.r.password is not an option',
+    ],
     ['broken YAML', () => loadConfig({}, {}, yaml('a: [')), 'is not valid YAML'],
     ['a list', () => loadConfig({}, {}, yaml('- a')), 'must hold a mapping'],
     ['absent file', () => loadConfig({}, {}, '/nonexistent/slipway.yaml'), 'cannot read'],
@@ -48,6 +62,21 @@ describe('loadConfig', () => {
 
   it('takes trust beyond loopback when it is forced', () => {
     expect(loadConfig({ auth: 'trust', host: '0.0.0.0', trustRemote: true }, {}).auth).toBe('trust')
+  })
+
+  it('opens ~ and takes the slash off the public URL', () => {
+    const config = loadConfig({ publicUrl: 'https://a.example/slipway/' }, {}, yaml('dataDir: ~/data'))
+    expect([config.dataDir, config.publicUrl]).toEqual([join(homedir(), 'data'), 'https://a.example/slipway'])
+  })
+
+  it('describes every option, with its default', () => {
+    const options = configOptions()
+    for (const { path, description } of options) expect(description, path.join('.')).toMatch(/\w/)
+    const byName = new Map(options.map((option) => [option.path.join('.'), option]))
+    expect(byName.get('port')).toMatchObject({ fallback: 8770, structured: false })
+    expect(byName.get('s3Domains')).toMatchObject({ fallback: [], structured: true })
+    expect(byName.get('limits.containerSeconds')).toMatchObject({ fallback: 60 })
+    expect(byName.get('caFile')).toMatchObject({ fallback: undefined })
   })
 
   it('has one variable for each option', () => {

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { parse } from 'yaml'
 import type { z } from 'zod'
+import { configOptions, variableOf } from './options.ts'
 import { type Config, configSchema } from './schema.ts'
 
 /** A configuration that cannot be used; the message is one line that says where and what. */
@@ -23,7 +25,7 @@ export function loadConfig(
   const merged = merge(merge(file === undefined ? {} : readFile(file), fromEnvironment(environment)), { ...flags })
   const result = configSchema.safeParse(merged)
   if (!result.success) throw new ConfigError(describeIssues(result.error))
-  const config = { ...result.data, dataDir: resolve(result.data.dataDir) }
+  const config = { ...result.data, dataDir: resolve(result.data.dataDir.replace(/^~(?=\/|$)/, homedir())) }
   if (config.auth === 'trust' && !config.trustRemote && !isLoopback(config.host))
     throw new ConfigError(
       `auth trust lets anybody in who reaches ${config.host}; listen on 127.0.0.1, or add --trust-remote if that is meant`,
@@ -35,38 +37,17 @@ export function loadConfig(
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 
-/** The variable of an option: `limits.invocationBytes` is SLIPWAY_LIMITS_INVOCATION_BYTES. */
-export const variableOf = (path: readonly string[]): string =>
-  `SLIPWAY_${path.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()).join('_')}`
-
-/** Every option with its path, in the order of the schema; groups are opened. */
-export function configOptions(): readonly { readonly path: readonly string[]; readonly schema: z.ZodType }[] {
-  return Object.entries(configSchema.shape).flatMap(([name, schema]) => {
-    const group = name === 'limits' || name === 'containers' ? unwrap(schema) : undefined
-    if (group === undefined) return [{ path: [name], schema: schema as z.ZodType }]
-    return Object.entries(group).map(([leaf, leafSchema]) => ({ path: [name, leaf], schema: leafSchema }))
-  })
-}
-
-function unwrap(schema: z.ZodType): Readonly<Record<string, z.ZodType>> {
-  const inner = (schema as unknown as { unwrap(): { shape: Record<string, z.ZodType> } }).unwrap()
-  return inner.shape
-}
-
 function fromEnvironment(environment: Readonly<Record<string, string | undefined>>): Tree {
-  const known = new Map(configOptions().map((option) => [variableOf(option.path), option.path]))
+  const known = new Map(configOptions().map((option) => [variableOf(option.path), option]))
   const tree: Tree = {}
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith('SLIPWAY_') || text === undefined || name === 'SLIPWAY_CONFIG') continue
-    const path = known.get(name)
-    if (path === undefined) throw new ConfigError(`${name} is not an option of Slipway`)
-    place(tree, path, isStructured(path) ? parseYaml(text, name) : text)
+    const option = known.get(name)
+    if (option === undefined) throw new ConfigError(`${name} is not an option of Slipway`)
+    place(tree, option.path, option.structured ? parseYaml(text, name) : text)
   }
   return tree
 }
-
-const STRUCTURED = new Set(['s3Domains', 'registries', 'plainHttpRegistries', 'addedCapabilities'])
-const isStructured = (path: readonly string[]): boolean => STRUCTURED.has(path.at(-1) ?? '')
 
 function place(tree: Tree, path: readonly string[], value: unknown): void {
   const [head, ...rest] = path as [string, ...string[]]

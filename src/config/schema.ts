@@ -2,10 +2,14 @@ import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 
+/** A number, or a text that is one: flags and variables are texts. An empty text is none. */
+const number = (schema: z.ZodNumber) =>
+  z.preprocess((value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value), schema)
+
 const seconds = (description: string, fallback: number) =>
-  z.coerce.number().positive().max(86_400).default(fallback).describe(description)
-const bytes = (description: string, fallback: number) =>
-  z.coerce.number().int().positive().default(fallback).describe(description)
+  number(z.number().positive().max(86_400)).default(fallback).describe(description)
+const count = (description: string, fallback: number) =>
+  number(z.number().int().positive()).default(fallback).describe(description)
 const flag = (description: string) =>
   z
     .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
@@ -15,14 +19,14 @@ const flag = (description: string) =>
 const MIB = 1024 * 1024
 
 /** How the platform logs in to a registry that counts as its own. Never the password itself: a file or a function. */
-const registry = z
-  .strictObject({
-    credentialsFunction: z.string().min(1).optional().describe('ARN of a Lambda function that returns the credentials'),
-    username: z.string().min(1).optional().describe('user name, together with passwordFile'),
-    passwordFile: z.string().min(1).optional().describe('path of a file that holds the password'),
-    caFile: z.string().min(1).optional().describe('path of a PEM file with further certificate authorities'),
-    plainHttp: z.boolean().default(false).describe('speak http instead of https'),
-  })
+const registryEntry = z.strictObject({
+  credentialsFunction: z.string().min(1).optional().describe('ARN of a Lambda function that returns the credentials'),
+  username: z.string().min(1).optional().describe('user name, together with passwordFile'),
+  passwordFile: z.string().min(1).optional().describe('path of a file that holds the password'),
+  caFile: z.string().min(1).optional().describe('path of a PEM file with further certificate authorities'),
+  plainHttp: z.boolean().default(false).describe('speak http instead of https'),
+})
+const registry = registryEntry
   .refine((entry) => (entry.username === undefined) === (entry.passwordFile === undefined), {
     message: 'username and passwordFile go together',
   })
@@ -33,17 +37,13 @@ const registry = z
 /** Every option of the server. Names are flags in kebab-case, variables as SLIPWAY_UPPER_CASE, keys of the YAML file as here. */
 export const configSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
-  port: z.coerce.number().int().min(0).max(65_535).default(8770).describe('port to listen on; 0 picks a free one'),
+  port: number(z.number().int().min(0).max(65_535)).default(8770).describe('port to listen on; 0 picks a free one'),
   dataDir: z
     .string()
     .min(1)
     .default(() => join(homedir(), '.slipway'))
     .describe('directory of the database, the object store and the model cache'),
-  workers: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(256)
+  workers: number(z.number().int().min(1).max(256))
     .default(() => availableParallelism())
     .describe('number of worker processes; one a core'),
   runtime: z.enum(['auto', 'docker', 'none']).default('auto').describe('what runs containers: auto, docker or none'),
@@ -63,19 +63,20 @@ export const configSchema = z.strictObject({
     .default('info')
     .describe('how much the server writes to standard error'),
   publicUrl: z
-    .url()
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
     .optional()
     .describe('URL under which clients reach the server, when it differs from host and port'),
   s3Domains: z.array(z.string().min(1)).default([]).describe('further domains under which bucket names are host names'),
   limits: z
     .strictObject({
-      invocationBytes: bytes('largest body of InvokeEndpoint, in bytes', 25 * MIB),
-      invocationMemoryBytes: bytes('memory that waiting invocation bodies may take in one worker, in bytes', 512 * MIB),
+      invocationBytes: count('largest body of InvokeEndpoint, in bytes', 25 * MIB),
+      invocationMemoryBytes: count('memory that waiting invocation bodies may take in one worker, in bytes', 512 * MIB),
       containerSeconds: seconds('time a container has to answer an invocation, in seconds', 60),
       startupSeconds: seconds('time a container has to answer its first ping, in seconds', 240),
-      modelArchiveBytes: bytes('largest unpacked model, in bytes', 100 * 1024 * MIB),
-      modelFiles: bytes('most files in one model', 1_000_000),
-      modelCacheBytes: bytes('size above which unused models are dropped from the cache, in bytes', 200 * 1024 * MIB),
+      modelArchiveBytes: count('largest unpacked model, in bytes', 100 * 1024 * MIB),
+      modelFiles: count('most files in one model', 1_000_000),
+      modelCacheBytes: count('size above which unused models are dropped from the cache, in bytes', 200 * 1024 * MIB),
     })
     .prefault({})
     .describe('sizes and times'),
@@ -85,7 +86,7 @@ export const configSchema = z.strictObject({
         .array(z.string().regex(/^[A-Z_]+$/))
         .default([])
         .describe('Linux capabilities given to model containers'),
-      pids: z.coerce.number().int().min(16).default(4096).describe('most processes in one container'),
+      pids: number(z.number().int().min(16)).default(4096).describe('most processes in one container'),
     })
     .prefault({})
     .describe('what model containers may do'),
@@ -103,6 +104,9 @@ export const configSchema = z.strictObject({
     .default({})
     .describe("registries that count as the platform's own, by host[:port]"),
 })
+
+/** The keys of an entry of `registries`. */
+export const registrySchema: z.ZodObject = registryEntry
 
 export type Config = z.output<typeof configSchema>
 export type RegistryConfig = z.output<typeof registry>
