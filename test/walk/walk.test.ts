@@ -72,10 +72,9 @@ describe.each(ENGINES)('from register to predict with boto3, on %s', (kind) => {
 
 async function containersOf(socket: string, { dataDir }: Slipway): Promise<readonly string[]> {
   const signal = AbortSignal.timeout(20_000)
-  const runtime = await connectDocker({ log: silentLogger, socket, signal })
+  const runtime = await connectDocker({ log: silentLogger, socket, signal, installation: await installationId(dataDir) })
   try {
-    const labels = { 'io.slipway.installation': await installationId(dataDir) }
-    return (await runtime.listContainers(labels, signal)).map(({ name }) => name)
+    return (await runtime.listContainers({}, signal)).map(({ name }) => name)
   } finally {
     await runtime.close()
   }
