@@ -21,6 +21,9 @@ import { bootstrapAccount } from './services/iam/bootstrap.ts'
 import { createIamDirectory, createIamFacade } from './services/iam/iam-facade.ts'
 import { DEFAULT_ACCOUNT } from './services/iam/root-credentials.ts'
 import { createIamService } from './services/iam/service.ts'
+import { createKmsDeps } from './services/kms/kms-deps.ts'
+import { createKmsService } from './services/kms/service.ts'
+import { startKms } from './services/kms/start-kms.ts'
 import { startLambda } from './services/lambda/start-lambda.ts'
 import { DEFAULT_LOGS_LIMITS } from './services/logs/deps.ts'
 import { startLogsMaintenance } from './services/logs/event-retention.ts'
@@ -87,6 +90,8 @@ export async function startApp(
   const appender = createEventAppender(database, clock, DEFAULT_LOGS_LIMITS)
   const logs = createLogsFacade({ database, clock, appender })
   const iam = createIamFacade(iamDeps)
+  const kmsDeps = createKmsDeps({ database, queue: workQueue, clock, masterKey })
+  startKms(kmsDeps)
   const s3Deps = createS3Deps({ database, blobs: objects, clock })
   const s3 = createS3Facade(s3Deps)
   const endpointUrl = config.publicUrl ?? `http://${loopback(config.host)}:${config.port}`
@@ -143,6 +148,7 @@ export async function startApp(
     iam: createIamService(iamDeps),
     sts: createStsService({ masterKey, iam: createIamDirectory(iamDeps) }),
     logs: createLogsService({ database, queue: workQueue, clock, log, appender }),
+    kms: createKmsService(kmsDeps),
     ecr: {},
   })
   checkTables(services)

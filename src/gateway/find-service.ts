@@ -17,6 +17,7 @@ const BY_SIGNING_NAME: Readonly<Record<string, ServiceId>> = {
   s3: 's3',
   lambda: 'lambda',
   iam: 'iam',
+  kms: 'kms',
   sts: 'sts',
   logs: 'logs',
   ecr: 'ecr',
@@ -26,6 +27,7 @@ const BY_TARGET: Readonly<Record<string, ServiceId>> = {
   SageMaker: 'sagemaker',
   Logs_20140328: 'logs',
   AmazonEC2ContainerRegistry_V20150921: 'ecr',
+  TrentService: 'kms',
 }
 
 const BY_HOST: readonly (readonly [pattern: RegExp, id: ServiceId])[] = [
@@ -33,6 +35,7 @@ const BY_HOST: readonly (readonly [pattern: RegExp, id: ServiceId])[] = [
   [/^api\.sagemaker\./, 'sagemaker'],
   [/^lambda\./, 'lambda'],
   [/^iam\./, 'iam'],
+  [/^kms\./, 'kms'],
   [/^sts\./, 'sts'],
   [/^logs\./, 'logs'],
   [/^api\.ecr\./, 'ecr'],

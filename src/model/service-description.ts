@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type DescriptionFile, link } from './link.ts'
 
 /** The services that Slipway speaks. */
-export type ServiceId = 'sagemaker' | 'sagemaker-runtime' | 's3' | 'lambda' | 'iam' | 'sts' | 'logs' | 'ecr'
+export type ServiceId = 'sagemaker' | 'sagemaker-runtime' | 's3' | 'lambda' | 'iam' | 'sts' | 'logs' | 'ecr' | 'kms'
 
 export type ProtocolName = 'json' | 'rest-json' | 'rest-xml' | 'query'
 

@@ -29,6 +29,7 @@ const MAX_BODY_BYTES: Readonly<Record<ServiceId, number>> = {
   iam: 2 * MIB,
   sts: 2 * MIB,
   logs: 4 * MIB,
+  kms: MIB,
   ecr: 32 * MIB,
 }
 

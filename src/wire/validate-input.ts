@@ -11,6 +11,7 @@ const CODES: Readonly<Record<Exclude<ServiceId, 's3'>, string>> = {
   iam: 'ValidationError',
   sts: 'ValidationError',
   logs: 'InvalidParameterException',
+  kms: 'ValidationException',
   ecr: 'InvalidParameterException',
 }
 

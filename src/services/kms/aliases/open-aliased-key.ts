@@ -1,0 +1,20 @@
+import type { KeyRow } from '../../../storage/schema/kms.ts'
+import type { RequestContext } from '../../operation.ts'
+import { aliasMissing } from '../errors.ts'
+import { aliasArn } from '../keys/key-reference.ts'
+import { findKeyByAlias } from '../keys/key-store.ts'
+import { requireAccess } from '../keys/open-key.ts'
+import type { KmsDeps } from '../kms-deps.ts'
+
+/** The key that an alias of the caller's account stands for, once the caller may do this to it. */
+export async function openAliasedKey(
+  deps: KmsDeps,
+  context: RequestContext,
+  name: string,
+  action: string,
+): Promise<KeyRow> {
+  const key = await findKeyByAlias(deps.database, context, name)
+  if (key === undefined) throw aliasMissing(aliasArn(context, name))
+  await requireAccess(deps, context, key, { action })
+  return key
+}

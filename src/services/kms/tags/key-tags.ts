@@ -1,0 +1,84 @@
+import type {
+  ListResourceTagsRequest,
+  ListResourceTagsResponse,
+  Tag,
+  TagResourceRequest,
+  UntagResourceRequest,
+} from '../../../model/generated/kms.ts'
+import { one, statement } from '../../../storage/statement.ts'
+import type { RequestContext } from '../../operation.ts'
+import { changedMeanwhile } from '../errors.ts'
+import { keyArn } from '../keys/key-reference.ts'
+import { requireNotPendingDeletion } from '../keys/key-state.ts'
+import { openKey } from '../keys/open-key.ts'
+import type { KmsDeps } from '../kms-deps.ts'
+import { pageOutput, pageRequest } from '../paging.ts'
+import { parseTags, withoutTags, withTags } from './tag-list.ts'
+
+const ATTEMPTS = 5
+
+export async function tagResource(
+  deps: KmsDeps,
+  input: TagResourceRequest,
+  context: RequestContext,
+): Promise<undefined> {
+  await changeTags(deps, input.KeyId, 'kms:TagResource', context, (json) => withTags(json, input.Tags))
+  return undefined
+}
+
+export async function untagResource(
+  deps: KmsDeps,
+  input: UntagResourceRequest,
+  context: RequestContext,
+): Promise<undefined> {
+  await changeTags(deps, input.KeyId, 'kms:UntagResource', context, (json) => withoutTags(json, input.TagKeys))
+  return undefined
+}
+
+export async function listResourceTags(
+  deps: KmsDeps,
+  input: ListResourceTagsRequest,
+  context: RequestContext,
+): Promise<ListResourceTagsResponse> {
+  const key = await openKey(deps, context, input.KeyId, { action: 'kms:ListResourceTags' })
+  const scope = ['tags', key.key_id]
+  const { size, after } = pageRequest(scope, input, { usual: 50, most: 50 })
+  const left = parseTags(key.tags).filter((tag) => after === undefined || tag.TagKey > String(after[0]))
+  const shown = left.slice(0, size)
+  const next = left.length > size ? [(shown.at(-1) as Tag).TagKey] : undefined
+  return { Tags: shown, ...pageOutput(scope, { next }) }
+}
+
+/** By compare-and-set, so that of tags set at the same moment none is lost. */
+async function changeTags(
+  deps: KmsDeps,
+  keyId: string,
+  action: string,
+  context: RequestContext,
+  change: (json: string) => string,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const key = await openKey(deps, context, keyId, { action })
+    requireNotPendingDeletion(key)
+    const update = deps.database.query
+      .updateTable('kms_keys')
+      .set({ tags: change(key.tags) })
+      .where('key_id', '=', key.key_id)
+      .where('tags', '=', key.tags)
+      .where('state', '<>', 'PendingDeletion')
+    try {
+      await deps.database.commit([
+        statement(
+          update,
+          one(() => new Overtaken()),
+        ),
+      ])
+      return
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error
+      if (attempt === ATTEMPTS) throw changedMeanwhile(keyArn(key))
+    }
+  }
+}
+
+class Overtaken extends Error {}
