@@ -59,6 +59,7 @@ const OWN_FAULTS: Readonly<Record<string, { readonly failure?: string; readonly 
   s3: { failure: 'InternalError' },
   logs: { unavailable: 'ServiceUnavailableException' },
   lambda: { unavailable: 'ServiceException' },
+  ecr: { failure: 'ServerException', unavailable: 'ServerException' },
 }
 
 function asServiceError(error: unknown, service: Service | undefined): ServiceError {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ImageRegistry } from '../services/ecr/distribution/answer-registry.ts'
 import type { Service, Services } from '../services/registry.ts'
 import type { RuntimeDeps } from '../services/sagemaker-runtime/invoke-endpoint.ts'
 import type { Clock } from '../shared/clock.ts'
@@ -13,12 +14,14 @@ import { findService } from './find-service.ts'
 import { answerOwnRoute, type Health } from './own-routes.ts'
 import { invokedEndpoint, serveInvocation } from './serve-invocation.ts'
 import { serveOperation } from './serve-operation.ts'
+import { isRegistryRequest, serveRegistry } from './serve-registry.ts'
 
 /** What the gateway is made of. */
 export interface GatewayParts {
   readonly services: Services
   readonly authenticator: Authenticator
   readonly runtime: RuntimeDeps
+  readonly imageRegistry: ImageRegistry
   readonly bodyMemory: BodyMemory
   readonly health: () => Health
   readonly clock: Clock
@@ -47,6 +50,7 @@ export async function handleRequest(
     const problem = addressProblem(exchange)
     if (problem !== undefined) throw new ServiceError('BadRequestException', problem)
     if (answerOwnRoute(exchange, parts.health)) return
+    if (isRegistryRequest(exchange, signed, parts.s3Domains)) return await serveRegistry(parts, exchange)
     const found = findService({
       method: exchange.method,
       path: exchange.path,

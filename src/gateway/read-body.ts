@@ -22,18 +22,33 @@ const SILENCE_MILLISECONDS = 60_000
  * Collects a body as the list of its parts, which is never joined; `onPart` sees each as it comes. Rejects with
  * BodyTooLargeError as soon as more than `limit` bytes are announced or have come.
  */
-export function collectBody(
+export async function collectBody(
   request: IncomingMessage,
   limit: number,
   onPart?: (part: Buffer) => void,
 ): Promise<Buffer[]> {
+  const announced = Number(request.headers['content-length'] ?? 0)
+  if (announced > limit) throw new BodyTooLargeError(limit)
+  // A small body comes with its head and is read along with it, but only after the server has told of the head.
+  await undefined
+  if (!request.complete) return collectParts(request, limit, onPart)
+  const whole = request.read() as Buffer | null
+  if (whole === null) {
+    request.resume()
+    return []
+  }
+  if (whole.length > limit) throw new BodyTooLargeError(limit)
+  onPart?.(whole)
+  return [whole]
+}
+
+function collectParts(
+  request: IncomingMessage,
+  limit: number,
+  onPart: ((part: Buffer) => void) | undefined,
+): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
-    const announced = Number(request.headers['content-length'] ?? 0)
-    if (announced > limit) return reject(new BodyTooLargeError(limit))
-    if (request.headers['transfer-encoding'] === undefined && announced === 0) {
-      request.resume()
-      return resolve([])
-    }
+    if (request.destroyed) return reject(new BodyAbortedError('the client went away'))
     const parts: Buffer[] = []
     let size = 0
     const silence = setTimeout(
