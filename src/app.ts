@@ -16,6 +16,10 @@ import { createRegistryClient } from './registries/registry-client.ts'
 import type { ContainerRuntime, EngineDescription } from './runtime/container-runtime.ts'
 import { connectDocker } from './runtime/docker/connect-docker.ts'
 import { createNoContainers } from './runtime/none/no-containers.ts'
+import { createImageRegistry } from './services/ecr/distribution/answer-registry.ts'
+import { startSweeping as startSweepingLayers } from './services/ecr/layers/sweep.ts'
+import { ownAccountOnly } from './services/ecr/repository-access.ts'
+import { createEcrService } from './services/ecr/service.ts'
 import { createCredentialSource } from './services/iam/access-keys/credential-source.ts'
 import { bootstrapAccount } from './services/iam/bootstrap.ts'
 import { createIamDirectory, createIamFacade } from './services/iam/iam-facade.ts'
@@ -44,7 +48,7 @@ import { systemClock } from './shared/clock.ts'
 import { StartError } from './shared/start-error.ts'
 import { openFileBlobStore } from './storage/blobs/files/file-blob-store.ts'
 import { watchCommits } from './storage/commit-watch.ts'
-import { StorageError } from './storage/errors.ts'
+import { StorageFullError, StorageUnavailableError } from './storage/errors.ts'
 import { installationId } from './storage/installation-id.ts'
 import { openMasterKey } from './storage/master-key.ts'
 import { openSqliteDatabase } from './storage/sqlite/sqlite-database.ts'
@@ -63,20 +67,31 @@ export interface App {
  * Builds a worker and joins its parts: the only place where the services, the engine and the database meet.
  * @throws StartError with a sentence for the user
  */
-export async function startApp(
-  config: Config,
-  { log }: { readonly index: number; readonly log: Logger },
-): Promise<App> {
+export async function startApp(config: Config, options: AppOptions): Promise<App> {
+  try {
+    return await buildApp(config, options)
+  } catch (error) {
+    throw startError(error)
+  }
+}
+
+interface AppOptions {
+  readonly index: number
+  readonly log: Logger
+}
+
+async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   const clock = systemClock
   const { dataDir } = config
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const installation = await installationId(dataDir)
   const { runtime, engine } = await connectRuntime(config, installation, log)
-  const [database, masterKey, objects, functionCode] = await Promise.all([
+  const [database, masterKey, objects, functionCode, imageLayers] = await Promise.all([
     openDatabase(dataDir, log),
     openMasterKey(dataDir),
     openFileBlobStore(join(dataDir, 'objects')),
     openFileBlobStore(join(dataDir, 'functions')),
+    openFileBlobStore(join(dataDir, 'images')),
   ])
 
   await bootstrapAccount(database, masterKey, clock.now())
@@ -132,6 +147,7 @@ export async function startApp(
     containers: config.containers,
   })
 
+  const ecrDeps = { database, blobs: imageLayers, box: masterKey, access: ownAccountOnly, clock }
   const services = createServices({
     sagemaker: createSagemakerService({
       database,
@@ -149,11 +165,12 @@ export async function startApp(
     sts: createStsService({ masterKey, iam: createIamDirectory(iamDeps) }),
     logs: createLogsService({ database, queue: workQueue, clock, log, appender }),
     kms: createKmsService(kmsDeps),
-    ecr: {},
+    ecr: createEcrService(ecrDeps),
   })
   checkTables(services)
   await startLogsMaintenance({ database, queue: workQueue, clock, limits: DEFAULT_LOGS_LIMITS })
   await startSweeping(s3Deps, workQueue)
+  await startSweepingLayers(ecrDeps, workQueue)
 
   const routes = new RouteTable(hosting.loadRoute)
   changeFeed.subscribe('endpoints', (key) => routes.refresh(key))
@@ -166,6 +183,7 @@ export async function startApp(
         ? trustingAuthenticator(credentials, rootPrincipal(DEFAULT_ACCOUNT), config.region)
         : verifyingAuthenticator(credentials, config.region),
     runtime: { routes, dataPlane, sessions: createSessionAffinity(database, () => clock.now()), limits: config.limits },
+    imageRegistry: createImageRegistry({ ...ecrDeps, trusting: config.auth === 'trust', log }),
     bodyMemory: new BodyMemory(config.limits.invocationMemoryBytes),
     health: () => ({ ready, version, workers: config.workers, runtime: runtime.name }),
     clock,
@@ -215,9 +233,14 @@ async function openDatabase(dataDir: string, log: Logger) {
   try {
     return await openSqliteDatabase({ file: join(dataDir, DATABASE_FILE), log })
   } catch (error) {
-    if (error instanceof StorageError) throw new StartError(error.message)
-    throw error
+    throw startError(error)
   }
+}
+
+/** What the user can do something about as a StartError; anything else is a bug and stays what it is. */
+function startError(error: unknown): unknown {
+  if (error instanceof StorageFullError) return new StartError(`${error.message}; free some space and start again`)
+  return error instanceof StorageUnavailableError ? new StartError(error.message) : error
 }
 
 /** Connects to the engine. Nothing to run containers is a reason not to start, unless that is what was asked for. */

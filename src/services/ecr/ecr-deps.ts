@@ -1,0 +1,16 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { SealedBox } from '../../shared/sealed-box.ts'
+import type { BlobStore } from '../../storage/blobs/blob-store.ts'
+import type { Database } from '../../storage/database.ts'
+import type { RepositoryAccess } from './repository-access.ts'
+
+/** What ECR's operations and the registry work with. */
+export interface EcrDeps {
+  readonly database: Database
+  /** A store of its own: what no row of ECR refers to is swept from it. */
+  readonly blobs: BlobStore
+  /** Seals logins and download links. */
+  readonly box: SealedBox
+  readonly access: RepositoryAccess
+  readonly clock: Clock
+}
