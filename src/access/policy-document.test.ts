@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkPolicyDocument, documentSize } from './policy-document.ts'
 
-const SYNTAX = 'Syntax errors in policy.'
+const SYNTAX = /^Syntax error(?:s in policy\.| at position \(1,\d+\))$/
 const allow = { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }
 const trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'sagemaker.amazonaws.com' } }
 const of = (...statements: unknown[]) => JSON.stringify({ Version: '2012-10-17', Statement: statements })
@@ -53,7 +53,7 @@ describe('a policy of a user or role', () => {
       'Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*',
     ],
   ])('is refused: %.60s', (text, message) => {
-    expect(checkPolicyDocument(text, 'identity')).toBe(message)
+    expect(checkPolicyDocument(text, 'identity')).toMatch(message)
   })
 })
 
@@ -79,7 +79,7 @@ describe('a trust policy', () => {
     [of({ ...trust, Principal: { Service: 'sagemaker' } }), 'Invalid principal in policy: "SERVICE":"sagemaker"'],
     [of({ ...trust, Principal: {} }), SYNTAX],
   ])('is refused: %.60s', (text, message) => {
-    expect(checkPolicyDocument(text, 'trust')).toBe(message)
+    expect(checkPolicyDocument(text, 'trust')).toMatch(message)
   })
 })
 

@@ -33,3 +33,9 @@ export const rolePrincipal = (
   userId: `${role.id}:${sessionName}`,
   roleArn: `arn:aws:iam::${account}:role${role.path}${role.name}`,
 })
+
+/** A service that acts for itself. `name` is its DNS name: `sagemaker.amazonaws.com`. */
+export const servicePrincipal = (name: string): Principal => ({ kind: 'service', account: '', arn: name, userId: name })
+
+/** Someone who has not signed. */
+export const anonymousPrincipal: Principal = { kind: 'anonymous', account: '', arn: '', userId: '' }

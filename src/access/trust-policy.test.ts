@@ -91,7 +91,7 @@ describe('a trust policy', () => {
   })
 
   it('denies when a denial hangs on what it cannot decide', () => {
-    const unknown = { DateLessThan: { 'aws:CurrentTime': '2020-01-01T00:00:00Z' } }
+    const unknown = { SomethingLikeThan: { 'aws:CurrentTime': '2020-01-01T00:00:00Z' } }
     expect(ask(root, [allow('*'), { ...allow('*'), Effect: 'Deny', Condition: unknown }])).toBe(false)
   })
 
