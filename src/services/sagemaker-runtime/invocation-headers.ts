@@ -36,29 +36,40 @@ const REFUSED: readonly (readonly [header: string, sentence: string])[] = [
   [`${PREFIX}enable-explanations`, 'EnableExplanations is not supported for this endpoint: it has no explainer.'],
 ]
 
-/** What a header line may hold. The server lets nothing else in; that this holds is not left to it. */
-const ONE_LINE = /^[\t\x20-\x7e]*$/
+/** What the members that stand in nearly every request may hold: a header line, and no other line. */
+const PLAIN = /^[\t\x20-\x7e]{0,1024}$/
+const PLAIN_NAME = /^[a-zA-Z0-9](?:-*[a-zA-Z0-9])*$/
+const ANY_TEXT: ReadonlySet<string> = new Set(['ContentType', 'Accept', 'CustomAttributes'])
 
-/** Reads and checks the endpoint's name and the headers of InvokeEndpoint. Throws ValidationError in the service's words. */
+/** Reads and checks the headers of InvokeEndpoint. Throws ValidationError in the service's words. */
 export function readInvocationHeaders(endpointName: string, headers: IncomingHttpHeaders): InvocationHeaders {
-  // The body is a required member, though there is nothing to check about it.
-  const input: Record<string, string> = { EndpointName: endpointName, Body: '' }
+  const input: Record<string, string> = {}
   let headerLines = ''
-  let oneLine = true
+  // Checking against the published shape costs more than all else here, and is not needed for what is plainly right.
+  let plain = endpointName.length <= 63 && PLAIN_NAME.test(endpointName)
   for (const [header, spelling, member] of PASSED) {
     const value = headers[header] as string | undefined
     if (value === undefined) continue
     input[member] = value
     headerLines += `${spelling}: ${value}\r\n`
-    oneLine &&= ONE_LINE.test(value)
+    plain &&= ANY_TEXT.has(member) && PLAIN.test(value)
   }
   const targetVariant = headers[`${PREFIX}target-variant`] as string | undefined
   if (targetVariant !== undefined) input.TargetVariant = targetVariant
-  const message = validationMessage(inputShape(), input, { elementsNotNull: false })
-  if (message !== undefined) throw validationError(message)
-  if (!oneLine) throw validationError('A header of the request holds control characters.')
+  if (!plain || targetVariant !== undefined) checkInvocation(endpointName, input)
   for (const [header, sentence] of REFUSED) if (headers[header] !== undefined) throw validationError(sentence)
   return { targetVariant, sessionId: input.SessionId, headerLines }
+}
+
+/** Checks members of InvokeEndpoint against the published shape. */
+function checkInvocation(endpointName: string, members: Readonly<Record<string, string>>): void {
+  // The body is a required member, though there is nothing to check about it.
+  const input = { EndpointName: endpointName, Body: '', ...members }
+  const message = validationMessage(inputShape(), input, { elementsNotNull: false })
+  if (message !== undefined) throw validationError(message)
+  // The server lets no other characters in; that none can end a header line is not left to it.
+  if (!Object.values(members).every((value) => /^[\t\x20-\x7e]*$/.test(value)))
+    throw validationError('A header of the request holds control characters.')
 }
 
 const inputShape = () => loadService('sagemaker-runtime').operations.get('InvokeEndpoint')!.input!

@@ -16,8 +16,20 @@ export function formatTimestamp(time: number): string {
   return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`
 }
 
+// What is signed within one second bears the same time.
+let lastText: string | undefined
+let lastTime: number | undefined
+
 /** The same of a `Date` header, which may be in either form. */
 export function parseDateHeader(text: string): number | undefined {
+  if (text !== lastText) {
+    lastTime = readDateHeader(text)
+    lastText = text
+  }
+  return lastTime
+}
+
+function readDateHeader(text: string): number | undefined {
   if (!HTTP_DATE.test(text)) return parseTimestamp(text)
   const time = Date.parse(text)
   return Number.isNaN(time) ? undefined : time
