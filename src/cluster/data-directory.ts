@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StartError } from '../shared/start-error.ts'
 
+const SQLITE_BUSY = 5
+
 /**
  * Makes the data directory (readable by its owner alone), sees that it can be written, and claims it for this server.
  * The claim is a lock that the operating system drops with the process, so a killed server never blocks the next.
@@ -26,10 +28,15 @@ function lock(directory: string): { release(): void } {
   const database = new DatabaseSync(join(directory, 'server.lock'))
   try {
     database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
-  } catch {
+  } catch (error) {
     database.close()
+    if ((error as { errcode?: unknown }).errcode === SQLITE_BUSY) {
+      throw new StartError(
+        `another server uses the data directory ${directory}; stop it, or choose another with --data-dir`,
+      )
+    }
     throw new StartError(
-      `another server uses the data directory ${directory}; stop it, or choose another with --data-dir`,
+      `cannot claim the data directory ${directory} (${(error as Error).message}); is its disk full?`,
     )
   }
   return { release: () => database.close() }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningProcess, startProcess } from '../../scripts/machine/process.ts'
 import { startSlipway } from '../support/slipway.ts'
+import { mountSmallDisk } from '../support/small-disk.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/slipway', import.meta.url))
 const running: { stop(): Promise<void> }[] = []
@@ -54,6 +55,26 @@ describe('slipway serve', () => {
     const program = slipway(['serve', '--port', '0', '--runtime', 'none', '--data-dir', '/dev/null/slipway'])
     expect(await program.ended).toBe(1)
     expect(program.output()).toMatch(/^slipway: cannot write to the data directory \/dev\/null\/slipway \(ENOTDIR\)/)
+  })
+
+  it('refuses a full disk, and starts again once there is room', async ({ skip }) => {
+    const disk = mountSmallDisk(24)
+    if (disk === undefined) return skip('file systems cannot be mounted here')
+    const args = ['--port', '0', '--runtime', 'none', '--data-dir', disk.folder]
+    const filling = join(disk.folder, 'filling')
+    try {
+      await (await startSlipway({ dataDir: disk.folder })).stop()
+      const fill = (name: string) => writeFile(name, Buffer.alloc(32 * 1024 ** 2)).catch((error) => error.code)
+      expect(await fill(filling)).toBe('ENOSPC')
+      expect(await refusal(args)).toMatch(/^slipway: cannot claim the data directory .*is its disk full\?$/)
+      // Room for what opening needs, and none for a commit.
+      await truncate(filling, (await stat(filling)).size - 64 * 1024)
+      expect(await refusal(args)).toMatch(/full .*; free some space and start again$/)
+      await rm(filling)
+      await (await startSlipway({ dataDir: disk.folder })).stop()
+    } finally {
+      disk.unmount()
+    }
   })
 
   it('refuses to start without an engine, and names the way to do without', async () => {
