@@ -21,7 +21,7 @@ test: ## every test, on real engines, registries and clients
 	@scripts/test.sh
 
 test-all: ## the tests and the slow sweeps
-	@scripts/setup.sh dependencies python engine registry test-tools
+	@scripts/setup.sh dependencies python sagemaker-sdk engine registry test-tools
 	@SLOW_TESTS=1 scripts/test.sh
 
 bench: ## ratios against nginx, tar and the container itself

@@ -2,6 +2,7 @@
 # Installs what is missing, and only that. Arguments name the parts, in an order in which they can be installed:
 #   dependencies   Node of the pinned version and the npm packages
 #   python         a virtual environment with the Python clients (.venv)
+#   sagemaker-sdk  the sagemaker Python SDK, with its hundreds of megabytes (.venv/sagemaker-sdk)
 #   engine         Docker Engine, unless a Docker or Podman answers or can be started
 #   registry       a Docker registry to run beside the server
 #   test-tools     what only tests and benchmarks need
@@ -105,6 +106,16 @@ python() {
   cp "$wanted" .venv/.installed
 }
 
+sagemaker_sdk() {
+  local requirements=test/clients/requirements-sagemaker.txt
+  if [ .venv/sagemaker-sdk/.ready -nt "$requirements" ]; then return; fi
+  python
+  say "installing the sagemaker Python SDK into .venv/sagemaker-sdk"
+  quietly python3 -m venv .venv/sagemaker-sdk
+  quietly .venv/sagemaker-sdk/bin/pip install --disable-pip-version-check -r "$requirements"
+  touch .venv/sagemaker-sdk/.ready
+}
+
 engine() {
   local why
   why=$(scripts/run.sh scripts/find-engine.ts 2>&1) && return
@@ -138,6 +149,7 @@ for part in "$@"; do
   case $part in
     dependencies | python | engine | registry) "$part" ;;
     test-tools) test_tools ;;
+    sagemaker-sdk) sagemaker_sdk ;;
     *) fail "there is no part '$part' to set up" ;;
   esac
 done
