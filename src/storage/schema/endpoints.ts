@@ -3,7 +3,8 @@
  *
  * Who writes what. The API writes `endpoints.spec`, the desired columns of `endpoint_variants`, and the statuses that
  * start work (Creating, Deleting), and enqueues the work item `endpoint` with the key `account/region/name_key` in
- * the same unit. The controller alone writes every other status, the current columns, and `endpoint_instances`.
+ * the same unit. The endpoint's controller alone writes every other status and the current columns, adds instances and moves
+ * them to Stopping; the work item `endpoint-instance` of each moves it through its other states and removes it.
  * Both compare and set `endpoints.revision`. Whoever changes what routes depend on (status, weights, instances)
  * announces topic `endpoints` with that same key.
  */
@@ -65,7 +66,7 @@ export interface EndpointInstanceRow {
   variant_name: string
   /** The endpoint's generation this instance was started for. */
   generation: number
-  /** Starting, Healthy, Unhealthy or Stopping. Only Healthy ones are routed to. */
+  /** Starting, Healthy, Unhealthy, Failed or Stopping. Only Healthy ones are routed to. */
   state: string
   container_id: string | null
   /** Where the container's port is reached: `172.17.0.2:8080`. */
@@ -82,6 +83,6 @@ export interface EndpointInstanceRow {
   detail: string | null
   /** How many instances in a row have failed in this one's place; its replacement waits accordingly. */
   failures: number
-  /** Up to where the container's output has been stored: nanoseconds since the epoch, decimal. */
+  /** Up to where the container's output has been stored: nanoseconds since the epoch, `/`, lines of that moment. */
   logged_until: string | null
 }

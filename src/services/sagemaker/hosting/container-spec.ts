@@ -4,7 +4,7 @@ import type { ResolvedContainer } from '../models/resolved-container.ts'
 import { capToMachine, type InstanceSize, instanceSize } from './instance-types.ts'
 
 /** The port of the hosting contract. */
-export const CONTAINER_PORT = 8080
+const CONTAINER_PORT = 8080
 
 /** Labels by which containers are found again after a crash. Values hold names only, never secrets. */
 export const LABELS = {

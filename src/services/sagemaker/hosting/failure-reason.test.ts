@@ -21,10 +21,21 @@ describe('an image that is not resolved', () => {
     ['wrong-architecture', UNAVAILABLE],
     ['digest-mismatch', UNAVAILABLE],
   ])('%s', (reason, begin) => {
-    const text = imageNotResolved('v', IMAGE, new RegistryError(reason, 'reg.example.com', 'The detail.'))
+    const text = imageNotResolved('v', IMAGE, 'function', new RegistryError(reason, 'reg.example.com', 'The detail.'))
     expect(text.startsWith(begin)).toBe(true)
     expect(text).toContain('The detail.')
     expect(text).toContain(IMAGE)
+  })
+
+  it.each([
+    ['function', 'RepositoryCredentialsProviderArn'],
+    ['configuration', "server's configuration names"],
+    ['nowhere', 'ImageConfig.RepositoryAuthConfig'],
+  ] as const)('says where the login came from: %s', (login, advice) => {
+    const message = 'Authentication failed for h: wrong user name or password.'
+    const text = imageNotResolved('v', IMAGE, login, new RegistryError('unauthorized', 'h', message))
+    expect(text.startsWith(message)).toBe(true)
+    expect(text).toContain(advice)
   })
 
   it('has the service’s own sentence for a manifest that cannot be used', () => {
@@ -33,7 +44,7 @@ describe('an image that is not resolved', () => {
       'h',
       `Unsupported manifest media type x/y for image ${IMAGE}.`,
     )
-    expect(imageNotResolved('v', IMAGE, error)).toBe(
+    expect(imageNotResolved('v', IMAGE, 'function', error)).toBe(
       `Unsupported manifest media type x/y for image ${IMAGE}. Ensure that valid manifest media type is used for specified image.`,
     )
   })

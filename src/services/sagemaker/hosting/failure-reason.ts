@@ -20,29 +20,50 @@ export const pingFailed = (variant: string, detail: string): string =>
 const imageUnavailable = (variant: string): string =>
   `The primary container for production variant ${variant} could not be started. Please make sure all images included in the model for the production variant ${variant} exist, and that the execution role used to create the model has permissions to access them.`
 
-export function imageNotResolved(variant: string, image: string, error: RegistryError): string {
+/** Where the login for a registry came from. */
+export type LoginSource = 'function' | 'configuration' | 'nowhere'
+
+const LOGIN_ADVICE: Readonly<Record<LoginSource, string>> = {
+  function: 'Check the credentials that the function of RepositoryCredentialsProviderArn returns.',
+  configuration: "Check the login that the server's configuration names for this registry.",
+  nowhere:
+    "Name a function in the model's ImageConfig.RepositoryAuthConfig, or the registry's login in the server's configuration.",
+}
+
+export function imageNotResolved(variant: string, image: string, login: LoginSource, error: RegistryError): string {
   switch (error.reason) {
     case 'unknown-host':
     case 'unreachable':
     case 'rate-limited':
-    case 'server-error':
+    case 'server-error': {
+      const sentence = `Unable to reach the registry ${error.host}`
+      const detail = withoutStart(error.message, `${sentence}: `)
       return shorten(
-        `Unable to reach the registry ${error.host} for image ${image}. Check VpcConfig and that the registry answers. ${error.message}`,
+        `${sentence} for image ${image}: ${detail} Check the host name, and that the registry answers from this machine.`,
       )
+    }
     case 'untrusted-certificate':
-    case 'plain-http':
-      return shorten(`The registry ${error.host} of image ${image} is not trusted. ${error.message}`)
-    case 'unauthorized':
-    case 'denied':
+    case 'plain-http': {
+      const advice = error.reason === 'plain-http' ? 'plainHttpRegistries names' : 'caFile names the authorities of'
       return shorten(
-        `Authentication failed for ${error.host}: check the credentials that the function of RepositoryCredentialsProviderArn returns for image ${image}. ${error.message}`,
+        `The registry ${error.host} of image ${image} is not trusted. ${error.message} In the server's configuration, ${advice} registries that are to be trusted.`,
       )
+    }
+    case 'unauthorized':
+    case 'denied': {
+      const sentence = `Authentication failed for ${error.host}: `
+      return shorten(
+        `${sentence}${withoutStart(error.message, sentence)} ${LOGIN_ADVICE[login]} The image is ${image}.`,
+      )
+    }
     case 'unsupported-manifest':
       return shorten(`${error.message} Ensure that valid manifest media type is used for specified image.`)
     default:
       return shorten(`${imageUnavailable(variant)} The image is ${image}. ${error.message}`)
   }
 }
+
+const withoutStart = (text: string, start: string): string => (text.startsWith(start) ? text.slice(start.length) : text)
 
 export function imageNotPulled(variant: string, image: string, error: RuntimeError): string {
   if (error.reason === 'unauthorized')
@@ -54,8 +75,12 @@ export function imageNotPulled(variant: string, image: string, error: RuntimeErr
   return shorten(`${imageUnavailable(variant)} The image is ${image}. ${error.message}`)
 }
 
-export const containerNotStarted = (variant: string, error: RuntimeError): string =>
-  shorten(`The primary container for production variant ${variant} could not be started: ${error.message}`)
+export function containerNotStarted(variant: string, error: RuntimeError): string {
+  const start = `The primary container for production variant ${variant} could not be started:`
+  if (error.reason === 'bad-entrypoint')
+    return shorten(`${start} the ENTRYPOINT of its image cannot be run with the argument serve. ${error.message}`)
+  return shorten(`${start} ${error.message}`)
+}
 
 export const ROLE_REQUIRED =
   'The model has no execution role, but its image or its model data can only be fetched as one. Create the model with an ExecutionRoleArn.'

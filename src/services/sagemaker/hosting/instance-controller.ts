@@ -39,6 +39,7 @@ const ROUTES_MILLISECONDS = 250
 const LAST_LINES_MILLISECONDS = 5_000
 /** An engine that is away is asked again this often. */
 const ENGINE_AWAY_MILLISECONDS = 1_000
+const COMPLAINT_MILLISECONDS = 60_000
 /** An instance that has answered for this long has proven itself: its place counts failures anew. */
 const PROVEN_MILLISECONDS = 60_000
 
@@ -104,11 +105,20 @@ async function liveOn(
     outer.throwIfAborted()
     if (watch.superseded || error instanceof InstanceChanged) return undefined
     if (!isEngineAway(error)) throw error
-    deps.log.debug({ err: error, instance: instance.row.id }, 'the container engine is away')
+    complainOfEngine(deps, error)
     return { done: false, againInMilliseconds: ENGINE_AWAY_MILLISECONDS }
   } finally {
     watch.stop()
   }
+}
+
+let complainedAt = Number.NEGATIVE_INFINITY
+
+/** Once in a while and not for each instance: an engine that is away is away for all of them. */
+function complainOfEngine({ log }: InstanceControllerDeps, err: unknown): void {
+  if (performance.now() - complainedAt < COMPLAINT_MILLISECONDS) return
+  complainedAt = performance.now()
+  log.warn({ err }, 'the container engine does not answer; instances are left as they are until it does')
 }
 
 /** Nothing is known then, so nothing is decided. */

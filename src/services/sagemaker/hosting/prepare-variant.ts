@@ -7,7 +7,13 @@ import type { IamFacade } from '../../iam/facade.ts'
 import type { LambdaFacade } from '../../lambda/facade.ts'
 import type { VariantSpec } from '../endpoints/endpoint-spec.ts'
 import type { ResolvedContainer } from '../models/resolved-container.ts'
-import { imageNotPulled, imageNotResolved, ROLE_REQUIRED, roleNotAssumable } from './failure-reason.ts'
+import {
+  imageNotPulled,
+  imageNotResolved,
+  type LoginSource,
+  ROLE_REQUIRED,
+  roleNotAssumable,
+} from './failure-reason.ts'
 import { HostingError } from './hosting-error.ts'
 import type { ModelStore } from './model-store.ts'
 import { fetchRegistryCredentials, type PlatformRegistry, type RegistryCredentials } from './registry-credentials.ts'
@@ -104,7 +110,14 @@ async function prepareImage(
   const reference = parseImageReference(pinned ?? container.image)
   const platform = deps.platformRegistries[reference?.host ?? '']
   const credentials = await fetchRegistryCredentials(container, platform, deps.lambda, () => requireRole(role), signal)
-  const resolved = await resolve(deps, variant, pinned ?? pinnedByPackage(container), credentials, signal)
+  const login =
+    credentials === undefined
+      ? 'nowhere'
+      : (container.credentialsProviderArn ?? platform?.credentialsFunction) === undefined
+        ? 'configuration'
+        : 'function'
+  const wanted = pinned ?? pinnedByPackage(container)
+  const resolved = await resolve(deps, variant, wanted, { credentials, login }, signal)
   const resolvedImage = pinned ?? (await pin.set(resolved.reference))
   const local =
     (await deps.runtime.findImage(resolvedImage, signal)) ??
@@ -124,7 +137,7 @@ async function resolve(
   deps: PreparationDeps,
   variant: VariantSpec,
   image: string,
-  credentials: RegistryCredentials | undefined,
+  { credentials, login }: { readonly credentials: RegistryCredentials | undefined; readonly login: LoginSource },
   signal: AbortSignal,
 ): Promise<ResolvedImage> {
   try {
@@ -135,7 +148,7 @@ async function resolve(
     })
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
-    throw new HostingError(imageNotResolved(variant.name, image, error), {
+    throw new HostingError(imageNotResolved(variant.name, image, login, error), {
       transient: isTransient(error),
       cause: error,
     })
