@@ -53,7 +53,7 @@ function scan(
   let allowed: Closeness = NOBODY
   for (const { policy, source } of policies) {
     if (policy.unreadable) return { allowed: false, explicit: true, policyType, by: { source, statement: undefined } }
-    for (const statement of policy.statements) {
+    for (const statement of policy.about(subject.action)) {
       // Once it is allowed as closely as can be, only denials matter.
       if (statement.allows && allowed === SELF) continue
       const closeness = matchStatement(statement, subject, attachment)

@@ -1,10 +1,9 @@
-import type { CompiledStatement } from '../policy/compiled-policy.ts'
+import { type CompiledStatement, coversAction } from '../policy/compiled-policy.ts'
 import type { ContextValue } from '../policy/context-values.ts'
 import { type Position, positionOf } from '../policy/json-tree.ts'
 import { closenessOf, NOBODY } from '../policy/principal-names.ts'
 import {
   type Attachment,
-  coversAction,
   coversPrincipal,
   coversResource,
   type MatchSubject,
@@ -103,7 +102,7 @@ function outcomeOf(
   attachment: Attachment,
 ): Pick<ConsideredStatement, 'outcome' | 'condition'> {
   const { context } = subject
-  if (!coversAction(statement, subject.action, context)) return { outcome: 'other-action' }
+  if (!coversAction(statement, subject.action)) return { outcome: 'other-action' }
   if (!coversResource(statement, subject.resource, context, attachment)) return { outcome: 'other-resource' }
   if (coversPrincipal(statement, subject, attachment) === NOBODY) return { outcome: 'other-principal' }
   const condition = unfulfilled(statement, context)

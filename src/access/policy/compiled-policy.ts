@@ -1,5 +1,6 @@
 import { type CompiledCondition, compileCondition } from './condition.ts'
-import { compilePattern, type Pattern } from './pattern.ts'
+import type { ContextValues } from './context-values.ts'
+import { compilePattern, matchAny, type Pattern, YES } from './pattern.ts'
 import { compilePrincipals, type PrincipalNames } from './principal-names.ts'
 import { type ReadStatement, readPolicy, ShapeFault } from './read-policy.ts'
 import { tokenize, tokenizeResource } from './tokens.ts'
@@ -10,6 +11,8 @@ export interface CompiledPolicy {
   readonly statements: readonly CompiledStatement[]
   /** The document cannot be read. Nobody knows what it denies, so it denies everything. */
   readonly unreadable: boolean
+  /** The statements about an action, which is in lower case: all that matters to most requests. */
+  about(action: string): readonly CompiledStatement[]
 }
 
 export interface CompiledStatement {
@@ -39,12 +42,36 @@ export function compilePolicy(text: string): CompiledPolicy {
   try {
     const { version, statements } = readPolicy(text)
     const variables = version === '2012-10-17'
-    return { text, statements: statements.map((read, index) => compile(read, index, variables)), unreadable: false }
+    const compiled = statements.map((read, index) => compile(read, index, variables))
+    return { text, statements: compiled, unreadable: false, about: byAction(compiled) }
   } catch (error) {
     if (!(error instanceof ShapeFault)) throw error
-    return { text, statements: [], unreadable: true }
+    return { text, statements: [], unreadable: true, about: () => [] }
   }
 }
+
+/** Services have some hundred actions; a caller who makes names up must not fill the memory. */
+const MAX_REMEMBERED = 512
+
+/** What a statement says of actions hangs on nothing else, so it is worked out once for each. */
+function byAction(statements: readonly CompiledStatement[]): CompiledPolicy['about'] {
+  const known = new Map<string, readonly CompiledStatement[]>()
+  return (action) => {
+    const found = known.get(action)
+    if (found !== undefined) return found
+    const about = statements.filter((statement) => coversAction(statement, action))
+    if (known.size >= MAX_REMEMBERED) known.clear()
+    known.set(action, about)
+    return about
+  }
+}
+
+/** `action` is in lower case. */
+export const coversAction = (statement: CompiledStatement, action: string): boolean =>
+  (matchAny(statement.actions, action, NO_VALUES) === YES) !== statement.notAction
+
+/** Actions have no variables in them. */
+const NO_VALUES: ContextValues = { get: () => undefined }
 
 function compile(read: ReadStatement, index: number, variables: boolean): CompiledStatement {
   const { node, sid, allows, actions, resources, principals, conditions } = read

@@ -30,8 +30,18 @@ export type Pattern =
   | { readonly kind: 'literal'; readonly text: string }
   | { readonly kind: 'prefix'; readonly text: string }
   | { readonly kind: 'glob'; readonly segments: readonly Segment[]; readonly minimum: number }
-  | { readonly kind: 'fields'; readonly tokens: readonly Token[] }
-  | { readonly kind: 'template'; readonly tokens: readonly Token[]; readonly ignoreCase: boolean }
+  /** `loose` matches whatever the pattern does, and more: its stars cross colons. */
+  | { readonly kind: 'fields'; readonly loose: Pattern; readonly steps: readonly Step[] }
+  /** Whatever the variables hold, a text that matches begins with `start`. */
+  | {
+      readonly kind: 'template'
+      readonly tokens: readonly Token[]
+      readonly start: string
+      readonly ignoreCase: boolean
+    }
+
+/** A token, or the code of one character of a literal. */
+type Step = Exclude<Token, string | Variable> | number
 
 /** Text between two stars; `holes` are the places of its question marks. */
 interface Segment {
@@ -40,18 +50,28 @@ interface Segment {
 }
 
 export function compilePattern(tokens: readonly Token[], ignoreCase = false): Pattern {
-  if (tokens.some((token) => typeof token === 'object')) return { kind: 'template', tokens, ignoreCase }
   const fixed = joinLiterals(ignoreCase ? tokens.map(toLowerCase) : tokens)
+  if (fixed.some((token) => typeof token === 'object')) {
+    return { kind: 'template', tokens: fixed, start: typeof fixed[0] === 'string' ? fixed[0] : '', ignoreCase }
+  }
   if (fixed.length === 0) return { kind: 'literal', text: '' }
   const [first, second] = fixed
   if (fixed.length === 1 && first === ANY) return { kind: 'any' }
   if (fixed.length === 1 && typeof first === 'string') return { kind: 'literal', text: first }
   if (fixed.length === 2 && typeof first === 'string' && second === ANY) return { kind: 'prefix', text: first }
-  if (fixed.includes(ANY_IN_FIELD)) return { kind: 'fields', tokens: fixed }
+  if (fixed.includes(ANY_IN_FIELD)) {
+    const loose = compilePattern(fixed.map((token) => (token === ANY_IN_FIELD ? ANY : token)))
+    return { kind: 'fields', loose, steps: fixed.flatMap(toSteps) }
+  }
   return compileGlob(fixed)
 }
 
 const toLowerCase = (token: Token): Token => (typeof token === 'string' ? token.toLowerCase() : token)
+
+const toSteps = (token: Token): Step[] =>
+  typeof token === 'string'
+    ? Array.from({ length: token.length }, (_, index) => token.charCodeAt(index))
+    : [token as Step]
 
 /** Joins what stands side by side: literals, and stars, of which two say no more than one. */
 function joinLiterals(tokens: readonly Token[]): Token[] {
@@ -92,8 +112,9 @@ export function matchPattern(pattern: Pattern, text: string, context: ContextVal
     case 'glob':
       return text.length >= pattern.minimum && matchGlob(pattern.segments, text) ? YES : NO
     case 'fields':
-      return matchFields(pattern.tokens, text) ? YES : NO
+      return matchPattern(pattern.loose, text, context) === YES && matchFields(pattern.steps, text) ? YES : NO
     case 'template': {
+      if (!text.startsWith(pattern.start)) return NO
       const tokens = fillIn(pattern.tokens, context)
       return tokens === undefined ? UNKNOWN : matchPattern(compilePattern(tokens, pattern.ignoreCase), text, context)
     }
@@ -175,32 +196,31 @@ function find(segment: Segment, text: string, from: number, end: number): number
  * For the few patterns with a star that may not cross a colon: all places the pattern can be at are followed at once,
  * so the time is at most the length of the pattern times that of the text.
  */
-function matchFields(tokens: readonly Token[], text: string): boolean {
-  const steps: (Token | number)[] = tokens.flatMap((token): (Token | number)[] =>
-    typeof token === 'string' ? Array.from({ length: token.length }, (_, index) => token.charCodeAt(index)) : [token],
-  )
-  const passStars = (places: Uint8Array) => {
-    for (let index = 0; index < steps.length; index += 1) {
-      if (places[index] === 1 && isStar(steps[index]!)) places[index + 1] = 1
-    }
-    return places
+function matchFields(steps: readonly Step[], text: string): boolean {
+  let places = new Uint8Array(steps.length + 1)
+  let next = new Uint8Array(steps.length + 1)
+  const reach = (set: Uint8Array, place: number) => {
+    let index = place
+    set[index] = 1
+    // A star may stand for nothing.
+    for (; isStar(steps[index]); index += 1) set[index + 1] = 1
   }
-  let places: Uint8Array = new Uint8Array(steps.length + 1)
-  places[0] = 1
-  passStars(places)
+  reach(places, 0)
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at)
-    const next = new Uint8Array(steps.length + 1)
+    next.fill(0)
     for (let index = 0; index < steps.length; index += 1) {
       if (places[index] !== 1) continue
       const step = steps[index]!
-      if (step === ANY || (step === ANY_IN_FIELD && code !== COLON)) next[index] = 1
-      else if (step === ONE || step === code) next[index + 1] = 1
+      if (step === ANY || (step === ANY_IN_FIELD && code !== COLON)) reach(next, index)
+      else if (step === ONE || step === code) reach(next, index + 1)
     }
-    places = passStars(next)
+    const spare = places
+    places = next
+    next = spare
   }
   return places[steps.length] === 1
 }
 
 const COLON = 0x3a
-const isStar = (step: Token | number): boolean => step === ANY || step === ANY_IN_FIELD
+const isStar = (step: Step | undefined): boolean => step === ANY || step === ANY_IN_FIELD

@@ -17,9 +17,6 @@ export interface MatchSubject {
   readonly bounded: boolean
 }
 
-export const coversAction = (statement: CompiledStatement, action: string, context: ContextValues): boolean =>
-  (matchAny(statement.actions, action, context) === YES) !== statement.notAction
-
 /** What a policy is attached to: one that limits or permits an identity, or one of a resource. */
 export type Attachment = 'identity' | 'resource'
 
@@ -59,9 +56,8 @@ export function unfulfilled(statement: CompiledStatement, context: ContextValues
   return undefined
 }
 
-/** Whether a statement is about a request at all, and if so, how closely it names who makes it. */
+/** Whether a statement about an action is about the request, and if so, how closely it names who makes it. */
 export function matchStatement(statement: CompiledStatement, subject: MatchSubject, attachment: Attachment): Closeness {
-  if (!coversAction(statement, subject.action, subject.context)) return NOBODY
   if (!coversResource(statement, subject.resource, subject.context, attachment)) return NOBODY
   const closeness = coversPrincipal(statement, subject, attachment)
   if (closeness === NOBODY || unfulfilled(statement, subject.context) !== undefined) return NOBODY
