@@ -133,6 +133,8 @@ describe('query errors', () => {
       '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>NoSuchEntity</Code>' +
         '<Message>The role with name &lt;x&gt; cannot be found.</Message></Error><RequestId>id-1</RequestId></ErrorResponse>',
     )
+    const unwritable = query.encodeError(iam, new ServiceError('ValidationError', "Value 'a\0\x1f\tb'"), 'id').body
+    expect(unwritable).toContain("Value 'a\uFFFD\uFFFD\tb'")
     expect(query.encodeError(iam, new ServiceError('InternalFailure', 'm', { status: 500 }), 'id').body).toContain(
       '<Type>Receiver</Type>',
     )

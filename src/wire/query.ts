@@ -6,7 +6,7 @@ import { parseScalar } from './scalar-text.ts'
 import { ServiceError } from './service-error.ts'
 import { isSenderFault, modelledStatus } from './wire-error.ts'
 import { encodeXmlMembers } from './xml-codec.ts'
-import { escapeXml, xmlElement } from './xml-text.ts'
+import { escapeXml, escapeXmlError, xmlElement } from './xml-text.ts'
 
 const XML_TYPE = 'text/xml'
 const NO_BODY = new Uint8Array(0)
@@ -55,7 +55,7 @@ export const query: Protocol = {
     const parts = [
       xmlElement('Type', isSenderFault(status) ? 'Sender' : 'Receiver'),
       xmlElement('Code', escapeXml(error.code)),
-      xmlElement('Message', escapeXml(error.message)),
+      xmlElement('Message', escapeXmlError(error.message)),
     ]
     const namespace = escapeXml(description.xmlNamespace ?? '')
     const content = xmlElement('Error', parts.join('')) + xmlElement('RequestId', escapeXml(requestId))

@@ -9,7 +9,7 @@ import { ServiceError } from './service-error.ts'
 import { modelledStatus } from './wire-error.ts'
 import { decodeXml, encodeXmlMembers } from './xml-codec.ts'
 import { readXml, XmlError } from './xml-reader.ts'
-import { escapeXml, XML_DECLARATION, xmlElement } from './xml-text.ts'
+import { escapeXml, escapeXmlError, XML_DECLARATION, xmlElement } from './xml-text.ts'
 
 const XML_TYPE = 'application/xml'
 
@@ -172,11 +172,11 @@ function document(
 
 /** The `<Error>` document of S3, which has no namespace. */
 function errorDocument(error: ServiceError, requestId: string, resource: string | undefined): string {
-  const parts = [xmlElement('Code', escapeXml(error.code)), xmlElement('Message', escapeXml(error.message))]
+  const parts = [xmlElement('Code', escapeXml(error.code)), xmlElement('Message', escapeXmlError(error.message))]
   for (const [name, value] of Object.entries(error.members)) {
-    if (value !== undefined && value !== null) parts.push(xmlElement(name, escapeXml(String(value))))
+    if (value !== undefined && value !== null) parts.push(xmlElement(name, escapeXmlError(String(value))))
   }
-  if (resource !== undefined) parts.push(xmlElement('Resource', escapeXml(resource)))
+  if (resource !== undefined) parts.push(xmlElement('Resource', escapeXmlError(resource)))
   parts.push(xmlElement('RequestId', escapeXml(requestId)), xmlElement('HostId', hostId(requestId)))
   return `${XML_DECLARATION}<Error>${parts.join('')}</Error>`
 }

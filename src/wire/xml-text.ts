@@ -9,6 +9,12 @@ const NAMED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>'
 export const escapeXml = (text: string): string =>
   text.toWellFormed().replace(SPECIAL, (character) => NAMED[character] ?? reference(character))
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
+
+/** Escapes text of an error, which clients must be able to parse: what XML 1.0 cannot write becomes U+FFFD. */
+export const escapeXmlError = (text: string): string => escapeXml(text.replace(UNWRITABLE, '\uFFFD'))
+
 const reference = (character: string): string => `&#x${character.charCodeAt(0).toString(16)};`
 
 export const xmlElement = (name: string, content: string): string =>

@@ -14,6 +14,9 @@ export function withTags(json: string, added: readonly Tag[]): string {
   if (new Set(added.map((tag) => tag.Key.toLowerCase())).size !== added.length) {
     throw invalidInput('Duplicate tag keys found. Please note that Tag keys are case insensitive.')
   }
+  if (added.some((tag) => /^aws:/i.test(tag.Key))) {
+    throw invalidInput('aws: prefixed tag key names are not allowed for external use.')
+  }
   for (const { Key, Value } of added) tags.set(Key.toLowerCase(), { Key, Value })
   if (tags.size > MAX_TAGS) throw quotaExceeded('TagsPerResource', MAX_TAGS)
   return JSON.stringify([...tags.values()])

@@ -137,6 +137,14 @@ describe.each(testStores)('log groups on $dialect', ({ create }) => {
     })
   })
 
+  test('take no tags that are AWS’s own', async () => {
+    const tags = { 'AWS:x': 'y' }
+    const reserved = { code: 'InvalidParameterException', message: expect.stringContaining('"AWS:x"') }
+    expect(await refused(logs.call('CreateLogGroup', { logGroupName: 'g', tags }))).toMatchObject(reserved)
+    await logs.call('CreateLogGroup', { logGroupName: 'g' })
+    expect(await refused(logs.call('TagLogGroup', { logGroupName: 'g', tags }))).toMatchObject(reserved)
+  })
+
   test('take no more than 50 tags from callers at the same moment either', async () => {
     await logs.call('CreateLogGroup', { logGroupName: 'g' })
     const results = await Promise.allSettled(

@@ -79,6 +79,15 @@ describe.each(testStores)('users on $dialect', ({ create }) => {
     await test.call('DeleteUser', { UserName: 'keys' })
   })
 
+  it('takes no tags that are AWS’s own', async () => {
+    const Tags = [{ Key: 'AWS:x', Value: 'y' }]
+    const reserved = refusal('InvalidInput', 'aws: prefixed tag key names are not allowed for external use.')
+    await expect(test.call('CreateUser', { UserName: 'tagged', Tags })).rejects.toEqual(reserved)
+    await test.call('CreateUser', { UserName: 'tagged' })
+    await expect(test.call('TagUser', { UserName: 'tagged', Tags })).rejects.toEqual(reserved)
+    await test.call('DeleteUser', { UserName: 'tagged' })
+  })
+
   it('tells callers who they are', async () => {
     expect((await test.call('GetUser', {})).User).toEqual({
       UserId: account,

@@ -1,7 +1,7 @@
 import type { Database } from '../../../storage/database.ts'
 import type { LogGroupRow } from '../../../storage/schema/logs.ts'
 import { none, one, statement } from '../../../storage/statement.ts'
-import { logGroupMissing, tooManyTags } from '../errors.ts'
+import { invalidParameter, logGroupMissing, tooManyTags } from '../errors.ts'
 import { logGroupArn } from '../log-groups/log-group-identifier.ts'
 
 const MAX_TAGS = 50
@@ -16,6 +16,14 @@ export async function readTags(db: Database, groupId: string): Promise<Record<st
   return Object.fromEntries(rows.map((row) => [row.key, row.value]))
 }
 
+/** @throws InvalidParameterException for a key that is AWS's own */
+export function checkTags(tags: Readonly<Record<string, string>>): void {
+  const reserved = Object.keys(tags).find((key) => /^aws:/i.test(key))
+  if (reserved !== undefined) {
+    throw invalidParameter(`Tag keys that begin with aws: are reserved for AWS. The tag key is "${reserved}".`)
+  }
+}
+
 /** Adds tags and replaces those of the same key; at most 50 in all. */
 export async function writeTags(
   db: Database,
@@ -24,6 +32,7 @@ export async function writeTags(
 ): Promise<void> {
   const keys = Object.keys(tags)
   if (keys.length === 0) return
+  checkTags(tags)
   await db.commit([
     statement(db.query.selectFrom('logs_groups').select('id').where('id', '=', group.id), one(logGroupMissing)),
     statement(
