@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import { loadService, type ServiceId } from '../model/service-description.ts'
+import type { AuthorizationTable } from './authorization.ts'
+import { iamAuthorization } from './iam/authorization.ts'
+import { lambdaAuthorization } from './lambda/authorization.ts'
+import { logsAuthorization } from './logs/authorization.ts'
+import type { RequestContext } from './operation.ts'
+import { s3Authorization } from './s3/authorization.ts'
+import { sagemakerAuthorization } from './sagemaker/authorization.ts'
+import { stsAuthorization } from './sts/authorization.ts'
+
+const TABLES: readonly (readonly [ServiceId, AuthorizationTable])[] = [
+  ['sagemaker', sagemakerAuthorization],
+  ['s3', s3Authorization],
+  ['lambda', lambdaAuthorization],
+  ['iam', iamAuthorization],
+  ['sts', stsAuthorization],
+  ['logs', logsAuthorization],
+]
+
+const ACCOUNT = '123456789012'
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/R`
+const context = {
+  account: ACCOUNT,
+  region: 'eu-west-1',
+  principal: { arn: `arn:aws:iam::${ACCOUNT}:user/u` },
+} as RequestContext
+
+/** The needs of an operation, as `action resource` in order. */
+function needs(table: AuthorizationTable, operation: string, input: object): string[] {
+  return table[operation]!(input as never, context).map(({ action, resource }) => `${action} ${resource}`)
+}
+
+describe.each(TABLES)('what operations of %s need', (id, table) => {
+  it('is known for every operation that is described, and for no other', () => {
+    const described = [...loadService(id).operations.values()].filter((operation) => operation.implemented)
+    expect(Object.keys(table).sort()).toEqual(described.map(({ name }) => name).sort())
+  })
+})
+
+describe('the needs', () => {
+  const sagemaker = `arn:aws:sagemaker:eu-west-1:${ACCOUNT}`
+  const foreign = 'arn:aws:sagemaker:eu-west-1:222222222222:model-package/g/3'
+
+  it.each<readonly [AuthorizationTable, string, object, readonly string[]]>([
+    [
+      sagemakerAuthorization,
+      'CreateModel',
+      {
+        ModelName: 'M',
+        ExecutionRoleArn: ROLE,
+        Containers: [{ ModelPackageName: foreign }],
+        Tags: [{ Key: 'k', Value: 'v' }],
+      },
+      [
+        `sagemaker:CreateModel ${sagemaker}:model/m`,
+        `sagemaker:AddTags ${sagemaker}:model/m`,
+        `sagemaker:CreateModel ${foreign}`,
+        `iam:PassRole ${ROLE}`,
+      ],
+    ],
+    [
+      sagemakerAuthorization,
+      'CreateModelPackage',
+      { ModelPackageGroupName: 'G' },
+      [`sagemaker:CreateModelPackage ${sagemaker}:model-package/g/*`],
+    ],
+    [
+      sagemakerAuthorization,
+      'CreateModelPackage',
+      { ModelPackageGroupName: 'arn:aws:sagemaker:eu-west-1:222222222222:model-package-group/g' },
+      ['sagemaker:CreateModelPackage arn:aws:sagemaker:eu-west-1:222222222222:model-package/g/*'],
+    ],
+    [
+      sagemakerAuthorization,
+      'CreateEndpoint',
+      { EndpointName: 'E', EndpointConfigName: 'C' },
+      [`sagemaker:CreateEndpoint ${sagemaker}:endpoint/e`, `sagemaker:CreateEndpoint ${sagemaker}:endpoint-config/c`],
+    ],
+    [sagemakerAuthorization, 'ListEndpoints', {}, ['sagemaker:ListEndpoints *']],
+    [
+      s3Authorization,
+      'CopyObject',
+      { Bucket: 'b', Key: 'k', CopySource: '/from/a%20key?versionId=null' },
+      ['s3:GetObject arn:aws:s3:::from/a key', 's3:PutObject arn:aws:s3:::b/k'],
+    ],
+    [
+      s3Authorization,
+      'DeleteObjects',
+      { Bucket: 'b', Delete: { Objects: [{ Key: 'x' }, { Key: 'y' }] } },
+      ['s3:DeleteObject arn:aws:s3:::b/x', 's3:DeleteObject arn:aws:s3:::b/y'],
+    ],
+    [
+      lambdaAuthorization,
+      'Invoke',
+      { FunctionName: 'arn:aws:lambda:us-east-1:222222222222:function:f' },
+      ['lambda:InvokeFunction arn:aws:lambda:us-east-1:222222222222:function:f'],
+    ],
+    [
+      lambdaAuthorization,
+      'CreateFunction',
+      { FunctionName: 'f', Role: ROLE },
+      [`lambda:CreateFunction arn:aws:lambda:eu-west-1:${ACCOUNT}:function:f`, `iam:PassRole ${ROLE}`],
+    ],
+    [
+      iamAuthorization,
+      'CreateRole',
+      { RoleName: 'r', Path: '/team/' },
+      [`iam:CreateRole arn:aws:iam::${ACCOUNT}:role/team/r`],
+    ],
+    [iamAuthorization, 'GetUser', {}, [`iam:GetUser arn:aws:iam::${ACCOUNT}:user/u`]],
+    [stsAuthorization, 'GetCallerIdentity', {}, []],
+    [
+      logsAuthorization,
+      'GetLogEvents',
+      { logGroupName: '/g', logStreamName: 's' },
+      [`logs:GetLogEvents arn:aws:logs:eu-west-1:${ACCOUNT}:log-group:/g:log-stream:s`],
+    ],
+  ])('%#: %s', (table, operation, input, expected) => {
+    expect(needs(table, operation, input)).toEqual(expected)
+  })
+})

@@ -1,0 +1,114 @@
+import type { SagemakerOperation, SagemakerOperations } from '../../model/generated/sagemaker.ts'
+import { formatArn, parseArn } from '../../shared/arn.ts'
+import type { AccessNeed, AuthorizationTable, NeedsOf } from '../authorization.ts'
+import type { RequestContext } from '../operation.ts'
+
+type Inputs = { readonly [Name in SagemakerOperation]: NeedsOf<SagemakerOperations[Name]['input']> }
+
+/** The ARN of a resource named by name or by ARN; names are lower-case in ARNs. */
+const arnOf = (kind: string, nameOrArn: string | undefined, { account, region }: RequestContext): string => {
+  const name = nameOrArn ?? ''
+  return parseArn(name) === undefined
+    ? formatArn({ service: 'sagemaker', region, account, resource: `${kind}/${name.toLowerCase()}` })
+    : name
+}
+
+const on =
+  (action: string, kind: string) =>
+  (name: string | undefined, context: RequestContext): AccessNeed => ({
+    action: `sagemaker:${action}`,
+    resource: arnOf(kind, name, context),
+  })
+
+const list = (action: string): AccessNeed => ({ action: `sagemaker:${action}`, resource: '*' })
+
+/** The versions of a group, as the group's resource policy names them: `…:model-package/<group>/*`. */
+const versionsOf = (action: string, group: string, context: RequestContext): AccessNeed => ({
+  action: `sagemaker:${action}`,
+  resource: `${arnOf('model-package-group', group, context).replace(':model-package-group/', ':model-package/')}/*`,
+})
+
+const passRole = (role: string | undefined): readonly AccessNeed[] =>
+  role === undefined
+    ? []
+    : [{ action: 'iam:PassRole', resource: role, conditions: { 'iam:passedtoservice': 'sagemaker.amazonaws.com' } }]
+
+/** Creating something with tags also takes the right to tag it. */
+function created(need: AccessNeed, tags: readonly { Key: string; Value: string }[] | undefined): readonly AccessNeed[] {
+  if (tags === undefined || tags.length === 0) return [need]
+  const requested = Object.fromEntries(tags.map(({ Key, Value }) => [`aws:requesttag/${Key.toLowerCase()}`, Value]))
+  const conditions = { ...need.conditions, ...requested, 'aws:tagkeys': tags.map(({ Key }) => Key) }
+  return [
+    { ...need, conditions },
+    { action: 'sagemaker:AddTags', resource: need.resource, conditions },
+  ]
+}
+
+const group = (action: string) => on(action, 'model-package-group')
+const packageNeed = (action: string) => on(action, 'model-package')
+const model = (action: string) => on(action, 'model')
+const config = (action: string) => on(action, 'endpoint-config')
+const endpoint = (action: string) => on(action, 'endpoint')
+
+/** Source: the service authorization reference of SageMaker, and model-registry reference §6 for versions. */
+const table: Inputs = {
+  AddTags: ({ ResourceArn }) => [{ action: 'sagemaker:AddTags', resource: ResourceArn }],
+  BatchDescribeModelPackage: ({ ModelPackageArnList }, context) =>
+    ModelPackageArnList.map((arn) => packageNeed('BatchDescribeModelPackage')(arn, context)),
+  CreateEndpoint: (input, context) => [
+    ...created(endpoint('CreateEndpoint')(input.EndpointName, context), input.Tags),
+    config('CreateEndpoint')(input.EndpointConfigName, context),
+  ],
+  CreateEndpointConfig: (input, context) => [
+    ...created(config('CreateEndpointConfig')(input.EndpointConfigName, context), input.Tags),
+    ...passRole(input.ExecutionRoleArn),
+  ],
+  CreateModel: (input, context) => {
+    const packages = [input.PrimaryContainer, ...(input.Containers ?? [])].flatMap(
+      (container) => container?.ModelPackageName ?? [],
+    )
+    return [
+      ...created(model('CreateModel')(input.ModelName, context), input.Tags),
+      ...packages.map((name) => packageNeed('CreateModel')(name, context)),
+      ...passRole(input.ExecutionRoleArn),
+    ]
+  },
+  CreateModelPackage: (input, context) =>
+    input.ModelPackageGroupName === undefined
+      ? created(packageNeed('CreateModelPackage')(input.ModelPackageName, context), input.Tags)
+      : [versionsOf('CreateModelPackage', input.ModelPackageGroupName, context)],
+  CreateModelPackageGroup: (input, context) =>
+    created(group('CreateModelPackageGroup')(input.ModelPackageGroupName, context), input.Tags),
+  DeleteEndpoint: (input, context) => [endpoint('DeleteEndpoint')(input.EndpointName, context)],
+  DeleteEndpointConfig: (input, context) => [config('DeleteEndpointConfig')(input.EndpointConfigName, context)],
+  DeleteModel: (input, context) => [model('DeleteModel')(input.ModelName, context)],
+  DeleteModelPackage: (input, context) => [packageNeed('DeleteModelPackage')(input.ModelPackageName, context)],
+  DeleteModelPackageGroup: (input, context) => [group('DeleteModelPackageGroup')(input.ModelPackageGroupName, context)],
+  DeleteTags: ({ ResourceArn }) => [{ action: 'sagemaker:DeleteTags', resource: ResourceArn }],
+  DescribeEndpoint: (input, context) => [endpoint('DescribeEndpoint')(input.EndpointName, context)],
+  DescribeEndpointConfig: (input, context) => [config('DescribeEndpointConfig')(input.EndpointConfigName, context)],
+  DescribeModel: (input, context) => [model('DescribeModel')(input.ModelName, context)],
+  DescribeModelPackage: (input, context) => [packageNeed('DescribeModelPackage')(input.ModelPackageName, context)],
+  DescribeModelPackageGroup: (input, context) => [
+    group('DescribeModelPackageGroup')(input.ModelPackageGroupName, context),
+  ],
+  ListEndpointConfigs: () => [list('ListEndpointConfigs')],
+  ListEndpoints: () => [list('ListEndpoints')],
+  ListModelPackageGroups: () => [list('ListModelPackageGroups')],
+  ListModelPackages: (input, context) =>
+    input.ModelPackageGroupName === undefined
+      ? [list('ListModelPackages')]
+      : [versionsOf('ListModelPackages', input.ModelPackageGroupName, context)],
+  ListModels: () => [list('ListModels')],
+  ListTags: ({ ResourceArn }) => [{ action: 'sagemaker:ListTags', resource: ResourceArn }],
+  UpdateEndpoint: (input, context) => [
+    endpoint('UpdateEndpoint')(input.EndpointName, context),
+    config('UpdateEndpoint')(input.EndpointConfigName, context),
+  ],
+  UpdateEndpointWeightsAndCapacities: (input, context) => [
+    endpoint('UpdateEndpointWeightsAndCapacities')(input.EndpointName, context),
+  ],
+  UpdateModelPackage: (input, context) => [packageNeed('UpdateModelPackage')(input.ModelPackageArn, context)],
+}
+
+export const sagemakerAuthorization: AuthorizationTable = table
