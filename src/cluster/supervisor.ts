@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Config } from '../config/schema.ts'
 import { StartError } from '../shared/start-error.ts'
 import { createLogger, type Logger } from '../telemetry/log.ts'
@@ -80,7 +81,7 @@ class Fleet {
     this.#config = config
     this.#log = log
     cluster.schedulingPolicy = cluster.SCHED_RR
-    cluster.setupPrimary({ exec: new URL('./worker.ts', import.meta.url).pathname, args: [], silent: false })
+    cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker.ts', import.meta.url)), args: [], silent: false })
   }
 
   /** Resolves to the runtime's name when every worker is ready. */

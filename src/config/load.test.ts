@@ -55,6 +55,23 @@ describe('loadConfig', () => {
     expect(load).toThrow(message)
   })
 
+  it.each([
+    [{ port: 'abc' }, 'port: must be a number, not "abc"'],
+    [{ port: '99999' }, 'port: must be at most 65535, not 99999'],
+    [{ workers: '0' }, 'workers: must be at least 1, not 0'],
+    [{ workers: '1.5' }, 'workers: must be a whole number, not 1.5'],
+    [{ runtime: 'podman' }, 'runtime: must be auto, docker or none, not "podman"'],
+    [{ region: 'mars' }, 'region: must look like us-east-1'],
+    [{ dataDir: '' }, 'dataDir: must be a text that is not empty, not ""'],
+    [{ publicUrl: 'example' }, 'publicUrl: must be an http or https URL, not "example"'],
+    [{ stopContainers: 'yes' }, 'stopContainers: must be true or false, not "yes"'],
+    [{ s3Domains: {} }, 's3Domains: must be a list, not a mapping'],
+    [{ limits: { containerSeconds: 0 } }, 'limits.containerSeconds: must be more than 0, not 0'],
+    [{ registries: { r: 1 } }, 'registries.r: must be a mapping, not 1'],
+  ])('says of %j what it should be', (options, message) => {
+    expect(() => loadConfig(options, {})).toThrow(new ConfigError(message))
+  })
+
   it('reads options of groups and lists from variables', () => {
     const config = loadConfig({}, { SLIPWAY_LIMITS_CONTAINER_SECONDS: '7', SLIPWAY_S3_DOMAINS: '[a.example]' })
     expect([config.limits.containerSeconds, config.s3Domains]).toEqual([7, ['a.example']])

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { parse } from 'yaml'
 import type { z } from 'zod'
+import { issueText } from './issue-text.ts'
 import { configOptions, variableOf } from './options.ts'
 import { type Config, configSchema } from './schema.ts'
 
@@ -23,7 +24,7 @@ export function loadConfig(
   file: string | undefined = environment.SLIPWAY_CONFIG,
 ): Config {
   const merged = merge(merge(file === undefined ? {} : readFile(file), fromEnvironment(environment)), { ...flags })
-  const result = configSchema.safeParse(merged)
+  const result = configSchema.safeParse(merged, { error: issueText })
   if (!result.success) throw new ConfigError(describeIssues(result.error))
   const config = { ...result.data, dataDir: resolve(result.data.dataDir.replace(/^~(?=\/|$)/, homedir())) }
   if (config.auth === 'trust' && !config.trustRemote && !isLoopback(config.host))
@@ -63,7 +64,7 @@ function readFile(file: string): Tree {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new ConfigError(`cannot read the configuration file ${file}: ${(error as Error).message}`)
+    throw new ConfigError(`cannot read the configuration file ${file} (${(error as NodeJS.ErrnoException).code})`)
   }
   const parsed = parseYaml(text, file) ?? {}
   if (typeof parsed !== 'object' || Array.isArray(parsed))

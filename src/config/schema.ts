@@ -4,7 +4,11 @@ import { z } from 'zod'
 
 /** A number, or a text that is one: flags and variables are texts. An empty text is none. */
 const number = (schema: z.ZodNumber) =>
-  z.preprocess((value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value), schema)
+  z.preprocess((value) => {
+    if (typeof value !== 'string' || value.trim() === '') return value
+    const parsed = Number(value)
+    return Number.isNaN(parsed) ? value : parsed
+  }, schema)
 
 const seconds = (description: string, fallback: number) =>
   number(z.number().positive().max(86_400)).default(fallback).describe(description)
@@ -54,7 +58,7 @@ export const configSchema = z.strictObject({
   trustRemote: flag('allow auth trust on an address other than loopback'),
   region: z
     .string()
-    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/)
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must look like us-east-1')
     .default('us-east-1')
     .describe('region of callers that name none'),
   stopContainers: flag('remove the model containers when the server stops'),
@@ -83,7 +87,7 @@ export const configSchema = z.strictObject({
   containers: z
     .strictObject({
       addedCapabilities: z
-        .array(z.string().regex(/^[A-Z_]+$/))
+        .array(z.string().regex(/^[A-Z_]+$/, 'must look like NET_BIND_SERVICE'))
         .default([])
         .describe('Linux capabilities given to model containers'),
       pids: number(z.number().int().min(16)).default(4096).describe('most processes in one container'),
