@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto'
+import type { Principal } from '../../src/access/principal.ts'
+import { rolePrincipal, rootPrincipal } from '../../src/access/principals.ts'
+import { createWorkQueue } from '../../src/control/database-work-queue.ts'
+import type { KmsOperation, KmsOperations } from '../../src/model/generated/kms.ts'
+import type { KmsFacade } from '../../src/services/kms/facade.ts'
+import { createKmsDeps, type KmsDeps } from '../../src/services/kms/kms-deps.ts'
+import { createKmsFacade } from '../../src/services/kms/kms-facade.ts'
+import { createKmsService } from '../../src/services/kms/service.ts'
+import { startKms as startWork } from '../../src/services/kms/start-kms.ts'
+import type { RequestContext } from '../../src/services/operation.ts'
+import { createSealedBox } from '../../src/shared/sealed-box.ts'
+import { watchCommits } from '../../src/storage/commit-watch.ts'
+import { silentLogger } from '../../src/telemetry/log.ts'
+import type { TestStore } from './databases.ts'
+
+export const OWNER = '111111111111'
+export const STRANGER = '222222222222'
+export const REGION = 'us-east-1'
+
+export const ownerRoot = rootPrincipal(OWNER)
+export const strangerRoot = rootPrincipal(STRANGER)
+export const strangerRole = rolePrincipal(STRANGER, { path: '/', name: 'deploy', id: 'AROAEXAMPLE' }, 'session')
+
+type Input<Name extends KmsOperation> = KmsOperations[Name]['input']
+type Output<Name extends KmsOperation> = KmsOperations[Name]['output']
+
+/** KMS over a real database and work queue. */
+export interface TestKms {
+  readonly deps: KmsDeps
+  readonly facade: KmsFacade
+  /** Epoch milliseconds; stands still until a test moves it. */
+  now: number
+  call<Name extends KmsOperation>(
+    name: Name,
+    input: Input<Name>,
+    principal?: Principal,
+    region?: string,
+  ): Promise<Output<Name>>
+  /** Creates a key and returns its ARN. */
+  createKey(input?: Input<'CreateKey'>): Promise<string>
+  stop(): Promise<void>
+}
+
+export async function startKms(store: TestStore): Promise<TestKms> {
+  const database = await store.open()
+  const clock = { now: () => service.now }
+  const watch = watchCommits(database, silentLogger)
+  const queue = createWorkQueue({ db: database, watch, clock, log: silentLogger })
+  const deps = createKmsDeps({ database, queue, clock, masterKey: createSealedBox(randomBytes(32)) })
+  const table = createKmsService(deps)
+  startWork(deps)
+  const service: TestKms = {
+    deps,
+    facade: createKmsFacade(deps),
+    now: 1_700_000_000_000,
+    call: (name, input, principal = ownerRoot, region = REGION) => {
+      const context: RequestContext = {
+        requestId: 'r',
+        principal,
+        account: principal.account,
+        region,
+        now: service.now,
+        signal: new AbortController().signal,
+        baseUrl: 'http://127.0.0.1:8770',
+        log: silentLogger,
+      }
+      return (table[name] as (input: unknown, context: RequestContext) => Promise<never>)(input, context)
+    },
+    createKey: async (input = {}) => (await service.call('CreateKey', input)).KeyMetadata?.Arn as string,
+    stop: async () => {
+      await queue.stop()
+      watch.stop()
+      await store.remove()
+    },
+  }
+  return service
+}
