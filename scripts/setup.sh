@@ -107,13 +107,14 @@ python() {
 }
 
 sagemaker_sdk() {
-  local requirements=test/clients/requirements-sagemaker.txt
-  if [ .venv/sagemaker-sdk/.ready -nt "$requirements" ]; then return; fi
+  local wanted=test/clients/requirements-sagemaker.txt venv=.venv/sagemaker-sdk
   python
-  say "installing the sagemaker Python SDK into .venv/sagemaker-sdk"
-  quietly python3 -m venv .venv/sagemaker-sdk
-  quietly .venv/sagemaker-sdk/bin/pip install --disable-pip-version-check -r "$requirements"
-  touch .venv/sagemaker-sdk/.ready
+  if [ -x "$venv/bin/python" ] && cmp -s "$wanted" "$venv/.installed"; then return; fi
+  say "installing the sagemaker Python SDK into $venv"
+  rm -f "$venv/.installed"
+  try python3 -m venv --clear "$venv" || fail "no virtual environment could be made; see above"
+  try "$venv/bin/pip" install --disable-pip-version-check -r "$wanted" || fail "pip could not install $wanted; see above"
+  cp "$wanted" "$venv/.installed"
 }
 
 engine() {

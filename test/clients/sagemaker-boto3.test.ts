@@ -12,7 +12,7 @@ describe('SageMaker and CloudWatch Logs with boto3', () => {
   afterAll(() => slipway?.stop())
 
   test.each(CHECKS)('%s', async (check) => {
-    expect(JSON.parse(await runClient('boto3/sagemaker.py', slipway.env, [check]))).toEqual([check])
+    expect(JSON.parse(await runClient('boto3/control_plane.py', slipway.env, [check]))).toEqual([check])
   })
 })
 
