@@ -1,10 +1,12 @@
 import { readPage } from '../../../shared/pagination.ts'
+import { isTag } from '../images/image-store.ts'
 import { readReferrers, toReferrer } from '../images/referrers.ts'
 import { RegistryFault } from './fault.ts'
 import { queryOf, type RegistryAnswer } from './registry-request.ts'
 import { open, type RepositoryCall } from './repository-call.ts'
 
 const MOST_TAGS = 1_000
+const PRINTABLE = /^[\x20-\x7e]*$/
 const MOST_REFERRERS = 100
 /** So that an answer stays below what clients take for a manifest. */
 const REFERRER_BYTES = 3 * 1024 * 1024
@@ -16,6 +18,7 @@ export async function listTags(call: RepositoryCall): Promise<RegistryAnswer> {
   const query = queryOf(request)
   const size = pageSize(query.get('n'), MOST_TAGS)
   const last = query.get('last')
+  if (last !== null && last !== '' && !isTag(last)) throw new RegistryFault(400, 'TAG_INVALID', 'last is no tag')
   const after = last === null || last === '' ? undefined : [last.toLowerCase(), last]
   const tags = deps.database.query
     .selectFrom('ecr_tags')
@@ -49,6 +52,8 @@ export async function listReferrers(call: RepositoryCall): Promise<RegistryAnswe
   const query = queryOf(request)
   const type = query.get('artifactType')
   const last = query.get('last')
+  if (!PRINTABLE.test(`${type ?? ''}${last ?? ''}`))
+    throw new RegistryFault(400, 'UNSUPPORTED', 'artifactType and last are printable')
   const page = await readReferrers(deps.database, repository.id, reference, type ? [type] : undefined, {
     size: MOST_REFERRERS,
     after: last === null ? undefined : [last],

@@ -1,7 +1,7 @@
 import { imageNotFound } from '../errors.ts'
 import { acceptedImage } from '../images/accepted-image.ts'
 import { deleteImage, deleteTag } from '../images/delete-image.ts'
-import { findWholeImage, isTag } from '../images/image-store.ts'
+import { findWholeImage, type ImageName, isTag } from '../images/image-store.ts'
 import { readManifest } from '../images/manifest-document.ts'
 import { putManifest } from '../images/put-manifest.ts'
 import { recordPull } from '../images/recorded-pull.ts'
@@ -18,7 +18,7 @@ export async function getManifest(call: RepositoryCall): Promise<RegistryAnswer>
   const { deps, request, reference } = call
   const repository = await open(call, 'BatchGetImage')
   const name = nameOf(reference)
-  const image = await findWholeImage(deps.database, repository.id, name)
+  const image = isWellFormed(name) ? await findWholeImage(deps.database, repository.id, name) : undefined
   if (image === undefined) throw imageNotFound(repository, name)
   const accepts = acceptance(headerOf(request, 'accept'))
   // Who asks by digest gets those bytes or none.
@@ -72,15 +72,19 @@ export async function putManifestRequest(call: RepositoryCall): Promise<Registry
 export async function deleteManifest(call: RepositoryCall): Promise<RegistryAnswer> {
   const { deps, reference } = call
   const repository = await open(call, 'BatchDeleteImage')
-  const { digest, tag } = nameOf(reference)
+  const name = nameOf(reference)
+  if (!isWellFormed(name)) throw imageNotFound(repository, name)
+  const { digest, tag } = name
   if (digest !== undefined) await deleteImage(deps, repository, digest)
-  else if (tag === undefined || !(await deleteTag(deps, repository, tag)))
-    throw imageNotFound(repository, { digest, tag: reference })
+  else if (tag === undefined || !(await deleteTag(deps, repository, tag))) throw imageNotFound(repository, name)
   return { status: 202, headers: {} }
 }
 
-const nameOf = (reference: string): { digest: string | undefined; tag: string | undefined } =>
+const nameOf = (reference: string): ImageName =>
   reference.includes(':') ? { digest: reference, tag: undefined } : { digest: undefined, tag: reference }
+
+const isWellFormed = ({ digest, tag }: ImageName): boolean =>
+  digest === undefined ? isTag(tag ?? '') : isDigest(digest)
 
 /** Whether an Accept header takes a media type. Who sends none takes everything. */
 function acceptance(header: string | undefined): (mediaType: string) => boolean {

@@ -6,6 +6,7 @@ import type { EcrDeps } from '../ecr-deps.ts'
 import { imageNotFound, invalidParameter } from '../errors.ts'
 import { nextToken, pageStart } from '../page-token.ts'
 import { namesOf, requireRepository } from '../repositories/repository-store.ts'
+import { identifierFailure } from './image-failure.ts'
 import { findImage, type ImageFacts, imagesOf, tagsOf } from './image-store.ts'
 
 const PAGE = 100
@@ -40,8 +41,8 @@ async function named(deps: EcrDeps, repository: RepositoryRow, input: DescribeIm
     throw invalidParameter('maxResults', 'Member must not be given together with imageIds')
   const rows = new Map<string, ImageFacts>()
   for (const { imageDigest: digest, imageTag: tag } of input.imageIds ?? []) {
-    if (digest === undefined && tag === undefined)
-      throw invalidParameter('imageIds', 'Member must have a digest or a tag')
+    const failure = identifierFailure({ imageDigest: digest, imageTag: tag })
+    if (failure !== undefined) throw invalidParameter('imageIds', failure.failureReason ?? '')
     const row = await findImage(deps.database, repository.id, { digest, tag })
     if (row === undefined) throw imageNotFound(repository, { digest, tag })
     rows.set(row.digest, row)

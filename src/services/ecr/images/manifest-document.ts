@@ -46,7 +46,8 @@ export interface PlatformEntry {
 }
 
 const size = z.int().nonnegative()
-const text = z.string().max(255)
+// Printable, so that any database holds it.
+const text = z.string().regex(/^[\x20-\x7e]{0,255}$/)
 const descriptor = z.object({
   mediaType: text.optional(),
   digest: z.string().refine(isDigest, 'must be sha256: and 64 hexadecimal digits'),

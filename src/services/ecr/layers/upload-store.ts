@@ -4,6 +4,8 @@ import { one, statement } from '../../../storage/statement.ts'
 import type { EcrDeps } from '../ecr-deps.ts'
 import { repositoryNotFound, uploadNotFound } from '../errors.ts'
 
+const UPLOAD_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
 /** Begins an upload and returns its id. */
 export async function startUpload(deps: EcrDeps, repository: RepositoryRow): Promise<string> {
   const { query } = deps.database
@@ -27,6 +29,7 @@ export async function startUpload(deps: EcrDeps, repository: RepositoryRow): Pro
 
 /** The upload, in this repository. */
 export async function requireUpload(deps: EcrDeps, repository: RepositoryRow, id: string): Promise<UploadRow> {
+  if (!UPLOAD_ID.test(id)) throw uploadNotFound(repository, id)
   const row = await deps.database.query
     .selectFrom('ecr_uploads')
     .selectAll()
@@ -48,6 +51,7 @@ export const readParts = (deps: EcrDeps, uploadId: string): Promise<UploadPartRo
 
 /** Ends an upload and removes what it has received. */
 export async function cancelUpload(deps: EcrDeps, repository: RepositoryRow, id: string): Promise<void> {
+  if (!UPLOAD_ID.test(id)) throw uploadNotFound(repository, id)
   const { query } = deps.database
   const [, parts] = await deps.database.commit([
     statement(
