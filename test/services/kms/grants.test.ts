@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { evaluate } from '../../../src/access/evaluation/evaluate.ts'
 import { rolePrincipal } from '../../../src/access/principals.ts'
+import { keyResourcePolicies } from '../../../src/services/kms/key-access.ts'
+import { findKeyById } from '../../../src/services/kms/keys/key-store.ts'
+import type { KeyRow } from '../../../src/storage/schema/kms.ts'
 import { testStores } from '../../support/databases.ts'
 import { OWNER, STRANGER, startKms, strangerRole, strangerRoot, type TestKms } from '../../support/kms-service.ts'
 import { refused } from '../../support/s3-service.ts'
@@ -131,6 +135,20 @@ describe.each(testStores)('grants on $dialect', ({ create }) => {
     expect(await refused(kms.call('ListGrants', { KeyId: arn }, strangerRole))).toMatchObject({
       code: 'AccessDeniedException',
     })
+  })
+
+  test('and the key policy are what the evaluation of policies is given', async () => {
+    await grant()
+    await grant({ GranteePrincipal: `${ROLE}-other` })
+    const key = (await findKeyById(kms.deps.database, arn.slice(arn.indexOf('key/') + 4))) as KeyRow
+    const resource = await keyResourcePolicies(kms.deps, key, strangerRole)
+    expect(resource.grants).toHaveLength(1)
+    const decide = (action: string) =>
+      evaluate(
+        { principal: strangerRole, action, resource: arn, resourceAccount: OWNER, context: new Map() },
+        { identity: [], resource },
+      ).allowed
+    expect([decide('kms:Decrypt'), decide('kms:Encrypt')]).toEqual([true, false])
   })
 
   test('that make no sense are refused', async () => {
