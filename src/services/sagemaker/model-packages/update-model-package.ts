@@ -12,7 +12,7 @@ import { specificationsFrom } from './package-source.ts'
 import { updatePackage } from './package-store.ts'
 import { updateDocument } from './package-update.ts'
 
-const ATTEMPTS = 20
+const ATTEMPTS = 50
 
 /** Another update was committed since this one has read the package. */
 class Overtaken extends Error {}
