@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 
 /** A member of a structure, or the element of a list or map, as the published definition writes it. */
@@ -40,7 +41,11 @@ export interface Definition {
   shapes: Record<string, DefinedShape>
 }
 
-/** Where the definitions come from: a folder given, or the one of the `botocore` package that python3 finds. */
+/** The project's virtual environment has the pinned version; without it the machine's Python is asked. */
+const VIRTUAL = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url))
+const PYTHON = existsSync(VIRTUAL) ? VIRTUAL : 'python3'
+
+/** Where the definitions come from: a folder given, or the one of the `botocore` package that Python finds. */
 export interface Source {
   readonly folder: string
   readonly version: string
@@ -57,7 +62,7 @@ export function findBotocore(folder: string | undefined): Source {
 
 function askPython(program: string): string {
   try {
-    return execFileSync('python3', ['-c', program], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+    return execFileSync(PYTHON, ['-c', program], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
   } catch {
     throw new Error('python3 has no botocore package. Install it (pip install botocore), or give --botocore DIR.')
   }

@@ -6,6 +6,7 @@ import { parseSignature } from '../../src/wire/sigv4/parse.ts'
 import type { SignableRequest } from '../../src/wire/sigv4/signable-request.ts'
 import { parseTimestamp } from '../../src/wire/sigv4/timestamp.ts'
 import { verifySignature } from '../../src/wire/sigv4/verify.ts'
+import { PYTHON } from '../support/python.ts'
 
 interface Sent {
   readonly kind: string
@@ -22,7 +23,7 @@ const script = fileURLToPath(new URL('botocore-requests.py', import.meta.url))
 const seed = process.env.SEED ?? String(randomBytes(3).readUIntBE(0, 3))
 const environment = { ...process.env, AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' }
 
-const requests = execFileSync('python3', [script, 'AKIAIOSFODNN7EXAMPLE', secret, token, '600', seed], {
+const requests = execFileSync(PYTHON, [script, 'AKIAIOSFODNN7EXAMPLE', secret, token, '600', seed], {
   maxBuffer: 1 << 28,
   env: environment,
 })

@@ -20,10 +20,23 @@ async function produce(): Promise<void> {
       statement(db.query.insertInto('work_items').values(item)),
       statement(db.query.insertInto('work_items').values(twin)),
     ])
-    writeSync(1, `${key}\n`)
+    print(key)
   }
 }
 
-writeSync(1, 'open\n')
+/** Writes a line before anything else can happen. The pipe refuses it while its reader is behind; then it is tried again. */
+function print(line: string): void {
+  let rest = Buffer.from(`${line}\n`)
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    }
+  }
+}
+
+print('open')
 await Promise.all(Array.from({ length: Number(producers) }, produce))
 await db.close()
