@@ -4,7 +4,7 @@ import type { Logger } from '../telemetry/log.ts'
 import type { WireResponse } from '../wire/protocol.ts'
 import { ServiceError } from '../wire/service-error.ts'
 import { escapeXml } from '../wire/xml-text.ts'
-import type { Exchange } from './exchange.ts'
+import { ClientGoneError, type Exchange } from './exchange.ts'
 import { isForm } from './find-service.ts'
 import { BodyAbortedError, BodyTooLargeError } from './read-body.ts'
 import { respond } from './respond.ts'
@@ -20,12 +20,10 @@ export async function answerError(
   log: Logger,
 ): Promise<void> {
   const { response, requestId } = exchange
-  if (error instanceof BodyAbortedError || response.destroyed) {
-    response.destroy()
-    return
-  }
-  if (response.headersSent) {
-    log.warn({ err: error, requestId }, 'an answer broke off')
+  if (error instanceof BodyAbortedError || response.headersSent || response.destroyed) {
+    // Too late for an answer. Who left is no news; that we broke off is.
+    const isNews = response.headersSent ? !hasLeft(error) : !hasLeft(error) && !(error instanceof ServiceError)
+    if (isNews) log.warn({ err: error, requestId }, 'an answer broke off')
     response.destroy()
     return
   }
@@ -39,6 +37,14 @@ export async function answerError(
       : service.protocol.encodeError(service.description, told, requestId, exchange.path)
   await respond(exchange, answer)
 }
+
+const LEFT = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'ECONNRESET', 'EPIPE'])
+
+/** Whether the error is only that the client has gone. */
+const hasLeft = (error: unknown): boolean =>
+  error instanceof BodyAbortedError ||
+  error instanceof ClientGoneError ||
+  LEFT.has((error as NodeJS.ErrnoException | undefined)?.code ?? '')
 
 /** A request for no service that is known gets the form its protocol would have, as far as that can be told. */
 function withoutService(exchange: Exchange, error: ServiceError): WireResponse {

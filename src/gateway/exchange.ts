@@ -64,11 +64,16 @@ export function baseUrl({ request }: Exchange, publicUrl: string | undefined): s
   return `http://${host !== undefined && HOST.test(host) ? host : '127.0.0.1'}`
 }
 
-/** Aborts when the client goes away before its answer is complete. */
+/** The client closed the connection before its answer was complete. */
+export class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError'
+}
+
+/** Aborts, with a ClientGoneError, when the client goes away before its answer is complete. */
 export function clientGone({ response }: Exchange): AbortSignal {
   const controller = new AbortController()
   const check = () => {
-    if (!response.writableFinished) controller.abort(new Error('the client went away'))
+    if (!response.writableFinished) controller.abort(new ClientGoneError('the client went away'))
   }
   if (response.destroyed) check()
   else response.once('close', check)
