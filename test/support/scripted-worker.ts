@@ -14,16 +14,16 @@ import type { TestStore } from './databases.ts'
 import { ROLE, root } from './sagemaker-service.ts'
 import type { ScriptedEngine } from './scripted-engine.ts'
 
-/** When a worker is killed: at which of its calls to the engine and the database, and whether that still happens. */
+/** When a worker is killed: at the which of its calls of that name, and whether that one still happens. */
 export interface Killing {
-  readonly at: number
+  /** A method of the runtime, or `commit`. */
+  readonly call: string
+  readonly nth: number
   readonly happens: boolean
 }
 
 /** A worker's hosting, over a real database and a scripted engine. */
 export interface ScriptedWorker {
-  /** The calls so far that something depends on. */
-  readonly effects: readonly string[]
   readonly bells: InstanceBells
   /** Resolves when the worker has been killed: from then on, nothing of what it does happens. */
   readonly killed: Promise<void>
@@ -45,7 +45,7 @@ export async function startScriptedWorker(
   engine: ScriptedEngine,
   { killing, lease = 300, runtime: change = (runtime) => runtime }: ScriptedWorkerOptions = {},
 ): Promise<ScriptedWorker> {
-  const effects: string[] = []
+  let calls = 0
   let dead = false
   let die = () => {}
   const killed = new Promise<void>((resolve) => {
@@ -56,8 +56,7 @@ export async function startScriptedWorker(
   })
   const effect = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
     if (dead) return never
-    effects.push(name)
-    if (effects.length !== killing?.at) return call()
+    if (name !== killing?.call || ++calls !== killing.nth) return call()
     die()
     if (killing.happens) await call()
     return never
@@ -116,7 +115,6 @@ export async function startScriptedWorker(
   workQueue.handle(INSTANCE_WORK, instances, { concurrency: 100 })
   workQueue.start()
   return {
-    effects,
     bells,
     killed,
     stop: async () => {
