@@ -3,6 +3,18 @@ import { signRequest } from '../wire/sigv4/sign.ts'
 import { CommandError } from './command.ts'
 import { rootCredentials, serverUrl } from './installation.ts'
 
+/** What the server answered instead of doing what was asked. */
+export class ApiError extends CommandError {
+  override readonly name = 'ApiError'
+  /** As in `ResourceNotFoundException`. */
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
 /** Calls an operation of a JSON service of the running server, signed as the account's root. */
 export type CallApi = (target: string, input: unknown) => Promise<Record<string, unknown>>
 
@@ -24,8 +36,10 @@ export async function apiClient(config: Config, portGiven: boolean, service: str
       )
     }
     const answer = (await response.json()) as Record<string, unknown>
-    if (!response.ok)
-      throw new CommandError(String(answer.message ?? answer.Message ?? `the server answered ${response.status}`))
+    if (!response.ok) {
+      const message = answer.message ?? answer.Message ?? `the server answered ${response.status}`
+      throw new ApiError(String(answer.__type).replace(/^.*#/, ''), String(message))
+    }
     return answer
   }
 }

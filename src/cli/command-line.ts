@@ -1,12 +1,12 @@
 import { ConfigError } from '../config/load.ts'
 import { StartError } from '../shared/start-error.ts'
-import { type Command, CommandError } from './command.ts'
+import { type Command, CommandError, UsageError } from './command.ts'
 import { commands } from './commands.ts'
 import { version } from './version.ts'
 
 /** Runs one command line and resolves to the exit code: 0 done, 1 failed, 2 not understood. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
-  const [name, ...rest] = args
+  const [name, ...rest] = args[0] === 'help' && args[1] !== undefined ? [args[1], '--help'] : args
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     process.stdout.write(overview())
     return 0
@@ -20,6 +20,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     process.stderr.write(`slipway: there is no command '${name}'; 'slipway help' lists them\n`)
     return 2
   }
+  endWithItsReader(name)
   const command = await entry.load()
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(`${command.help.trim()}\n`)
@@ -33,7 +34,9 @@ async function runCommand(name: string, command: Command, args: readonly string[
     return await command.run(args)
   } catch (error) {
     if (isUsageError(error)) {
-      process.stderr.write(`slipway ${name}: ${error.message}; see 'slipway ${name} --help'\n`)
+      // What Node adds after the first sentence is about arguments that no command takes.
+      const [sentence] = error.message.split(/\. (?=To specify|This command)/)
+      process.stderr.write(`slipway ${name}: ${sentence}; see 'slipway ${name} --help'\n`)
       return 2
     }
     if (error instanceof CommandError || error instanceof ConfigError || error instanceof StartError) {
@@ -44,9 +47,18 @@ async function runCommand(name: string, command: Command, args: readonly string[
   }
 }
 
-/** What node:util's parseArgs throws for flags it does not know. */
+/** Ours, or what node:util's parseArgs throws for flags it does not know. */
 const isUsageError = (error: unknown): error is Error =>
-  error instanceof Error && String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')
+  error instanceof UsageError ||
+  (error instanceof Error && String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS'))
+
+/** Whoever reads the output may have seen enough: `slipway logs iris -f | head`. The server goes on all the same. */
+function endWithItsReader(name: string): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    if (name !== 'serve') process.exit(0)
+  })
+}
 
 function overview(): string {
   const width = Math.max(...commands.map((command) => command.name.length))

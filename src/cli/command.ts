@@ -7,5 +7,10 @@ export interface Command {
 
 /** Something the user can act on; printed as one line on standard error, exit code 1. Never with a stack. */
 export class CommandError extends Error {
-  override readonly name = 'CommandError'
+  override readonly name: string = 'CommandError'
+}
+
+/** Arguments that were not understood; printed with the way to the help text, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
 }

@@ -33,15 +33,19 @@ export function serverConfig(args: readonly string[]): Config {
   return load(values)
 }
 
-/** Reads a client command's arguments: the shared flags become the configuration, the rest is returned. */
+/**
+ * Reads a client command's arguments: the shared flags become the configuration, the rest is returned. What is no flag
+ * is an error unless `positionals` says that the command takes some.
+ */
 export function clientArguments(
   args: readonly string[],
   own: Flags = {},
+  { positionals: allowPositionals = false } = {},
 ): { config: Config; values: Readonly<Record<string, string | boolean | undefined>>; positionals: readonly string[] } {
   const { values, positionals } = parseArgs({
     args: [...args],
     options: { ...CLIENT_FLAGS, ...own },
-    allowPositionals: true,
+    allowPositionals,
     strict: true,
   })
   const flat = values as Record<string, string | boolean | undefined>

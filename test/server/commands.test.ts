@@ -1,4 +1,9 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -43,14 +48,38 @@ describe('the commands beside serve', () => {
     expect(await slipway('logs', 'iris')).toMatch(/v\/i-1 {2}a line\n$/)
     await expect(slipway('logs', 'nobody')).rejects.toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('does not exist'),
+      stderr: "slipway: there is no endpoint 'nobody'; 'slipway status' lists them\n",
     })
   })
 
+  it('logs ends quietly when nobody reads on', async () => {
+    const logGroupName = '/aws/sagemaker/Endpoints/talkative'
+    const call = (operation: string, input: object) => apiCall(server, 'logs', `Logs_20140328.${operation}`, input)
+    await call('CreateLogGroup', { logGroupName })
+    await call('CreateLogStream', { logGroupName, logStreamName: 'v/i-1' })
+    const logEvents = Array.from({ length: 5_000 }, () => ({ timestamp: Date.now(), message: 'x'.repeat(100) }))
+    await call('PutLogEvents', { logGroupName, logStreamName: 'v/i-1', logEvents })
+    const script = `'${PROGRAM}' logs talkative -f --data-dir '${server.dataDir}' | head -n 1 | wc -l`
+    const { stdout, stderr } = await run('sh', ['-c', script])
+    expect([stdout.trim(), stderr]).toEqual(['1', ''])
+  })
+
+  it('logs says why an endpoint has printed nothing', async () => {
+    const call = (operation: string, input: object) => apiCall(server, 'sagemaker', `SageMaker.${operation}`, input)
+    const ExecutionRoleArn = `arn:aws:iam::${server.account}:role/SageMakerExecutionRole`
+    const Image = `${server.account}.dkr.ecr.us-east-1.amazonaws.com/silent:1`
+    await call('CreateModel', { ModelName: 'silent', ExecutionRoleArn, PrimaryContainer: { Image } })
+    const variant = { VariantName: 'a', ModelName: 'silent', InstanceType: 'ml.m5.large', InitialInstanceCount: 1 }
+    await call('CreateEndpointConfig', { EndpointConfigName: 'silent', ProductionVariants: [variant] })
+    await call('CreateEndpoint', { EndpointName: 'silent', EndpointConfigName: 'silent' })
+    const { stdout, stderr } = await run(PROGRAM, ['logs', 'silent', '--data-dir', server.dataDir])
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/^slipway: the containers of silent have printed nothing; it is (Creating|InService)\n$/)
+    await call('DeleteEndpoint', { EndpointName: 'silent' })
+  })
+
   it('doctor tells what is well and what is not', async () => {
-    const findings = JSON.parse(
-      await slipway('doctor', '--json', '--port', String(server.port)).catch((error) => error.stdout),
-    ) as {
+    const findings = JSON.parse(await slipway('doctor', '--json').catch((error) => error.stdout)) as {
       check: string
       state: string
       found: string
@@ -70,10 +99,47 @@ describe('the commands beside serve', () => {
       stderr: expect.stringContaining('slipway serve'),
     })
     await expect(run(PROGRAM, ['frobnicate'])).rejects.toMatchObject({ code: 2 })
+    for (const command of ['env', 'status', 'doctor'])
+      await expect(slipway(command, 'surplus')).rejects.toMatchObject({
+        code: 2,
+        stderr: `slipway ${command}: Unexpected argument 'surplus'; see 'slipway ${command} --help'\n`,
+      })
+    await expect(slipway('logs')).rejects.toMatchObject({ code: 2 })
     await expect(slipway('status', '--frobnicate')).rejects.toMatchObject({
       code: 2,
       stderr: expect.stringContaining('slipway status --help'),
     })
+  })
+
+  it('says in one line that a data directory is damaged, and makes nothing in it', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'slipway-damaged-'))
+    const refusal = async (command: string) =>
+      (await run(PROGRAM, [command, '--data-dir', dataDir]).catch((error) => error)) as { code: number; stderr: string }
+    try {
+      await (await startSlipway({ dataDir })).stop()
+      await rm(join(dataDir, 'master.key'))
+      expect(await refusal('env')).toMatchObject({ code: 1, stderr: expect.stringMatching(/^slipway: master\.key is/) })
+      expect(existsSync(join(dataDir, 'master.key'))).toBe(false)
+      await writeFile(join(dataDir, 'master.key'), randomBytes(32))
+      expect(await refusal('env')).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^slipway: master\.key does/),
+      })
+      await writeFile(join(dataDir, 'slipway.db'), 'this is no database'.repeat(1_000))
+      for (const command of ['env', 'status'])
+        expect(await refusal(command)).toMatchObject({
+          code: 1,
+          stderr: expect.stringMatching(/^slipway: The data.*\n$/),
+        })
+      expect(await refusal('doctor')).toMatchObject({ code: 1, stdout: expect.stringMatching(/problem +database: /) })
+    } finally {
+      await rm(dataDir, { recursive: true, force: true })
+    }
+  })
+
+  it('prints the help text of a command in both ways of asking', async () => {
+    const { stdout } = await run(PROGRAM, ['help', 'status'])
+    expect(stdout).toBe((await run(PROGRAM, ['status', '--help'])).stdout)
   })
 
   it.each(['serve', 'env', 'status', 'logs', 'doctor'])('%s has a help text with examples', async (command) => {

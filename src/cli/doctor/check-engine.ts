@@ -2,11 +2,12 @@ import type { Config } from '../../config/schema.ts'
 import { connectDocker } from '../../runtime/docker/connect-docker.ts'
 import { silentLogger } from '../../telemetry/log.ts'
 import { type Finding, ok, problem, warning } from './check.ts'
+import type { RunningServer } from './running-server.ts'
 
 const GIB = 1024 ** 3
 
-/** The container engine: does one answer, and what can it give. */
-export async function checkEngine({ runtime }: Config): Promise<Finding> {
+/** The container engine: does one answer, and what can it give. A server may have one that its variables alone name. */
+export async function checkEngine({ runtime }: Config, server: RunningServer | undefined): Promise<Finding> {
   if (runtime === 'none')
     return warning('container engine', 'not used', 'endpoints run no containers with the runtime none')
   const signal = AbortSignal.timeout(10_000)
@@ -22,6 +23,8 @@ export async function checkEngine({ runtime }: Config): Promise<Finding> {
       await engine.close()
     }
   } catch (error) {
+    if (server !== undefined && server.runtime !== 'none')
+      return ok('container engine', `the running server has one of its own (${server.runtime})`)
     return problem('container engine', (error as Error).message, 'start Docker or Podman, or serve with --runtime none')
   }
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { reservePort } from '../../cluster/listen-check.ts'
 import type { Config } from '../../config/schema.ts'
 import { type Finding, ok, problem, warning } from './check.ts'
+import type { RunningServer } from './running-server.ts'
 
 const GIB = 1024 ** 3
 /** Below this an image or a model of usual size no longer fits. */
@@ -34,18 +35,13 @@ export function checkDisk({ dataDir }: Config): Finding[] {
 }
 
 /** The port: free, or held by a Slipway. */
-export async function checkPort({ host, port }: Config): Promise<Finding> {
+export async function checkPort({ host, port }: Config, server: RunningServer | undefined): Promise<Finding> {
+  if (server !== undefined) return ok('port', `Slipway ${server.version} answers at ${server.url}: ${server.status}`)
   try {
     await reservePort(host, port)
     return ok('port', `${host}:${port} is free`)
   } catch (error) {
-    try {
-      const response = await fetch(`http://${host}:${port}/_slipway/health`, { signal: AbortSignal.timeout(2_000) })
-      const { status, version } = (await response.json()) as { status: string; version: string }
-      return ok('port', `Slipway ${version} answers on ${host}:${port}: ${status}`)
-    } catch {
-      return problem('port', (error as Error).message, 'choose another with --port')
-    }
+    return problem('port', (error as Error).message, 'choose another with --port')
   }
 }
 

@@ -2,10 +2,11 @@ import type { Command } from '../command.ts'
 import { clientArguments } from '../config-flags.ts'
 import { style } from '../terminal.ts'
 import type { Finding } from './check.ts'
-import { checkClock } from './check-clock.ts'
+import { checkDatabase } from './check-database.ts'
 import { checkEngine } from './check-engine.ts'
 import { checkDisk, checkNode, checkPort } from './check-machine.ts'
 import { checkRegistries } from './check-registries.ts'
+import { findRunningServer } from './running-server.ts'
 
 export const doctor: Command = {
   help: `
@@ -19,12 +20,13 @@ Examples:
 `,
   async run(args) {
     const { config, values } = clientArguments(args, { json: { type: 'boolean' } })
+    const server = await findRunningServer(config, values.port !== undefined)
     const findings = [
       checkNode(),
       ...checkDisk(config),
-      await checkPort(config),
-      await checkClock(config),
-      await checkEngine(config),
+      await checkPort(config, server),
+      await checkDatabase(config),
+      await checkEngine(config, server),
       ...(await checkRegistries(config)),
     ]
     process.stdout.write(values.json ? `${JSON.stringify(findings, undefined, 2)}\n` : findings.map(show).join(''))

@@ -1,7 +1,6 @@
 import { newAccessKeyId, newSecretAccessKey } from '../../access/access-key-id.ts'
 import { iamUniqueId } from '../../shared/ids.ts'
 import type { SealedBox } from '../../shared/sealed-box.ts'
-import { StartError } from '../../shared/start-error.ts'
 import type { Database, Statement } from '../../storage/database.ts'
 import { one, statement } from '../../storage/statement.ts'
 import { sealSecret } from './access-keys/key-secret.ts'
@@ -34,11 +33,7 @@ export async function bootstrapAccount(db: Database, masterKey: SealedBox, now: 
   } catch (error) {
     if (!(error instanceof AccountExists)) throw error
   }
-  try {
-    await readRootCredentials(db, masterKey, DEFAULT_ACCOUNT)
-  } catch {
-    throw new StartError('master.key does not belong to this database; restore the one it was created with')
-  }
+  await readRootCredentials(db, masterKey, DEFAULT_ACCOUNT)
 }
 
 function newAccount(db: Database, masterKey: SealedBox, account: string, now: number): Statement[] {

@@ -1,4 +1,5 @@
 import type { SealedBox } from '../../shared/sealed-box.ts'
+import { StartError } from '../../shared/start-error.ts'
 import type { Database } from '../../storage/database.ts'
 import { unsealSecret } from './access-keys/key-secret.ts'
 
@@ -13,6 +14,7 @@ export interface RootCredentials {
 /**
  * The oldest active access key of the account's root, whether a server runs on the database or not; undefined when
  * the account does not exist or has no such key.
+ * @throws StartError when the database's secrets were sealed with another master key
  */
 export async function readRootCredentials(
   db: Database,
@@ -30,6 +32,13 @@ export async function readRootCredentials(
     .limit(1)
     .executeTakeFirst()
   if (row === undefined) return undefined
-  const secretAccessKey = unsealSecret(masterKey, row.access_key_id, row.secret)
-  return { accessKeyId: row.access_key_id, secretAccessKey }
+  return { accessKeyId: row.access_key_id, secretAccessKey: unseal(masterKey, row.access_key_id, row.secret) }
+}
+
+function unseal(masterKey: SealedBox, accessKeyId: string, sealed: string): string {
+  try {
+    return unsealSecret(masterKey, accessKeyId, sealed)
+  } catch {
+    throw new StartError('master.key does not belong to this database; restore the one it was created with')
+  }
 }
