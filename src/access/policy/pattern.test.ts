@@ -68,7 +68,7 @@ describe('time', () => {
     ['stars between letters', `${'*a'.repeat(9_000)}b`, text],
     ['question marks between stars', `${'*?'.repeat(9_000)}b`, text],
     ['a long word behind a star', `*${'a'.repeat(9_000)}b*`, text],
-    ['a long word with a question mark', `*${'a'.repeat(2_000)}?${'a'.repeat(2_000)}b*`, text],
+    ['a long word with a question mark', `*${'a'.repeat(1_000)}?${'a'.repeat(1_000)}b*`, text.slice(0, 8_000)],
     ['many variables that never end', '${'.repeat(200_000), text],
   ])('does not grow without bounds with %s', (_, pattern, long) => {
     const start = performance.now()
