@@ -21,6 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cluster: ['config', 'telemetry', 'shared', 'app.ts', 'runtime', 'storage/installation-id.ts'],
   services: [
     'services/operation.ts',
+    'services/authorization.ts',
     'services/*/facade.ts',
     'access',
     'model',
