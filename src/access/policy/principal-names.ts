@@ -19,7 +19,7 @@ export const NOBODY = 0
 /** The principal's account: its administrators say who in it may. */
 export const ACCOUNT = 1
 /** The role of the session that acts. */
-export const ROLE = 2
+const ROLE = 2
 /** The user or session itself, a service, or everyone. */
 export const SELF = 3
 export type Closeness = typeof NOBODY | typeof ACCOUNT | typeof ROLE | typeof SELF
