@@ -1,0 +1,13 @@
+import { sealLogin, TOKEN_MILLISECONDS, USER_NAME } from './authorization/authorization-token.ts'
+import type { EcrDeps } from './ecr-deps.ts'
+import type { EcrFacade } from './facade.ts'
+import { type LocalRegistry, localReference } from './local-reference.ts'
+
+/** @param registry where engines and images' names find this server's registry */
+export const createEcrFacade = (deps: Pick<EcrDeps, 'box' | 'clock'>, registry: LocalRegistry): EcrFacade => ({
+  locate: (image) => localReference(image, registry),
+  login: (principal) => ({
+    username: USER_NAME,
+    password: sealLogin(deps.box, { principal, expiration: deps.clock.now() + TOKEN_MILLISECONDS }),
+  }),
+})

@@ -1,0 +1,10 @@
+import type { Principal } from '../../access/principal.ts'
+import type { LocalReference } from './local-reference.ts'
+
+/** What other services ask of ECR. */
+export interface EcrFacade {
+  /** The image as an engine on this machine pulls it, when it lies in this server's registry; undefined otherwise. */
+  locate(image: string): LocalReference | undefined
+  /** A login that acts as this principal: what it may pull is decided when it does. To be used at once, not kept. */
+  login(principal: Principal): { readonly username: string; readonly password: string }
+}
