@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type RawRequest, rawCall } from '../support/api-call.ts'
 import { type Slipway, startSlipway } from '../support/slipway.ts'
@@ -28,8 +29,14 @@ const iam = (body: RawRequest['body']) =>
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     ...(body !== undefined && { body }),
   })
-const s3 = (target: string, body: RawRequest['body'], method = 'POST') =>
-  rawCall(slipway, 's3', { method, target, ...(body !== undefined && { body }) })
+/** Documents to S3 come with their MD5, as the API demands. */
+const s3 = (target: string, body: string | Uint8Array, method = 'POST') =>
+  rawCall(slipway, 's3', {
+    method,
+    target,
+    headers: { 'content-md5': createHash('md5').update(body).digest('base64') },
+    body,
+  })
 const code = (text: string): string | undefined => /<Code>([^<]*)<\/Code>/.exec(text)?.[1]
 
 const nested = (depth: number): string => `${'{"Tags":'.repeat(depth)}1${'}'.repeat(depth)}`

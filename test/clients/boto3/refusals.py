@@ -56,8 +56,6 @@ botocore.auth.get_current_datetime = now
 for service, call in {
     'sns': lambda client: client.list_topics(),
     'dynamodb': lambda client: client.list_tables(),
-    'ecr': lambda client: client.describe_repositories(),
-    'kms': lambda client: client.list_keys(),
     'events': lambda client: client.list_rules(),
     'ec2': lambda client: client.describe_vpcs(),
     'cloudwatch': lambda client: client.list_metrics(),
