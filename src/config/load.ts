@@ -35,8 +35,7 @@ export function loadConfig(
 }
 
 /** Whether nothing beyond this machine can reach a listener on `host`. */
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 
 function fromEnvironment(environment: Readonly<Record<string, string | undefined>>): Tree {
   const known = new Map(configOptions().map((option) => [variableOf(option.path), option]))

@@ -72,7 +72,12 @@ describe.each(ENGINES)('from register to predict with boto3, on %s', (kind) => {
 
 async function containersOf(socket: string, { dataDir }: Slipway): Promise<readonly string[]> {
   const signal = AbortSignal.timeout(20_000)
-  const runtime = await connectDocker({ log: silentLogger, socket, signal, installation: await installationId(dataDir) })
+  const runtime = await connectDocker({
+    log: silentLogger,
+    socket,
+    signal,
+    installation: await installationId(dataDir),
+  })
   try {
     return (await runtime.listContainers({}, signal)).map(({ name }) => name)
   } finally {
