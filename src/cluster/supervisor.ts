@@ -80,7 +80,9 @@ class Fleet {
   constructor(config: Config, log: Logger) {
     this.#config = config
     this.#log = log
-    cluster.schedulingPolicy = cluster.SCHED_RR
+    // Workers accept from one shared socket. A connection that waits there when a worker is killed goes to another; handed
+    // out by the supervisor, one that was on its way to the killed worker would hang.
+    cluster.schedulingPolicy = cluster.SCHED_NONE
     cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker.ts', import.meta.url)), args: [], silent: false })
   }
 
