@@ -21,7 +21,7 @@ const contains = (list: BlockList, address: string): boolean =>
   list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 
 /** A URL's host name without the brackets of IPv6. */
-export const bareHostname = (hostname: string): string => hostname.replace(/^\[|\]$/g, '')
+const bareHostname = (hostname: string): string => hostname.replace(/^\[|\]$/g, '')
 
 /** A name or address that is loopback by itself, whatever a resolver says. */
 export function isLoopbackName(hostname: string): boolean {

@@ -72,5 +72,5 @@ export function parseNewSession(header: string, now: number): NewSession | undef
 }
 
 /** Whether a text has the form of a session's id. */
-export const isSessionId = (text: string): boolean =>
+const isSessionId = (text: string): boolean =>
   text.length <= 256 && text !== 'NEW_SESSION' && /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/.test(text)
