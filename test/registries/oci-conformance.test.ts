@@ -465,3 +465,17 @@ describe('content management', () => {
     expect(await refusal(send('DELETE', `blobs/${sha256('needed')}`))).toEqual([405, 'UNSUPPORTED'])
   })
 })
+
+test('with --auth trust, whoever comes without a login acts as the owner of what is asked for', async () => {
+  const trusting = await startSlipway({ flags: ['--auth', 'trust'] })
+  try {
+    const open = await openRegistry(trusting, 'trusted/model')
+    const anonymous = { authorization: '' }
+    expect((await open.send('GET', '/v2/', anonymous)).status).toBe(200)
+    const pushed = await open.send('POST', `blobs/uploads/?digest=${sha256('x')}`, { ...anonymous, body: 'x' })
+    expect(pushed.status).toBe(201)
+    expect(await refusal(open.send('GET', '/v2/', { authorization: 'Basic eDp5' }))).toEqual([401, 'UNAUTHORIZED'])
+  } finally {
+    await trusting.stop()
+  }
+})

@@ -38,7 +38,7 @@ export interface RegistryCall {
 
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json'
-export const REGISTRY = '127.0.0.1:8770'
+const REGISTRY = '127.0.0.1:8770'
 
 /** ECR and its registry over a real database and real files. */
 export interface TestEcr {
@@ -145,7 +145,7 @@ export async function startEcr(store: TestStore): Promise<TestEcr> {
   return service
 }
 
-export const authorization = (deps: Pick<EcrDeps, 'box'>, principal: Principal, expiration: number): string =>
+const authorization = (deps: Pick<EcrDeps, 'box'>, principal: Principal, expiration: number): string =>
   `Basic ${Buffer.from(`AWS:${sealLogin(deps.box, { principal, expiration })}`).toString('base64')}`
 
 async function countBlobs({ blobs }: EcrDeps): Promise<number> {
