@@ -1,0 +1,118 @@
+import type { AddressInfo } from 'node:net'
+import { rootPrincipal } from '../../src/access/principals.ts'
+import { DataPlane } from '../../src/dataplane/data-plane.ts'
+import type { Route } from '../../src/dataplane/route.ts'
+import { RouteTable, routeKey } from '../../src/dataplane/route-table.ts'
+import { trustingAuthenticator, verifyingAuthenticator } from '../../src/gateway/authenticate.ts'
+import { BodyMemory } from '../../src/gateway/body-memory.ts'
+import { type GatewayParts, handleRequest } from '../../src/gateway/gateway.ts'
+import { createHttpServer } from '../../src/gateway/http-server.ts'
+import { createServices } from '../../src/services/registry.ts'
+import type { SessionAffinity } from '../../src/services/sagemaker-runtime/session-affinity.ts'
+import { systemClock } from '../../src/shared/clock.ts'
+import { silentLogger } from '../../src/telemetry/log.ts'
+import { signRequest } from '../../src/wire/sigv4/sign.ts'
+
+const ACCOUNT = '123456789012'
+const REGION = 'us-east-1'
+const CREDENTIALS = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
+
+export interface InvocationGateway {
+  readonly port: number
+  readonly bodyMemory: BodyMemory
+  /** Gives or takes away an endpoint. */
+  route(name: string, route: Partial<Route> | undefined): void
+  /** The headers of a signed invocation; `target` is the path as it is sent. */
+  signed(target: string, body: string | Uint8Array, headers?: Record<string, string>): Record<string, string>
+  invoke(target: string, body?: string | Uint8Array, headers?: Record<string, string>): Promise<Answer>
+  stop(): Promise<void>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The members of an error. */
+  readonly json: Record<string, unknown>
+}
+
+export interface GatewayOptions {
+  readonly auth?: 'verify' | 'trust'
+  readonly sessions?: SessionAffinity
+  readonly invocationBytes?: number
+  readonly containerSeconds?: number
+  readonly memoryBytes?: number
+}
+
+const NO_SESSIONS: SessionAffinity = { find: async () => undefined, open: async () => {}, close: async () => {} }
+
+/** The gateway with nothing behind it but routes and the data plane: no storage, no engine. */
+export async function startInvocationGateway(options: GatewayOptions = {}): Promise<InvocationGateway> {
+  const { auth = 'verify', sessions = NO_SESSIONS, invocationBytes = 25 * 1024 * 1024 } = options
+  const routes = new Map<string, Route>()
+  const table = new RouteTable(async (key) => routes.get(key))
+  const dataPlane = new DataPlane(() => {})
+  const principal = rootPrincipal(ACCOUNT)
+  const found = { secretAccessKey: CREDENTIALS.secretAccessKey, principal }
+  const source = {
+    find: (id: string) => (id === CREDENTIALS.accessKeyId ? found : ({ fault: 'unknown-key' } as const)),
+  }
+  const tables = Object.fromEntries(
+    ['sagemaker', 'sagemaker-runtime', 's3', 'lambda', 'iam', 'sts', 'logs'].map((id) => [id, {}]),
+  )
+  const bodyMemory = new BodyMemory(options.memoryBytes ?? 512 * 1024 * 1024)
+  const parts = {
+    services: createServices(tables as Parameters<typeof createServices>[0]),
+    authenticator:
+      auth === 'trust' ? trustingAuthenticator(source, principal, REGION) : verifyingAuthenticator(source, REGION),
+    runtime: {
+      routes: table,
+      dataPlane,
+      sessions,
+      limits: { invocationBytes, containerSeconds: options.containerSeconds ?? 60 },
+    },
+    bodyMemory,
+    clock: systemClock,
+    s3Domains: [],
+    log: silentLogger,
+  } as unknown as GatewayParts
+  const server = createHttpServer((request, response) => void handleRequest(parts, request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+
+  const signed: InvocationGateway['signed'] = (target, body, headers = {}) =>
+    signRequest(
+      { method: 'POST', target, headers: { host: `127.0.0.1:${port}`, 'content-type': 'text/plain', ...headers } },
+      Buffer.from(body),
+      { credentials: CREDENTIALS, region: REGION, service: 'sagemaker', now: Date.now() },
+    )
+  return {
+    port,
+    bodyMemory,
+    signed,
+    route(name, route) {
+      const key = routeKey(ACCOUNT, REGION, name)
+      if (route === undefined) routes.delete(key)
+      else
+        routes.set(key, { endpointName: name, account: ACCOUNT, region: REGION, hosted: true, variants: [], ...route })
+      table.refresh(key)
+    },
+    async invoke(target, body = 'hello', headers = {}) {
+      const path = target.startsWith('/') ? target : `/endpoints/${target}/invocations`
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method: 'POST',
+        headers: signed(path, body, headers),
+        body: Buffer.from(body),
+      })
+      const text = await answer.text()
+      let json: Record<string, unknown> = {}
+      if (answer.headers.get('x-amzn-errortype') !== null) json = JSON.parse(text)
+      return { status: answer.status, headers: answer.headers, text, json }
+    },
+    stop: async () => {
+      dataPlane.close()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
