@@ -64,7 +64,9 @@ function askPython(program: string): string {
   try {
     return execFileSync(PYTHON, ['-c', program], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
   } catch {
-    throw new Error('python3 has no botocore package. Install it (pip install botocore), or give --botocore DIR.')
+    throw new Error(
+      "Python has no botocore package: run 'make setup', which brings the pinned one, or give --botocore DIR.",
+    )
   }
 }
 

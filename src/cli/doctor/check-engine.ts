@@ -8,7 +8,7 @@ const GIB = 1024 ** 3
 
 /** The container engine: does one answer, and what can it give. A server may have one that its variables alone name. */
 export async function checkEngine({ runtime }: Config, server: RunningServer | undefined): Promise<Finding> {
-  if (runtime === 'none')
+  if (runtime === 'none' || server?.runtime === 'none')
     return warning('container engine', 'not used', 'endpoints run no containers with the runtime none')
   const signal = AbortSignal.timeout(10_000)
   try {
@@ -23,8 +23,7 @@ export async function checkEngine({ runtime }: Config, server: RunningServer | u
       await engine.close()
     }
   } catch (error) {
-    if (server !== undefined && server.runtime !== 'none')
-      return ok('container engine', `the running server has one of its own (${server.runtime})`)
+    if (server !== undefined) return ok('container engine', `the running server has one of its own (${server.runtime})`)
     return problem('container engine', (error as Error).message, 'start Docker or Podman, or serve with --runtime none')
   }
 }
