@@ -1,4 +1,4 @@
-/** Runs containers. The one interface between Slipway and Docker, Podman, Kubernetes or nothing at all. */
+/** Runs containers. The one interface between Slipway and Docker, Podman or nothing at all. */
 export interface ContainerRuntime {
   readonly name: 'docker' | 'podman' | 'none'
   /** Version, addresses and limits of the engine; throws RuntimeError `unreachable` with a sentence on what to do. */
