@@ -2,13 +2,14 @@ import type { Database } from '../storage/database.ts'
 import type { Command } from './command.ts'
 import { clientArguments } from './config-flags.ts'
 import { withDatabase } from './installation.ts'
+import { findRunningServer } from './running-server.ts'
 import { age, style, table } from './terminal.ts'
 
 export const status: Command = {
   help: `
 Shows every endpoint with its variants and instances, whether or not the server runs.
 
-Usage: slipway status [--data-dir DIR] [--json]
+Usage: slipway status [--port P] [--data-dir DIR] [--json]
 
 Examples:
   slipway status
@@ -17,6 +18,8 @@ Examples:
   async run(args) {
     const { config, values } = clientArguments(args, { json: { type: 'boolean' } })
     const endpoints = await withDatabase(config, readEndpoints)
+    if (endpoints.length > 0 && (await findRunningServer(config, values.port !== undefined)) === undefined)
+      process.stderr.write(`slipway: no server runs on ${config.dataDir}; this is what the last one knew\n`)
     process.stdout.write(values.json ? `${JSON.stringify(endpoints, undefined, 2)}\n` : show(endpoints))
     return 0
   },

@@ -22,6 +22,17 @@ afterAll(() => server?.stop())
 const slipway = async (...args: string[]): Promise<string> =>
   (await run(PROGRAM, [...args, '--data-dir', server.dataDir])).stdout
 
+/** An endpoint whose container prints nothing: with the runtime none there is no container. */
+async function createSilentEndpoint(on: Slipway): Promise<void> {
+  const call = (operation: string, input: object) => apiCall(on, 'sagemaker', `SageMaker.${operation}`, input)
+  const ExecutionRoleArn = `arn:aws:iam::${on.account}:role/SageMakerExecutionRole`
+  const Image = `${on.account}.dkr.ecr.us-east-1.amazonaws.com/silent:1`
+  await call('CreateModel', { ModelName: 'silent', ExecutionRoleArn, PrimaryContainer: { Image } })
+  const variant = { VariantName: 'a', ModelName: 'silent', InstanceType: 'ml.m5.large', InitialInstanceCount: 1 }
+  await call('CreateEndpointConfig', { EndpointConfigName: 'silent', ProductionVariants: [variant] })
+  await call('CreateEndpoint', { EndpointName: 'silent', EndpointConfigName: 'silent' })
+}
+
 describe('the commands beside serve', () => {
   it('env prints exports that a shell takes', async () => {
     const exports = await slipway('env')
@@ -65,17 +76,11 @@ describe('the commands beside serve', () => {
   })
 
   it('logs says why an endpoint has printed nothing', async () => {
-    const call = (operation: string, input: object) => apiCall(server, 'sagemaker', `SageMaker.${operation}`, input)
-    const ExecutionRoleArn = `arn:aws:iam::${server.account}:role/SageMakerExecutionRole`
-    const Image = `${server.account}.dkr.ecr.us-east-1.amazonaws.com/silent:1`
-    await call('CreateModel', { ModelName: 'silent', ExecutionRoleArn, PrimaryContainer: { Image } })
-    const variant = { VariantName: 'a', ModelName: 'silent', InstanceType: 'ml.m5.large', InitialInstanceCount: 1 }
-    await call('CreateEndpointConfig', { EndpointConfigName: 'silent', ProductionVariants: [variant] })
-    await call('CreateEndpoint', { EndpointName: 'silent', EndpointConfigName: 'silent' })
+    await createSilentEndpoint(server)
     const { stdout, stderr } = await run(PROGRAM, ['logs', 'silent', '--data-dir', server.dataDir])
     expect(stdout).toBe('')
     expect(stderr).toMatch(/^slipway: the containers of silent have printed nothing; it is (Creating|InService)\n$/)
-    await call('DeleteEndpoint', { EndpointName: 'silent' })
+    await apiCall(server, 'sagemaker', 'SageMaker.DeleteEndpoint', { EndpointName: 'silent' })
   })
 
   it('doctor tells what is well and what is not', async () => {
@@ -109,6 +114,20 @@ describe('the commands beside serve', () => {
       code: 2,
       stderr: expect.stringContaining('slipway status --help'),
     })
+  })
+
+  it('status shows what a server that has ended knew, and says that it has ended', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'slipway-ended-'))
+    try {
+      const ended = await startSlipway({ dataDir })
+      await createSilentEndpoint(ended)
+      await ended.stop()
+      const { stdout, stderr } = await run(PROGRAM, ['status', '--data-dir', dataDir])
+      expect(stdout).toMatch(/^ENDPOINT .*\nsilent /)
+      expect(stderr).toBe(`slipway: no server runs on ${dataDir}; this is what the last one knew\n`)
+    } finally {
+      await rm(dataDir, { recursive: true, force: true })
+    }
   })
 
   it('says in one line that a data directory is damaged, and makes nothing in it', async () => {

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/schema.ts'
 import { connectDocker } from '../../runtime/docker/connect-docker.ts'
 import { silentLogger } from '../../telemetry/log.ts'
+import type { RunningServer } from '../running-server.ts'
 import { type Finding, ok, problem, warning } from './check.ts'
-import type { RunningServer } from './running-server.ts'
 
 const GIB = 1024 ** 3
 

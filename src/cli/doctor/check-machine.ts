@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { dirname } from 'node:path'
 import { reservePort } from '../../cluster/listen-check.ts'
 import type { Config } from '../../config/schema.ts'
+import type { RunningServer } from '../running-server.ts'
 import { type Finding, ok, problem, warning } from './check.ts'
-import type { RunningServer } from './running-server.ts'
 
 const GIB = 1024 ** 3
 /** Below this an image or a model of usual size no longer fits. */

@@ -1,12 +1,12 @@
 import type { Command } from '../command.ts'
 import { clientArguments } from '../config-flags.ts'
+import { findRunningServer } from '../running-server.ts'
 import { style } from '../terminal.ts'
 import type { Finding } from './check.ts'
 import { checkDatabase } from './check-database.ts'
 import { checkEngine } from './check-engine.ts'
 import { checkDisk, checkNode, checkPort } from './check-machine.ts'
 import { checkRegistries } from './check-registries.ts'
-import { findRunningServer } from './running-server.ts'
 
 export const doctor: Command = {
   help: `

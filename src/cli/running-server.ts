@@ -1,5 +1,5 @@
-import type { Config } from '../../config/schema.ts'
-import { serverUrl } from '../installation.ts'
+import type { Config } from '../config/schema.ts'
+import { serverUrl } from './installation.ts'
 
 /** What a server says of itself. */
 export interface RunningServer {
