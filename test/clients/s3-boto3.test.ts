@@ -19,8 +19,8 @@ const CHECKS = [
   'refusals',
 ]
 const MIB = 1024 ** 2
-/** 5 GB with SLIPWAY_TEST_LARGE=1. */
-const LARGE = process.env.SLIPWAY_TEST_LARGE === '1' ? 5 * 1024 * MIB : 300 * MIB
+/** 5 GB with SLOW_TESTS=1. */
+const LARGE = process.env.SLOW_TESTS === '1' ? 5 * 1024 * MIB : 300 * MIB
 
 describe('S3 with boto3', () => {
   let slipway: Slipway
