@@ -17,6 +17,7 @@ import type { ContainerRuntime, EngineDescription } from './runtime/container-ru
 import { connectDocker } from './runtime/docker/connect-docker.ts'
 import { createNoContainers } from './runtime/none/no-containers.ts'
 import { createImageRegistry } from './services/ecr/distribution/answer-registry.ts'
+import { createEcrFacade } from './services/ecr/ecr-facade.ts'
 import { startSweeping as startSweepingLayers } from './services/ecr/layers/sweep.ts'
 import { ownAccountOnly } from './services/ecr/repository-access.ts'
 import { createEcrService } from './services/ecr/service.ts'
@@ -110,6 +111,8 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   const s3Deps = createS3Deps({ database, blobs: objects, clock })
   const s3 = createS3Facade(s3Deps)
   const endpointUrl = config.publicUrl ?? `http://${loopback(config.host)}:${config.port}`
+  const ecrDeps = { database, blobs: imageLayers, box: masterKey, access: ownAccountOnly, clock }
+  const ecr = createEcrFacade(ecrDeps, ownRegistry(config))
   const lambda = await startLambda({
     database,
     queue: workQueue,
@@ -140,6 +143,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     platformRegistries: config.registries,
     iam,
     lambda: lambda.facade,
+    ecr,
     logs,
     s3,
     modelDirectory: join(dataDir, 'models'),
@@ -147,7 +151,6 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     containers: config.containers,
   })
 
-  const ecrDeps = { database, blobs: imageLayers, box: masterKey, access: ownAccountOnly, clock }
   const services = createServices({
     sagemaker: createSagemakerService({
       database,
@@ -155,6 +158,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
       workQueue,
       iam,
       s3,
+      ecr,
       registryHosts: new Set(Object.keys(config.registries).map((host) => host.toLowerCase())),
       endpointInstanceQuota: 1_000,
     }),
@@ -259,13 +263,23 @@ async function connectRuntime(
   }
 }
 
+/** How engines on this machine reach the registry of this server, and what else it is called. */
+function ownRegistry({ host, port, publicUrl }: Config) {
+  const local = `${loopback(host)}:${port}`
+  const authority = publicUrl === undefined ? local : new URL(publicUrl).host
+  return { authority, aliases: new Set([local, `localhost:${port}`]) }
+}
+
 function registryHosts(config: Config) {
   const named = Object.entries(config.registries).map(([host, entry]) => {
     const extraCa = entry.caFile === undefined ? {} : { extraCa: readCa(entry.caFile) }
     return [host.toLowerCase(), { plainHttp: entry.plainHttp, ...extraCa }] as const
   })
   const plain = config.plainHttpRegistries.map((host) => [host.toLowerCase(), { plainHttp: true }] as const)
-  return Object.fromEntries([...plain, ...named])
+  const own = config.publicUrl?.startsWith('http:')
+    ? [[new URL(config.publicUrl).host, { plainHttp: true }] as const]
+    : []
+  return Object.fromEntries([...own, ...plain, ...named])
 }
 
 function readCa(file: string): string {

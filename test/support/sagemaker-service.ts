@@ -81,6 +81,7 @@ export async function startSagemaker(store: TestStore): Promise<TestSagemaker> {
     workQueue,
     iam,
     s3: s3Over(objects),
+    ecr: { locate: () => undefined },
     registryHosts: new Set(['registry.team.example:5000']),
     endpointInstanceQuota: 20,
   }

@@ -99,6 +99,7 @@ export async function startScriptedWorker(
       issueCredentials: () => Promise.reject(new Error('not used here')),
     },
     lambda: { invoke: () => Promise.reject(new Error('not used here')) },
+    ecr: { locate: () => undefined, login: () => ({ username: 'not', password: 'used' }) },
     logs: { append: async () => {} },
     models: { fetch: async () => '/nowhere' },
     preparations: new SharedPreparation(),

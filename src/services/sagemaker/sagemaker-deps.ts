@@ -1,6 +1,7 @@
 import type { WorkQueue } from '../../control/work-queue.ts'
 import type { ChangeFeed } from '../../storage/change-feed.ts'
 import type { Database } from '../../storage/database.ts'
+import type { EcrFacade } from '../ecr/facade.ts'
 import type { IamFacade } from '../iam/facade.ts'
 import type { S3Facade } from '../s3/facade.ts'
 
@@ -11,6 +12,7 @@ export interface SagemakerDeps {
   readonly workQueue: WorkQueue
   readonly iam: IamFacade
   readonly s3: S3Facade
+  readonly ecr: Pick<EcrFacade, 'locate'>
   /** Hosts (`name` or `name:port`, lower case) that the configuration lists under `registries`: the platform's own. */
   readonly registryHosts: ReadonlySet<string>
   /** How many instances of one type all endpoints of an account may want together in a region. */

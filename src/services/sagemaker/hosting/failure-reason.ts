@@ -21,11 +21,12 @@ const imageUnavailable = (variant: string): string =>
   `The primary container for production variant ${variant} could not be started. Please make sure all images included in the model for the production variant ${variant} exist, and that the execution role used to create the model has permissions to access them.`
 
 /** Where the login for a registry came from. */
-export type LoginSource = 'function' | 'configuration' | 'nowhere'
+export type LoginSource = 'function' | 'configuration' | 'ecr' | 'nowhere'
 
 const LOGIN_ADVICE: Readonly<Record<LoginSource, string>> = {
   function: 'Check the credentials that the function of RepositoryCredentialsProviderArn returns.',
   configuration: "Check the login that the server's configuration names for this registry.",
+  ecr: 'Check that the execution role may pull from this repository.',
   nowhere:
     "Name a function in the model's ImageConfig.RepositoryAuthConfig, or the registry's login in the server's configuration.",
 }

@@ -3,6 +3,7 @@ import { formatWithDigest, parseImageReference } from '../../../registries/image
 import type { RegistryClient, ResolvedImage } from '../../../registries/registry-client.ts'
 import { isTransient, RegistryError } from '../../../registries/registry-error.ts'
 import { type ContainerRuntime, type LocalImage, RuntimeError } from '../../../runtime/container-runtime.ts'
+import type { EcrFacade } from '../../ecr/facade.ts'
 import type { IamFacade } from '../../iam/facade.ts'
 import type { LambdaFacade } from '../../lambda/facade.ts'
 import type { VariantSpec } from '../endpoints/endpoint-spec.ts'
@@ -23,6 +24,7 @@ export interface PreparationDeps {
   readonly registries: RegistryClient
   readonly iam: IamFacade
   readonly lambda: LambdaFacade
+  readonly ecr: EcrFacade
   readonly models: ModelStore
   /** What the configuration lists under `registries`, by host. */
   readonly platformRegistries: Readonly<Record<string, PlatformRegistry>>
@@ -107,22 +109,39 @@ async function prepareImage(
     const present = await deps.runtime.findImage(pinned, signal)
     if (present !== undefined) return { image: present.id, resolvedImage: pinned }
   }
-  const reference = parseImageReference(pinned ?? container.image)
-  const platform = deps.platformRegistries[reference?.host ?? '']
-  const credentials = await fetchRegistryCredentials(container, platform, deps.lambda, () => requireRole(role), signal)
-  const login =
-    credentials === undefined
-      ? 'nowhere'
-      : (container.credentialsProviderArn ?? platform?.credentialsFunction) === undefined
-        ? 'configuration'
-        : 'function'
-  const wanted = pinned ?? pinnedByPackage(container)
-  const resolved = await resolve(deps, variant, wanted, { credentials, login }, signal)
+  const source = await imageSource(deps, container, pinned ?? pinnedByPackage(container), role, signal)
+  const { credentials } = source
+  const resolved = await resolve(deps, variant, source, signal)
   const resolvedImage = pinned ?? (await pin.set(resolved.reference))
   const local =
     (await deps.runtime.findImage(resolvedImage, signal)) ??
     (await pull(deps, variant, container.image, resolvedImage, credentials, signal))
   return { image: local.id, resolvedImage }
+}
+
+/** Where an image is pulled from, and as whom. */
+interface ImageSource {
+  readonly reference: string
+  readonly credentials: RegistryCredentials | undefined
+  readonly login: LoginSource
+}
+
+/** This server's own registry for the images that lie in it, pulled as the execution role; else the one they name. */
+async function imageSource(
+  deps: PreparationDeps,
+  container: ResolvedContainer,
+  image: string,
+  role: Principal | undefined,
+  signal: AbortSignal,
+): Promise<ImageSource> {
+  const own = container.repositoryAccessMode === 'Platform' ? deps.ecr.locate(image) : undefined
+  if (own !== undefined)
+    return { reference: own.reference, credentials: deps.ecr.login(requireRole(role)), login: 'ecr' }
+  const platform = deps.platformRegistries[parseImageReference(image)?.host ?? '']
+  const credentials = await fetchRegistryCredentials(container, platform, deps.lambda, () => requireRole(role), signal)
+  if (credentials === undefined) return { reference: image, credentials, login: 'nowhere' }
+  const byFunction = (container.credentialsProviderArn ?? platform?.credentialsFunction) !== undefined
+  return { reference: image, credentials, login: byFunction ? 'function' : 'configuration' }
 }
 
 /** The image as it is to be looked up: by the digest its package pins it to, if it does. */
@@ -136,19 +155,18 @@ function pinnedByPackage(container: ResolvedContainer): string {
 async function resolve(
   deps: PreparationDeps,
   variant: VariantSpec,
-  image: string,
-  { credentials, login }: { readonly credentials: RegistryCredentials | undefined; readonly login: LoginSource },
+  { reference, credentials, login }: ImageSource,
   signal: AbortSignal,
 ): Promise<ResolvedImage> {
   try {
-    return await deps.registries.resolveImage(image, {
+    return await deps.registries.resolveImage(reference, {
       credentials,
       platform: { os: 'linux', architecture: deps.architecture },
       signal,
     })
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
-    throw new HostingError(imageNotResolved(variant.name, image, login, error), {
+    throw new HostingError(imageNotResolved(variant.name, reference, login, error), {
       transient: isTransient(error),
       cause: error,
     })

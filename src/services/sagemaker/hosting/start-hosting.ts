@@ -6,6 +6,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { ChangeFeed } from '../../../storage/change-feed.ts'
 import type { Database } from '../../../storage/database.ts'
 import type { Logger } from '../../../telemetry/log.ts'
+import type { EcrFacade } from '../../ecr/facade.ts'
 import type { IamFacade } from '../../iam/facade.ts'
 import type { LambdaFacade } from '../../lambda/facade.ts'
 import type { LogsFacade } from '../../logs/facade.ts'
@@ -36,6 +37,7 @@ export interface HostingOptions {
   readonly platformRegistries: Readonly<Record<string, PlatformRegistry>>
   readonly iam: IamFacade
   readonly lambda: LambdaFacade
+  readonly ecr: EcrFacade
   readonly logs: LogsFacade
   readonly s3: S3Facade
   /** Where unpacked models are kept. */
@@ -93,6 +95,7 @@ export async function startHosting(options: HostingOptions): Promise<Hosting> {
       registries: options.registries,
       iam: options.iam,
       lambda: options.lambda,
+      ecr: options.ecr,
       logs: options.logs,
       models: createModelStore(cache),
       preparations: new SharedPreparation(),

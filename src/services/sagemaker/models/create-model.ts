@@ -28,7 +28,11 @@ export async function createModel(
   if ((await findModel(database, context, nameKey(name))) !== undefined) throw duplicateModel(arn)
   const packages = await usedPackages(deps, entries, context)
   const containers = resolveContainers(entries, packages.byEntry)
-  const access = { platformHosts: deps.registryHosts, hasVpcConfig: input.VpcConfig !== undefined }
+  const access = {
+    platformHosts: deps.registryHosts,
+    isOwnImage: (image: string) => deps.ecr.locate(image) !== undefined,
+    hasVpcConfig: input.VpcConfig !== undefined,
+  }
   for (const container of containers) checkImage(container, access)
   await checkExecutionRole(deps, roleArn, containers, context)
   const row = {

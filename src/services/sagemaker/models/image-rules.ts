@@ -6,6 +6,8 @@ import type { ResolvedContainer } from './resolved-container.ts'
 export interface ImageAccess {
   /** Registries (`host` or `host:port`) that count as the platform's own, besides Amazon ECR. */
   readonly platformHosts: ReadonlySet<string>
+  /** Whether the image lies in this server's own registry. */
+  readonly isOwnImage: (image: string) => boolean
   readonly hasVpcConfig: boolean
 }
 
@@ -18,7 +20,8 @@ export function checkImage(container: ResolvedContainer, access: ImageAccess): v
   if (reference === undefined) throw invalidImage(image)
   if (mode === 'Platform') {
     if (provider !== undefined) throw authConfigWithPlatform(image)
-    if (!isEcrHost(reference.host) && !access.platformHosts.has(reference.host)) throw nonEcrImage(image)
+    const ofPlatform = isEcrHost(reference.host) || access.platformHosts.has(reference.host) || access.isOwnImage(image)
+    if (!ofPlatform) throw nonEcrImage(image)
     return
   }
   if (!access.hasVpcConfig) throw vpcConfigMissing(image)
