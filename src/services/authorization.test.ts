@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { loadService, type ServiceId } from '../model/service-description.ts'
 import type { AuthorizationTable } from './authorization.ts'
+import { ecrAuthorization } from './ecr/authorization.ts'
 import { iamAuthorization } from './iam/authorization.ts'
 import { lambdaAuthorization } from './lambda/authorization.ts'
 import { logsAuthorization } from './logs/authorization.ts'
@@ -16,6 +17,7 @@ const TABLES: readonly (readonly [ServiceId, AuthorizationTable])[] = [
   ['iam', iamAuthorization],
   ['sts', stsAuthorization],
   ['logs', logsAuthorization],
+  ['ecr', ecrAuthorization],
 ]
 
 const ACCOUNT = '123456789012'
