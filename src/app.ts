@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { rootPrincipal } from './access/principals.ts'
 import { DATABASE_FILE } from './cli/installation.ts'
 import { version } from './cli/version.ts'
+import { ownRegistry, reachableHost, readCa, registryHosts } from './config/registry-hosts.ts'
 import type { Config } from './config/schema.ts'
 import { createWorkQueue } from './control/database-work-queue.ts'
 import { DataPlane } from './dataplane/data-plane.ts'
@@ -110,7 +110,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   startKms(kmsDeps)
   const s3Deps = createS3Deps({ database, blobs: objects, clock })
   const s3 = createS3Facade(s3Deps)
-  const endpointUrl = config.publicUrl ?? `http://${loopback(config.host)}:${config.port}`
+  const endpointUrl = config.publicUrl ?? `http://${reachableHost(config.host)}:${config.port}`
   const ecrDeps = { database, blobs: imageLayers, box: masterKey, access: ownAccountOnly, clock }
   const ecr = createEcrFacade(ecrDeps, ownRegistry(config))
   const lambda = await startLambda({
@@ -262,38 +262,6 @@ async function connectRuntime(
     throw new StartError(`${(error as Error).message} Or serve without containers: --runtime none`)
   }
 }
-
-/** How engines on this machine reach the registry of this server, and what else it is called. */
-function ownRegistry({ host, port, publicUrl }: Config) {
-  const local = `${loopback(host)}:${port}`
-  const authority = publicUrl === undefined ? local : new URL(publicUrl).host
-  return { authority, aliases: new Set([local, `localhost:${port}`]) }
-}
-
-function registryHosts(config: Config) {
-  const named = Object.entries(config.registries).map(([host, entry]) => {
-    const extraCa = entry.caFile === undefined ? {} : { extraCa: readCa(entry.caFile) }
-    return [host.toLowerCase(), { plainHttp: entry.plainHttp, ...extraCa }] as const
-  })
-  const plain = config.plainHttpRegistries.map((host) => [host.toLowerCase(), { plainHttp: true }] as const)
-  const own = config.publicUrl?.startsWith('http:')
-    ? [[new URL(config.publicUrl).host, { plainHttp: true }] as const]
-    : []
-  return Object.fromEntries([...own, ...plain, ...named])
-}
-
-function readCa(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new StartError(
-      `cannot read the certificate authorities in ${file} (${(error as NodeJS.ErrnoException).code}); correct caFile`,
-    )
-  }
-}
-
-const loopback = (host: string): string =>
-  host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
 
 function listen(server: ReturnType<typeof createHttpServer>, { host, port }: Config): Promise<void> {
   return new Promise((resolve, reject) => {

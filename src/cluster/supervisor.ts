@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { reachableHost } from '../config/registry-hosts.ts'
 import type { Config } from '../config/schema.ts'
 import { StartError } from '../shared/start-error.ts'
 import { createLogger, type Logger } from '../telemetry/log.ts'
@@ -52,8 +53,7 @@ async function stopContainers(config: Config, log: Logger): Promise<number> {
 }
 
 function announce(config: Config, port: number, runtime: string): void {
-  const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host
-  const url = config.publicUrl ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const url = config.publicUrl ?? `http://${reachableHost(config.host)}:${port}`
   writeFileSync(join(config.dataDir, 'server.json'), `${JSON.stringify({ url, port, pid: process.pid })}\n`, {
     mode: 0o600,
   })
