@@ -24,11 +24,6 @@ export class ConnectionPool implements ConnectionOwner {
     this.#port = Number(address.slice(colon + 1))
   }
 
-  /** Connections that wait for a request. */
-  get idle(): number {
-    return this.#idle.length
-  }
-
   /** A connection that carries nothing: a used one that is still fresh, else a new one. */
   take(): Connection {
     const now = performance.now()
