@@ -168,8 +168,9 @@ describe('sharing', () => {
     const controller = new AbortController()
     s3.bodies.push(() => new Readable({ read() {} }))
     const slow = cache.materialise(request(ARCHIVE, { signal: controller.signal }))
-    const waiting = cache.materialise(request())
+    // The stalled body is for the first: the second may only come once that is being read.
     await expect.poll(downloads).toHaveLength(1)
+    const waiting = cache.materialise(request())
     controller.abort(new Error('deleted'))
     await expect(slow).rejects.toThrow('deleted')
     expect((await waiting).cached).toBe(false)
