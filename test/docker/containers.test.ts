@@ -101,7 +101,8 @@ for (const kind of ENGINES) {
         const state = await fixture.runtime.inspectContainer(id, soon())
         expect(state).toMatchObject({ running: false, exitCode: code, outOfMemory: false })
       })
-      await expect(fetch(`http://${address}/ping`)).rejects.toThrow()
+      // Podman takes the network away with the container: what is sent to its address then leaves this machine.
+      if (kind === 'docker') await expect(fetch(`http://${address}/ping`)).rejects.toThrow()
       const lines = []
       for await (const line of fixture.runtime.readLogs(id, { follow: true }, soon())) lines.push(line.text)
       expect(lines).toEqual(['last words'])
@@ -165,7 +166,8 @@ for (const kind of ENGINES) {
       const started = performance.now()
       await fixture.runtime.removeContainer(id, 20, soon())
       expect(performance.now() - started).toBeLessThan(10_000)
-      expect((await events.next()).exitCode).toBe(7)
+      // Podman may not know the code of what it is removing at the same time.
+      expect(kind === 'docker' ? [7] : [7, undefined]).toContain((await events.next()).exitCode)
       expect((await lines).at(-1)).toBe('SIGTERM')
       expect(await fixture.runtime.inspectContainer(id, soon())).toBeUndefined()
     })

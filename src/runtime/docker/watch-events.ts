@@ -58,10 +58,14 @@ async function* watchOnce(engine: Engine, labels: Labels, ledger: Ledger, outer:
   }
 }
 
-/** Podman may announce a container that it kills with code 0; what it says when asked is right, while it can be asked. */
+/**
+ * Podman may announce a container that it ends with code 0, and go on saying so when asked until it has taken the code
+ * down. So its 0 means nothing here; any other code is right, while it can be asked.
+ */
 async function withExitCode(engine: Engine, event: ContainerEvent, signal: AbortSignal): Promise<ContainerEvent> {
   if (engine.flavour === 'docker' || event.kind !== 'ended' || event.exitCode !== 0) return event
-  return { ...event, exitCode: (await inspectContainer(engine, event.id, signal))?.exitCode }
+  const exitCode = (await inspectContainer(engine, event.id, signal))?.exitCode
+  return { ...event, exitCode: exitCode === 0 ? undefined : exitCode }
 }
 
 const carries = (attributes: Labels, wanted: Labels): boolean =>
