@@ -20,6 +20,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           environment: 'node',
           globalSetup: 'test/support/global-engine.ts',
+          // Real engines on a machine that others use: where nobody looks, a second try tells a defect from a moment.
+          retry: process.env.CI === 'true' ? 1 : 0,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
