@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import { connect, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { isOnOwnNetwork } from '../../shared/own-networks.ts'
 import type { ResponseHead } from './response-head.ts'
 import { ResponseParser } from './response-parser.ts'
 import { startUpload } from './upload.ts'
@@ -64,7 +65,7 @@ export class Connection {
       onEnd: () => this.#finish(),
     })
     const onread = { buffer: READ_BUFFER, callback: (size: number) => this.#read(size) }
-    this.#socket = connect({ host, port, noDelay: true, onread })
+    this.#socket = isOnOwnNetwork(host) ? connect({ host, port, noDelay: true, onread }) : refused()
     const timer = setTimeout(
       () => this.#socket.destroy(new Error('the container did not accept the connection')),
       connectMilliseconds,
@@ -183,3 +184,6 @@ export class Connection {
     this.#stopUpload = undefined
   }
 }
+
+/** The connection to a container whose network has gone with it. */
+const refused = (): Socket => new Socket().destroy(new Error("the container's network is gone"))

@@ -1,4 +1,5 @@
 import { get } from 'node:http'
+import { isOnOwnNetwork } from '../../../shared/own-networks.ts'
 import { wait } from '../../../shared/wait.ts'
 
 /** A container has this long to answer one ping. Source: hosting container contract §3. */
@@ -14,6 +15,8 @@ export interface PingProblem {
 
 /** What one ping found: undefined for 200. */
 export function ping(address: string, signal: AbortSignal): Promise<PingProblem | undefined> {
+  if (!isOnOwnNetwork(new URL(`http://${address}`).hostname.replace(/^\[|\]$/g, '')))
+    return Promise.resolve({ text: "/ping could not be reached (the container's network is gone)", slow: false })
   return new Promise((resolve) => {
     const request = get(`http://${address}/ping`, {
       agent: false,
