@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { access } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
+import { wait } from '../../shared/wait.ts'
 import { type ContainerSpec, type ContainerState, type RunningContainer, RuntimeError } from '../container-runtime.ts'
 import type { ContainerAnswer, ContainerListItem } from './api-types.ts'
 import { ATTEMPT_LABEL, containerRequest } from './container-request.ts'
@@ -78,11 +79,21 @@ async function createAndStart(
   const path = `/containers/${objectPath(id)}/start`
   await engine.client.json('POST', path, { signal: ownTime, timeout: START_TIMEOUT })
   signal.throwIfAborted()
-  const answer = await inspect(engine, id, signal)
-  const state = answer && containerState(answer)
-  if (state?.address !== undefined) return { id, address: state.address }
-  // It may have ended already. The caller finds that out as with any other end, and can still read its code and its logs.
-  return { id, address: state?.address ?? NOWHERE }
+  return { id, address: await addressOf(engine, id, signal) }
+}
+
+/** Podman may need a moment to tell the address of what it has just started. */
+const ADDRESS_PATIENCE = 2_000
+
+/** Where a started container is reached. */
+async function addressOf(engine: Engine, id: string, signal: AbortSignal): Promise<string> {
+  for (const deadline = performance.now() + ADDRESS_PATIENCE; ; await wait(20, signal)) {
+    const answer = await inspect(engine, id, signal)
+    const state = answer && containerState(answer)
+    if (state?.address !== undefined) return state.address
+    // It may have ended already. The caller finds that out as with any other end, and can still read its code and its logs.
+    if (state === undefined || state.exitCode !== undefined || performance.now() > deadline) return NOWHERE
+  }
 }
 
 /** What nothing ever listens on. */

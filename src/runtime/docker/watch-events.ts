@@ -4,6 +4,7 @@ import type { EventMessage } from './api-types.ts'
 import { visibleLabels } from './container-state.ts'
 import { inspectContainer, labelFilters, listContainers } from './containers.ts'
 import { type Engine, INSTALLATION_LABEL } from './engine.ts'
+import { transportError } from './engine-client.ts'
 import { jsonLines } from './json-lines.ts'
 
 type Labels = Readonly<Record<string, string>>
@@ -47,7 +48,7 @@ async function* watchOnce(engine: Engine, labels: Labels, ledger: Ledger, outer:
     const opening = engine.client.open('GET', '/events', { signal, query: { filters }, timeout: 0 })
     opening.catch(() => {})
     yield* ledger.reconcile(await listContainers(engine, labels, signal))
-    for await (const message of jsonLines<EventMessage>(await opening)) {
+    for await (const message of jsonLines<EventMessage>(unbroken(await opening, engine, signal))) {
       // Podman takes several label filters as alternatives.
       if (!carries(message.Actor?.Attributes ?? {}, { ...labels, [INSTALLATION_LABEL]: engine.installation })) continue
       const event = ledger.note(message)
@@ -55,6 +56,15 @@ async function* watchOnce(engine: Engine, labels: Labels, ledger: Ledger, outer:
     }
   } finally {
     connection.abort()
+  }
+}
+
+/** The bytes of a stream; that it breaks off, as when the engine is restarted, is the engine being away. */
+async function* unbroken(stream: AsyncIterable<Buffer>, engine: Engine, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    yield* stream
+  } catch (error) {
+    throw transportError(error, engine.client.address, 'GET /events', signal)
   }
 }
 
