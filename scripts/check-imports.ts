@@ -22,6 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   services: [
     'services/operation.ts',
     'services/authorization.ts',
+    'services/authorizer.ts',
     'services/*/facade.ts',
     'access',
     'model',
@@ -39,6 +40,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'model',
     'services/registry.ts',
     'services/operation.ts',
+    'services/authorizer.ts',
     'services/ecr/distribution/answer-registry.ts',
     'services/ecr/repository-name.ts',
     'services/s3/addressing.ts',

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createPolicyCache } from './access/policy/policy-cache.ts'
 import { rootPrincipal } from './access/principals.ts'
 import { DATABASE_FILE } from './cli/installation.ts'
 import { version } from './cli/version.ts'
@@ -16,34 +17,45 @@ import { createRegistryClient } from './registries/registry-client.ts'
 import type { ContainerRuntime, EngineDescription } from './runtime/container-runtime.ts'
 import { connectDocker } from './runtime/docker/connect-docker.ts'
 import { createNoContainers } from './runtime/none/no-containers.ts'
+import { ecrAuthorization } from './services/ecr/authorization.ts'
 import { createImageRegistry } from './services/ecr/distribution/answer-registry.ts'
 import { createEcrFacade } from './services/ecr/ecr-facade.ts'
 import { startSweeping as startSweepingLayers } from './services/ecr/layers/sweep.ts'
 import { ownAccountOnly } from './services/ecr/repository-access.ts'
 import { createEcrService } from './services/ecr/service.ts'
 import { createCredentialSource } from './services/iam/access-keys/credential-source.ts'
+import { createAuthorizer } from './services/iam/authorization/create-authorizer.ts'
+import { IdentityPolicies } from './services/iam/authorization/identity-policies.ts'
+import { iamAuthorization } from './services/iam/authorization.ts'
 import { bootstrapAccount } from './services/iam/bootstrap.ts'
 import { createIamDirectory, createIamFacade } from './services/iam/iam-facade.ts'
 import { DEFAULT_ACCOUNT } from './services/iam/root-credentials.ts'
 import { createIamService } from './services/iam/service.ts'
+import { kmsAuthorization } from './services/kms/authorization.ts'
 import { createKmsDeps } from './services/kms/kms-deps.ts'
 import { createKmsService } from './services/kms/service.ts'
 import { startKms } from './services/kms/start-kms.ts'
+import { lambdaAuthorization } from './services/lambda/authorization.ts'
 import { startLambda } from './services/lambda/start-lambda.ts'
+import { logsAuthorization } from './services/logs/authorization.ts'
 import { DEFAULT_LOGS_LIMITS } from './services/logs/deps.ts'
 import { startLogsMaintenance } from './services/logs/event-retention.ts'
 import { createEventAppender } from './services/logs/log-events/event-appender.ts'
 import { createLogsFacade } from './services/logs/logs-facade.ts'
 import { createLogsService } from './services/logs/service.ts'
 import { checkTables, createServices } from './services/registry.ts'
+import { s3Authorization } from './services/s3/authorization.ts'
 import { startSweeping } from './services/s3/released-sweeper.ts'
 import { createS3Deps } from './services/s3/s3-deps.ts'
 import { createS3Facade } from './services/s3/s3-facade.ts'
 import { createS3Service } from './services/s3/service.ts'
+import { sagemakerAuthorization } from './services/sagemaker/authorization.ts'
 import { startHosting } from './services/sagemaker/hosting/start-hosting.ts'
 import { stopAllContainers } from './services/sagemaker/hosting/stop-all-containers.ts'
 import { createSagemakerService } from './services/sagemaker/service.ts'
+import { sagemakerRuntimeAuthorization } from './services/sagemaker-runtime/authorization.ts'
 import { createSessionAffinity } from './services/sagemaker-runtime/session-affinity.ts'
+import { stsAuthorization } from './services/sts/authorization.ts'
 import { createStsService } from './services/sts/service.ts'
 import { systemClock } from './shared/clock.ts'
 import { StartError } from './shared/start-error.ts'
@@ -103,6 +115,13 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   const iamDeps = { database, masterKey, changeFeed, clock }
   const credentials = createCredentialSource(iamDeps)
 
+  const authorizer = createAuthorizer({
+    identities: new IdentityPolicies({ database, changeFeed, policies: createPolicyCache() }),
+    directories: {},
+    denials: { record: async () => {} },
+    clock,
+  })
+
   const appender = createEventAppender(database, clock, DEFAULT_LOGS_LIMITS)
   const logs = createLogsFacade({ database, clock, appender })
   const iam = createIamFacade(iamDeps)
@@ -152,24 +171,33 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   })
 
   const services = createServices({
-    sagemaker: createSagemakerService({
-      database,
-      changeFeed,
-      workQueue,
-      iam,
-      s3,
-      ecr,
-      registryHosts: new Set(Object.keys(config.registries).map((host) => host.toLowerCase())),
-      endpointInstanceQuota: 1_000,
-    }),
-    'sagemaker-runtime': {},
-    s3: createS3Service(s3Deps),
-    lambda: lambda.operations,
-    iam: createIamService(iamDeps),
-    sts: createStsService({ masterKey, iam: createIamDirectory(iamDeps) }),
-    logs: createLogsService({ database, queue: workQueue, clock, log, appender }),
-    kms: createKmsService(kmsDeps),
-    ecr: createEcrService(ecrDeps),
+    sagemaker: {
+      operations: createSagemakerService({
+        database,
+        changeFeed,
+        workQueue,
+        iam,
+        s3,
+        ecr,
+        registryHosts: new Set(Object.keys(config.registries).map((host) => host.toLowerCase())),
+        endpointInstanceQuota: 1_000,
+      }),
+      authorization: sagemakerAuthorization,
+    },
+    'sagemaker-runtime': { operations: {}, authorization: sagemakerRuntimeAuthorization },
+    s3: { operations: createS3Service(s3Deps), authorization: s3Authorization },
+    lambda: { operations: lambda.operations, authorization: lambdaAuthorization },
+    iam: { operations: createIamService(iamDeps), authorization: iamAuthorization },
+    sts: {
+      operations: createStsService({ masterKey, iam: createIamDirectory(iamDeps) }),
+      authorization: stsAuthorization,
+    },
+    logs: {
+      operations: createLogsService({ database, queue: workQueue, clock, log, appender }),
+      authorization: logsAuthorization,
+    },
+    kms: { operations: createKmsService(kmsDeps), authorization: kmsAuthorization },
+    ecr: { operations: createEcrService(ecrDeps), authorization: ecrAuthorization },
   })
   checkTables(services)
   await startLogsMaintenance({ database, queue: workQueue, clock, limits: DEFAULT_LOGS_LIMITS })
@@ -186,6 +214,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
       config.auth === 'trust'
         ? trustingAuthenticator(credentials, rootPrincipal(DEFAULT_ACCOUNT), config.region)
         : verifyingAuthenticator(credentials, config.region),
+    authorizer,
     runtime: { routes, dataPlane, sessions: createSessionAffinity(database, () => clock.now()), limits: config.limits },
     imageRegistry: createImageRegistry({ ...ecrDeps, trusting: config.auth === 'trust', log }),
     bodyMemory: new BodyMemory(config.limits.invocationMemoryBytes),

@@ -14,4 +14,16 @@ export interface Principal {
   readonly accessKeyId?: string
   /** For an assumed role: the ARN of the role itself. */
   readonly roleArn?: string
+  /** Of temporary credentials. */
+  readonly session?: PrincipalSession
+}
+
+/** What temporary credentials add to who holds them. */
+export interface PrincipalSession {
+  /** Epoch milliseconds. */
+  readonly issuedAt: number
+  /** A document and the ARNs of managed policies that narrow what the principal may do. */
+  readonly policy?: string
+  readonly policyArns?: readonly string[]
+  readonly sourceIdentity?: string
 }

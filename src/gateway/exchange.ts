@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RequestOrigin } from '../services/authorizer.ts'
 import { requestId } from '../shared/ids.ts'
 
 /** One request on its way through the gateway, with its target taken apart but nothing decoded. */
@@ -63,6 +64,16 @@ export function baseUrl({ request }: Exchange, publicUrl: string | undefined): s
   const { host } = request.headers
   return `http://${host !== undefined && HOST.test(host) ? host : '127.0.0.1'}`
 }
+
+/** What policies may ask of a request. `publicUrl` tells whether clients come by way of TLS, which ends in front of us. */
+export const requestOrigin = (exchange: Exchange, region: string, publicUrl: string | undefined): RequestOrigin => ({
+  requestId: exchange.requestId,
+  now: exchange.now,
+  region,
+  sourceIp: exchange.request.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, ''),
+  secureTransport: publicUrl?.startsWith('https:') ?? false,
+  userAgent: exchange.request.headers['user-agent'],
+})
 
 /** The client closed the connection before its answer was complete. */
 export class ClientGoneError extends Error {

@@ -12,6 +12,10 @@ import { trustingAuthenticator } from './authenticate.ts'
 import { type GatewayParts, handleRequest } from './gateway.ts'
 import { createHttpServer } from './http-server.ts'
 
+/** Rows that ask for nothing. */
+const openTo = (operations: OperationTable) =>
+  Object.fromEntries(Object.keys(operations).map((name) => [name, () => []]))
+
 /** What the next call of an operation does. */
 let behaviour: () => Promise<unknown>
 const logged: { readonly requestId?: string; readonly err?: Error; readonly message: string }[] = []
@@ -44,7 +48,12 @@ let server: Server
 let url: string
 beforeAll(async () => {
   const parts = {
-    services: createServices(tables as never),
+    services: createServices(
+      Object.fromEntries(
+        Object.entries(tables).map(([id, operations]) => [id, { operations, authorization: openTo(operations) }]),
+      ) as never,
+    ),
+    authorizer: { require: () => {} },
     authenticator: trustingAuthenticator(
       { find: () => ({ fault: 'unknown-key' }) },
       rootPrincipal('123456789012'),

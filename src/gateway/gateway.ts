@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Authorizer } from '../services/authorizer.ts'
 import type { ImageRegistry } from '../services/ecr/distribution/answer-registry.ts'
 import type { Service, Services } from '../services/registry.ts'
 import type { RuntimeDeps } from '../services/sagemaker-runtime/invoke-endpoint.ts'
@@ -20,6 +21,7 @@ import { isRegistryRequest, serveRegistry } from './serve-registry.ts'
 export interface GatewayParts {
   readonly services: Services
   readonly authenticator: Authenticator
+  readonly authorizer: Authorizer
   readonly runtime: RuntimeDeps
   readonly imageRegistry: ImageRegistry
   readonly bodyMemory: BodyMemory

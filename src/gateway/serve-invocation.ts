@@ -5,11 +5,12 @@ import { signatureError } from '../wire/sigv4/fault-error.ts'
 import { verifySignature } from '../wire/sigv4/verify.ts'
 import type { Claim } from './authenticate.ts'
 import { sha256 } from './body-hash.ts'
-import type { Exchange } from './exchange.ts'
+import { type Exchange, requestOrigin } from './exchange.ts'
 import type { GatewayParts } from './gateway.ts'
 import { BodyTooLargeError, collectBody, watchSilence } from './read-body.ts'
 
 const SAGEMAKER = { service: 'sagemaker' }
+const INVOKE = 'sagemaker:InvokeEndpoint'
 const INVOCATION = /^\/endpoints\/([^/]+)\/invocations$/
 /** Bodies above this are hashed part by part as they come, so that the hash of none holds up other requests. */
 const ONE_HASH_BYTES = 64 * 1024
@@ -41,10 +42,17 @@ export async function serveInvocation(parts: GatewayParts, exchange: Exchange, e
   const { requestId, now, request, response } = exchange
   const { headers } = request
   const context = { requestId, account: caller.principal.account, region: caller.region, now }
+  const authorize = () => {
+    const { principal, region } = caller
+    const resource = `arn:aws:sagemaker:${region}:${principal.account}:endpoint/${endpointName.toLowerCase()}`
+    const origin = requestOrigin(exchange, region, parts.publicUrl)
+    return parts.authorizer.require({ principal, action: INVOKE, resource, origin, service: 'sagemaker-runtime' })
+  }
   const limit = parts.runtime.limits.invocationBytes
   const announced = headers['content-length'] === undefined ? undefined : Number(headers['content-length'])
   if (announced !== undefined && announced > limit) throw bodyTooLarge(limit)
   if (caller.claim === undefined && announced !== undefined) {
+    await authorize()
     const body = { kind: 'stream', stream: watchSilence(request), chunked: false } as const
     return invokeEndpoint(parts.runtime, { endpointName, headers, body, contentLength: announced }, response, context)
   }
@@ -52,6 +60,9 @@ export async function serveInvocation(parts: GatewayParts, exchange: Exchange, e
   if (!parts.bodyMemory.reserve(reserved)) throw serviceUnavailable('Too many large invocations at once. Try again.')
   try {
     const chunks = await collectInvocation(exchange, limit, caller.claim, reserved)
+    // Only now is it known that the caller is who the request says.
+    const asked = authorize()
+    if (asked !== undefined) await asked
     let contentLength = 0
     for (const chunk of chunks) contentLength += chunk.length
     const body = { kind: 'collected', chunks } as const

@@ -6,14 +6,15 @@ import type { Detected, WireRequest } from '../wire/protocol.ts'
 import { notImplemented, ServiceError } from '../wire/service-error.ts'
 import { validateInput } from '../wire/validate-input.ts'
 import type { Caller } from './authenticate.ts'
-import { baseUrl, clientGone, type Exchange } from './exchange.ts'
+import { authorizeOperation } from './authorize-operation.ts'
+import { baseUrl, clientGone, type Exchange, requestOrigin } from './exchange.ts'
 import type { GatewayParts } from './gateway.ts'
 import { respond } from './respond.ts'
 import { collectVerified, verifiedStream } from './verified-body.ts'
 
 /**
- * The road of every operation but InvokeEndpoint: identify, authorise, find the operation, read and verify the body,
- * decode, validate, invoke, encode. Rejects with what `answerError` is to answer.
+ * The road of every operation but InvokeEndpoint: identify, find the operation, read and verify the body, decode,
+ * validate, authorise, invoke, encode. Rejects with what `answerError` is to answer.
  */
 export async function serveOperation(parts: GatewayParts, exchange: Exchange, service: Service): Promise<void> {
   const { description, protocol } = service
@@ -23,7 +24,7 @@ export async function serveOperation(parts: GatewayParts, exchange: Exchange, se
     service: description.signingName,
     bucketOfHost: bucketPath?.split('/')[1],
   })
-  authorise(caller, service)
+  requireIdentity(caller, service)
   const wire = wireRequest(exchange, bucketPath ?? exchange.path)
 
   let detected = protocol.detectsFromBody ? undefined : detect(service, wire)
@@ -40,7 +41,9 @@ export async function serveOperation(parts: GatewayParts, exchange: Exchange, se
 
   const input = protocol.decode(description, detected, wire, body)
   validateInput(description, operation, input)
-  const output = await handler(input as never, context(parts, exchange, caller))
+  const context = contextOf(parts, exchange, caller)
+  await authorizeOperation(parts.authorizer, service, operation.name, input, context)
+  const output = await handler(input as never, context)
   await respond(exchange, protocol.encode(description, operation, output, exchange.requestId))
 }
 
@@ -57,15 +60,13 @@ function detect(service: Service, wire: WireRequest, body?: Uint8Array): Detecte
   return detected
 }
 
-/** A caller without a name owns nothing and has been given nothing. */
-function authorise(caller: Caller, service: Service): void {
-  if (caller.principal.kind !== 'anonymous') return
-  throw new ServiceError(service.id === 's3' ? 'AccessDenied' : 'AccessDeniedException', 'Access Denied', {
-    status: 403,
-  })
+/** Only a bucket's policy can let in a caller without a name. */
+function requireIdentity(caller: Caller, service: Service): void {
+  if (caller.principal.kind !== 'anonymous' || service.id === 's3') return
+  throw new ServiceError('AccessDeniedException', 'Access Denied', { status: 403 })
 }
 
-const context = (parts: GatewayParts, exchange: Exchange, caller: Caller): RequestContext => ({
+const contextOf = (parts: GatewayParts, exchange: Exchange, caller: Caller): RequestContext => ({
   requestId: exchange.requestId,
   principal: caller.principal,
   account: caller.principal.account,
@@ -74,4 +75,5 @@ const context = (parts: GatewayParts, exchange: Exchange, caller: Caller): Reque
   signal: clientGone(exchange),
   baseUrl: baseUrl(exchange, parts.publicUrl),
   log: parts.log,
+  origin: requestOrigin(exchange, caller.region, parts.publicUrl),
 })

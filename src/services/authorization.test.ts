@@ -3,6 +3,7 @@ import { loadService, type ServiceId } from '../model/service-description.ts'
 import type { AuthorizationTable } from './authorization.ts'
 import { ecrAuthorization } from './ecr/authorization.ts'
 import { iamAuthorization } from './iam/authorization.ts'
+import { kmsAuthorization } from './kms/authorization.ts'
 import { lambdaAuthorization } from './lambda/authorization.ts'
 import { logsAuthorization } from './logs/authorization.ts'
 import type { RequestContext } from './operation.ts'
@@ -18,6 +19,7 @@ const TABLES: readonly (readonly [ServiceId, AuthorizationTable])[] = [
   ['sts', stsAuthorization],
   ['logs', logsAuthorization],
   ['ecr', ecrAuthorization],
+  ['kms', kmsAuthorization],
 ]
 
 const ACCOUNT = '123456789012'
@@ -29,8 +31,8 @@ const context = {
 } as RequestContext
 
 /** The needs of an operation, as `action resource` in order. */
-function needs(table: AuthorizationTable, operation: string, input: object): string[] {
-  return table[operation]!(input as never, context).map(({ action, resource }) => `${action} ${resource}`)
+async function needs(table: AuthorizationTable, operation: string, input: object): Promise<string[]> {
+  return (await table[operation]!(input as never, context)).map(({ action, resource }) => `${action} ${resource}`)
 }
 
 describe.each(TABLES)('what operations of %s need', (id, table) => {
@@ -118,7 +120,7 @@ describe('the needs', () => {
       { logGroupName: '/g', logStreamName: 's' },
       [`logs:GetLogEvents arn:aws:logs:eu-west-1:${ACCOUNT}:log-group:/g:log-stream:s`],
     ],
-  ])('%#: %s', (table, operation, input, expected) => {
-    expect(needs(table, operation, input)).toEqual(expected)
+  ])('%#: %s', async (table, operation, input, expected) => {
+    expect(await needs(table, operation, input)).toEqual(expected)
   })
 })

@@ -10,8 +10,14 @@ export interface AccessNeed {
   readonly conditions?: Readonly<Record<string, string | readonly string[]>>
 }
 
-/** What an operation needs for this input. An empty list says that anybody with an identity may call it. */
-export type NeedsOf<Input = never> = (input: Input, context: RequestContext) => readonly AccessNeed[]
+/**
+ * What an operation needs for this input. An empty list says that anybody with an identity may call it, or that the
+ * handler itself asks, where only it finds out what the request is about; the row says which.
+ */
+export type NeedsOf<Input = never> = (
+  input: Input,
+  context: RequestContext,
+) => readonly AccessNeed[] | Promise<readonly AccessNeed[]>
 
 /** What each operation of a service needs. Every operation that has a handler has a row; a test holds that. */
 export type AuthorizationTable = Readonly<Record<string, NeedsOf>>

@@ -1,5 +1,6 @@
 import type { Principal } from '../access/principal.ts'
 import type { Logger } from '../telemetry/log.ts'
+import type { RequestOrigin } from './authorizer.ts'
 
 /** What every handler knows about the request it serves, besides its input. */
 export interface RequestContext {
@@ -15,6 +16,8 @@ export interface RequestContext {
   /** Scheme, host and port as the client addressed them, for links in answers: `http://127.0.0.1:8770`. */
   readonly baseUrl: string
   readonly log: Logger
+  /** What policies may ask of the request itself. */
+  readonly origin: RequestOrigin
 }
 
 /** One operation: validated input in, output out, ServiceError thrown. */

@@ -1,6 +1,7 @@
 import { loadService, type ServiceDescription, type ServiceId } from '../model/service-description.ts'
 import type { Protocol } from '../wire/protocol.ts'
 import { protocols } from '../wire/protocols.ts'
+import type { AuthorizationTable } from './authorization.ts'
 import type { OperationTable } from './operation.ts'
 
 /** A service as the gateway sees it. */
@@ -9,6 +10,7 @@ export interface Service {
   readonly description: ServiceDescription
   readonly protocol: Protocol
   readonly operations: OperationTable
+  readonly authorization: AuthorizationTable
   /** Largest body of an operation whose body is not streamed, in bytes. */
   readonly maxBodyBytes: number
 }
@@ -33,19 +35,26 @@ const MAX_BODY_BYTES: Readonly<Record<ServiceId, number>> = {
   ecr: 32 * MIB,
 }
 
+/** What a service brings: its handlers, and what each of its operations needs to be allowed. */
+export interface ServiceTables {
+  readonly operations: OperationTable
+  readonly authorization: AuthorizationTable
+}
+
 /** Joins the tables of operations with what the published API says of them. Descriptions are read on first use. */
-export function createServices(tables: Readonly<Record<ServiceId, OperationTable>>): Services {
-  const entries = Object.entries(tables).map(([id, operations]) => {
+export function createServices(tables: Readonly<Record<ServiceId, ServiceTables>>): Services {
+  const entries = Object.entries(tables).map(([id, own]) => {
     const service = id as ServiceId
-    return [service, describe(service, operations)] as const
+    return [service, describe(service, own)] as const
   })
   return Object.fromEntries(entries) as unknown as Services
 }
 
-function describe(id: ServiceId, operations: OperationTable): Service {
+function describe(id: ServiceId, { operations, authorization }: ServiceTables): Service {
   return {
     id,
     operations,
+    authorization,
     maxBodyBytes: MAX_BODY_BYTES[id],
     get description() {
       return loadService(id)
@@ -56,11 +65,17 @@ function describe(id: ServiceId, operations: OperationTable): Service {
   }
 }
 
-/** Refuses a table that names an operation the generated description lacks: it could never be called. */
+/**
+ * Refuses a table that names an operation the generated description lacks: it could never be called; and one without a
+ * word on who may call it.
+ */
 export function checkTables(services: Services): void {
   for (const service of Object.values(services)) {
-    for (const name of Object.keys(service.operations))
+    for (const name of Object.keys(service.operations)) {
       if (!service.description.operations.get(name)?.implemented)
         throw new Error(`${service.id} has a handler for ${name}, which its description does not know`)
+      if (!Object.hasOwn(service.authorization, name))
+        throw new Error(`${service.id} does not say who may call ${name}`)
+    }
   }
 }

@@ -13,6 +13,7 @@ import type { RequestContext } from '../../src/services/operation.ts'
 import { createSealedBox } from '../../src/shared/sealed-box.ts'
 import { openFileBlobStore } from '../../src/storage/blobs/files/file-blob-store.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
+import { ORIGIN } from './authorizer.ts'
 import type { TestStore } from './databases.ts'
 import { ACCOUNT, accountRoot } from './s3-service.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
@@ -90,6 +91,7 @@ export async function startEcr(store: TestStore): Promise<TestEcr> {
         signal: new AbortController().signal,
         baseUrl: `http://${REGISTRY}`,
         log: silentLogger,
+        origin: ORIGIN,
         ...overrides,
       }
       return (table[name] as (input: unknown, context: RequestContext) => Promise<never>)(input, context)

@@ -58,7 +58,10 @@ export async function startInvocationGateway(options: GatewayOptions = {}): Prom
     find: (id: string) => (id === CREDENTIALS.accessKeyId ? found : ({ fault: 'unknown-key' } as const)),
   }
   const tables = Object.fromEntries(
-    ['sagemaker', 'sagemaker-runtime', 's3', 'lambda', 'iam', 'sts', 'logs'].map((id) => [id, {}]),
+    ['sagemaker', 'sagemaker-runtime', 's3', 'lambda', 'iam', 'sts', 'logs'].map((id) => [
+      id,
+      { operations: {}, authorization: {} },
+    ]),
   )
   const bodyMemory = new BodyMemory(options.memoryBytes ?? 512 * 1024 * 1024)
   const parts = {
@@ -71,6 +74,7 @@ export async function startInvocationGateway(options: GatewayOptions = {}): Prom
       sessions,
       limits: { invocationBytes, containerSeconds: options.containerSeconds ?? 60 },
     },
+    authorizer: { require: () => {} },
     bodyMemory,
     clock: systemClock,
     s3Domains: [],

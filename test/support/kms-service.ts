@@ -12,6 +12,7 @@ import type { RequestContext } from '../../src/services/operation.ts'
 import { createSealedBox } from '../../src/shared/sealed-box.ts'
 import { watchCommits } from '../../src/storage/commit-watch.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
+import { ORIGIN } from './authorizer.ts'
 import type { TestStore } from './databases.ts'
 
 export const OWNER = '111111111111'
@@ -64,6 +65,7 @@ export async function startKms(store: TestStore): Promise<TestKms> {
         signal: new AbortController().signal,
         baseUrl: 'http://127.0.0.1:8770',
         log: silentLogger,
+        origin: ORIGIN,
       }
       return (table[name] as (input: unknown, context: RequestContext) => Promise<never>)(input, context)
     },

@@ -20,6 +20,7 @@ import type { Database } from '../../src/storage/database.ts'
 import { openMasterKey } from '../../src/storage/master-key.ts'
 import { startTableChangeFeed } from '../../src/storage/table-change-feed.ts'
 import { type Logger, silentLogger } from '../../src/telemetry/log.ts'
+import { ORIGIN } from './authorizer.ts'
 import { type TestStore, testStores } from './databases.ts'
 import { REGION, startLogs, type TestLogs } from './logs-service.ts'
 import { ACCOUNT, accountRoot } from './s3-service.ts'
@@ -113,6 +114,7 @@ export async function startLambdaService(
     signal: new AbortController().signal,
     baseUrl: 'http://127.0.0.1:8770',
     log,
+    origin: ORIGIN,
     ...overrides,
   })
   const service: TestLambda = {

@@ -11,6 +11,7 @@ import type { RequestContext } from '../../src/services/operation.ts'
 import { watchCommits } from '../../src/storage/commit-watch.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
+import { ORIGIN } from './authorizer.ts'
 import type { TestStore } from './databases.ts'
 import { ACCOUNT, accountRoot } from './s3-service.ts'
 
@@ -61,6 +62,7 @@ export async function startLogs(store: TestStore, limits: LogsLimits = DEFAULT_L
         signal: new AbortController().signal,
         baseUrl: 'http://127.0.0.1:8770',
         log: silentLogger,
+        origin: ORIGIN,
         ...overrides,
       }
       return (table[name] as (input: unknown, context: RequestContext) => Promise<never>)(input, context)

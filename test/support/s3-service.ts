@@ -10,6 +10,7 @@ import { openFileBlobStore } from '../../src/storage/blobs/files/file-blob-store
 import type { Database } from '../../src/storage/database.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
 import { ServiceError } from '../../src/wire/service-error.ts'
+import { ORIGIN } from './authorizer.ts'
 import type { TestStore } from './databases.ts'
 import { type TemporaryDirectory, temporaryDirectory } from './temporary-directory.ts'
 
@@ -70,6 +71,7 @@ export async function startS3(store: TestStore): Promise<TestS3> {
         signal: new AbortController().signal,
         baseUrl: 'http://127.0.0.1:8770',
         log: silentLogger,
+        origin: ORIGIN,
         ...overrides,
       }
     },

@@ -11,6 +11,7 @@ import type { Database } from '../../src/storage/database.ts'
 import { startTableChangeFeed } from '../../src/storage/table-change-feed.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
 import { ServiceError } from '../../src/wire/service-error.ts'
+import { ORIGIN } from './authorizer.ts'
 import { type TestStore, testStores } from './databases.ts'
 
 export const ACCOUNT = '123456789012'
@@ -102,6 +103,7 @@ export async function startSagemaker(store: TestStore): Promise<TestSagemaker> {
         signal: new AbortController().signal,
         baseUrl: 'http://127.0.0.1',
         log: silentLogger,
+        origin: ORIGIN,
         ...overrides,
       }
       const operation = table[name] as (input: unknown, context: RequestContext) => Promise<never>

@@ -4,6 +4,8 @@ export interface AccessTables {
   access_keys: AccessKeyRow
   iam_roles: RoleRow
   iam_users: UserRow
+  iam_groups: GroupRow
+  iam_group_members: GroupMemberRow
   iam_inline_policies: InlinePolicyRow
   iam_policies: PolicyRow
   iam_policy_versions: PolicyVersionRow
@@ -59,9 +61,24 @@ export interface UserRow {
   created_at: number
 }
 
-/** A policy that is part of a role or user. */
+export interface GroupRow {
+  account: string
+  name_key: string
+  name: string
+  path: string
+  /** `AGPA…` */
+  group_id: string
+  created_at: number
+}
+
+export interface GroupMemberRow {
+  group_id: string
+  user_id: string
+}
+
+/** A policy that is part of a role, user or group. */
 export interface InlinePolicyRow {
-  /** A role_id or user_id. */
+  /** A role_id, user_id or group_id. */
   owner_id: string
   name: string
   document: string
@@ -95,7 +112,7 @@ export interface PolicyVersionRow {
 
 export interface AttachmentRow {
   account: string
-  /** `role` or `user`. */
+  /** `role`, `user` or `group`. */
   owner_kind: string
   owner_id: string
   policy_arn: string

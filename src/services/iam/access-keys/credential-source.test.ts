@@ -125,7 +125,8 @@ describe('the source of credentials', () => {
       const source = createCredentialSource({ database: db, masterKey: box, changeFeed: changes, clock })
       const made = session()
       const token = sealSession(box, made)
-      const expected = { secretAccessKey: 'temporary', principal: made.principal }
+      const { principal, issuedAt } = made
+      const expected = { secretAccessKey: 'temporary', principal: { ...principal, session: { issuedAt } } }
       expect(await source.find('ASIAONE', token)).toEqual(expected)
       expect(source.find('ASIAONE', token)).toEqual(expected)
       expect(source.find('ASIATWO', token)).toEqual({ fault: 'invalid-token' })

@@ -89,7 +89,7 @@ class CachedCredentials implements CredentialSource {
     const session = openSession(this.#deps.masterKey, token)
     if (session === undefined || session.accessKeyId !== accessKeyId) return INVALID
     if (session.expiration <= this.#deps.clock.now()) return EXPIRED
-    const found = { secretAccessKey: session.secretAccessKey, principal: session.principal }
+    const found = { secretAccessKey: session.secretAccessKey, principal: withSession(session) }
     if (!(await this.#exists(session.principal))) return INVALID
     if (epoch === this.#epoch) keep(this.#sessions, token, { session, found })
     return found
@@ -107,6 +107,11 @@ class CachedCredentials implements CredentialSource {
     const row = await query.selectFrom('iam_users').select('user_id').where('user_id', '=', id).executeTakeFirst()
     return row !== undefined
   }
+}
+
+/** The principal with what its temporary credentials say of it. */
+function withSession({ principal, issuedAt, policy, policyArns, sourceIdentity }: Session): Principal {
+  return { ...principal, session: { issuedAt, policy, policyArns, sourceIdentity } }
 }
 
 function keep<Value>(cache: Map<string, Value>, key: string, value: Value): void {

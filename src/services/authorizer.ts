@@ -1,0 +1,61 @@
+import type { ResourcePolicies } from '../access/evaluation/access-request.ts'
+import type { Decision } from '../access/evaluation/decision.ts'
+import type { ContextValue } from '../access/policy/context-values.ts'
+import type { Principal } from '../access/principal.ts'
+
+/** Somebody wants to do something: what the gateway asks before a handler runs, and a facade before it acts for a principal. */
+export interface AccessQuestion {
+  readonly principal: Principal
+  /** `s3:GetObject` */
+  readonly action: string
+  /** An ARN, or `*` for actions that know no resource. */
+  readonly resource: string
+  /** Condition keys beside the global ones, by lower-case name. */
+  readonly conditions?: Readonly<Record<string, ContextValue | undefined>>
+  /** Of a KMS request: what the constraints of grants are about. */
+  readonly encryptionContext?: Readonly<Record<string, string>>
+  /** What the resource has to say, when whoever asks has it at hand; otherwise its service is asked. */
+  readonly resourceSide?: ResourceSide
+  /** The request that wants it; undefined for what is done in the background, such as an execution role's work. */
+  readonly origin?: RequestOrigin
+  /** Whose error a refusal is, such as `sagemaker` for a role that CreateModel hands on. Default: the action's service. */
+  readonly service?: string
+}
+
+/** What is known of a request besides who makes it. */
+export interface RequestOrigin {
+  readonly requestId: string
+  /** Epoch milliseconds. */
+  readonly now: number
+  readonly region: string
+  readonly sourceIp?: string
+  readonly secureTransport?: boolean
+  readonly userAgent?: string
+}
+
+/** A resource as authorisation sees it. */
+export interface ResourceSide {
+  /** The account that owns it; empty when nobody does yet, which makes it the caller's own. */
+  readonly account: string
+  /** Undefined for a resource of a kind that has no policies. */
+  readonly policies?: ResourcePolicies
+  /** Its tags; asked for only when a policy looks at `aws:ResourceTag`. */
+  readonly tags?: () => Promise<Readonly<Record<string, string>>>
+}
+
+/** What a service knows of its resources. Answers at once where it can, so that nothing on a hot path waits. */
+export interface ResourceDirectory {
+  /** Undefined for what has neither policy nor tags and belongs to the account that its ARN names. */
+  find(resource: string, principal: Principal): ResourceSide | undefined | Promise<ResourceSide | undefined>
+}
+
+/** Decides who may do what. What cannot be decided, because storage is away, is not allowed: the call rejects. */
+export interface Authorizer {
+  /**
+   * Resolves when it is allowed.
+   * @throws AccessDeniedError in the words and with the code of the service
+   */
+  require(question: AccessQuestion): void | Promise<void>
+  /** Decides without a record, for lists that leave out what the caller may not see. */
+  decide(question: AccessQuestion): Decision | Promise<Decision>
+}
