@@ -76,13 +76,14 @@ for (const kind of ENGINES) {
         expect(running.map(({ id }) => id)).not.toContain(victim)
         const { ProductionVariants: variants } = await hosting.describe('pair')
         expect(variants?.[0]?.CurrentInstanceCount).toBe(2)
-      }, 20_000)
+        // Enough to say that the other one went on answering, however slow the machine is.
+        expect(answers.length).toBeGreaterThan(20)
+      }, 40_000)
       going = false
       await Promise.all(load)
       expect((await hosting.describe('pair')).EndpointStatus).toBe('InService')
       // What was on its way to the killed one when it died is lost: at most one request of each sender.
       expect(answers.filter((status) => status !== 200).length).toBeLessThanOrEqual(4)
-      expect(answers.length).toBeGreaterThan(20)
       await eventually(async () => expect(await hosting.containers('pair')).toHaveLength(2))
       await hosting.remove('pair')
     })

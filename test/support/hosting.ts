@@ -100,7 +100,26 @@ export async function startHosting(
 
   const describe = async (name: string) =>
     (await api.sagemaker('DescribeEndpoint', { EndpointName: name })) as unknown as Description
+  /** What a test that is tried again has made before. */
+  const clear = async (name: string) => {
+    const drop = (operation: string, input: Record<string, unknown>) =>
+      api.sagemaker(operation, input).catch(ignoreRefusal)
+    await drop('DeleteEndpoint', { EndpointName: name })
+    await gone(name)
+    await drop('DeleteEndpointConfig', { EndpointConfigName: name })
+    const { Models: models } = await api.sagemaker('ListModels', { NameContains: `${name}-`, MaxResults: 100 })
+    for (const { ModelName } of models as { ModelName: string }[])
+      if (/^-\d+$/.test(ModelName.slice(name.length))) await drop('DeleteModel', { ModelName })
+  }
+  const gone = (name: string) =>
+    eventually(async () => {
+      const answer = await describe(name).catch((error: unknown) => error)
+      if (!(answer instanceof ApiError)) throw new Error(`${name} is still there`)
+    }, 45_000)
+  const made = new Set<string>()
   const create = async (name: string, ...given: readonly VariantOptions[]) => {
+    if (made.has(name)) await clear(name)
+    made.add(name)
     const variants = given.length === 0 ? [{}] : given
     const production = variants.map((variant, index) => ({
       VariantName: variant.name ?? `v${index}`,
@@ -150,10 +169,7 @@ export async function startHosting(
     },
     remove: async (name) => {
       await api.sagemaker('DeleteEndpoint', { EndpointName: name })
-      await eventually(async () => {
-        const answer = await describe(name).catch((error: unknown) => error)
-        if (!(answer instanceof ApiError)) throw new Error(`${name} is still there`)
-      }, 45_000)
+      await gone(name)
     },
     containers: async (name) => {
       const labels = { 'io.slipway.endpoint': `123456789012/us-east-1/${name.toLowerCase()}` }
@@ -194,4 +210,8 @@ export async function startHosting(
       return slipway
     },
   }
+}
+
+const ignoreRefusal = (error: unknown): void => {
+  if (!(error instanceof ApiError)) throw error
 }
