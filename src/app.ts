@@ -25,8 +25,9 @@ import { ownAccountOnly } from './services/ecr/repository-access.ts'
 import { createEcrService } from './services/ecr/service.ts'
 import { createCredentialSource } from './services/iam/access-keys/credential-source.ts'
 import { createAuthorizer } from './services/iam/authorization/create-authorizer.ts'
+import { createIamResources } from './services/iam/authorization/iam-resources.ts'
 import { IdentityPolicies } from './services/iam/authorization/identity-policies.ts'
-import { iamAuthorization } from './services/iam/authorization.ts'
+import { createIamAuthorization } from './services/iam/authorization.ts'
 import { bootstrapAccount } from './services/iam/bootstrap.ts'
 import { createIamDirectory, createIamFacade } from './services/iam/iam-facade.ts'
 import { DEFAULT_ACCOUNT } from './services/iam/root-credentials.ts'
@@ -117,7 +118,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
 
   const authorizer = createAuthorizer({
     identities: new IdentityPolicies({ database, changeFeed, policies: createPolicyCache() }),
-    directories: {},
+    directories: { iam: createIamResources(iamDeps) },
     denials: { record: async () => {} },
     clock,
   })
@@ -187,7 +188,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     'sagemaker-runtime': { operations: {}, authorization: sagemakerRuntimeAuthorization },
     s3: { operations: createS3Service(s3Deps), authorization: s3Authorization },
     lambda: { operations: lambda.operations, authorization: lambdaAuthorization },
-    iam: { operations: createIamService(iamDeps), authorization: iamAuthorization },
+    iam: { operations: createIamService(iamDeps), authorization: createIamAuthorization(iamDeps) },
     sts: {
       operations: createStsService({ masterKey, iam: createIamDirectory(iamDeps) }),
       authorization: stsAuthorization,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { loadService, type ServiceId } from '../model/service-description.ts'
 import type { AuthorizationTable } from './authorization.ts'
 import { ecrAuthorization } from './ecr/authorization.ts'
-import { iamAuthorization } from './iam/authorization.ts'
+import { createIamAuthorization } from './iam/authorization.ts'
 import { kmsAuthorization } from './kms/authorization.ts'
 import { lambdaAuthorization } from './lambda/authorization.ts'
 import { logsAuthorization } from './logs/authorization.ts'
@@ -10,6 +10,9 @@ import type { RequestContext } from './operation.ts'
 import { s3Authorization } from './s3/authorization.ts'
 import { sagemakerAuthorization } from './sagemaker/authorization.ts'
 import { stsAuthorization } from './sts/authorization.ts'
+
+/** Rows about roles, users and groups that exist look them up; their own tests ask those. */
+const iamAuthorization = createIamAuthorization({ database: undefined as never })
 
 const TABLES: readonly (readonly [ServiceId, AuthorizationTable])[] = [
   ['sagemaker', sagemakerAuthorization],
@@ -112,7 +115,6 @@ describe('the needs', () => {
       { RoleName: 'r', Path: '/team/' },
       [`iam:CreateRole arn:aws:iam::${ACCOUNT}:role/team/r`],
     ],
-    [iamAuthorization, 'GetUser', {}, [`iam:GetUser arn:aws:iam::${ACCOUNT}:user/u`]],
     [stsAuthorization, 'GetCallerIdentity', {}, []],
     [
       logsAuthorization,

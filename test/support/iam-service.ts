@@ -3,15 +3,21 @@ import { expect } from 'vitest'
 import type { Principal } from '../../src/access/principal.ts'
 import { rootPrincipal } from '../../src/access/principals.ts'
 import type { IamOperations } from '../../src/model/generated/iam.ts'
+import { createIamResources } from '../../src/services/iam/authorization/iam-resources.ts'
+import { createIamAuthorization } from '../../src/services/iam/authorization.ts'
 import { bootstrapAccount } from '../../src/services/iam/bootstrap.ts'
 import { createIamDirectory, createIamFacade } from '../../src/services/iam/iam-facade.ts'
 import { createIamService } from '../../src/services/iam/service.ts'
 import type { Operation, OperationTable } from '../../src/services/operation.ts'
+import { stsAuthorization } from '../../src/services/sts/authorization.ts'
 import { createStsService } from '../../src/services/sts/service.ts'
 import { createSealedBox } from '../../src/shared/sealed-box.ts'
+import type { ChangeFeed } from '../../src/storage/change-feed.ts'
 import { watchCommits } from '../../src/storage/commit-watch.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { startTableChangeFeed } from '../../src/storage/table-change-feed.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
+import { testAuthorizer } from './authorizer.ts'
 import type { TestStore } from './databases.ts'
 
 export const account = '123456789012'
@@ -43,6 +49,9 @@ const context = (principal: Principal) => ({ account: principal.account, princip
 export const run = (table: OperationTable, name: string, input: unknown, principal: Principal): Promise<unknown> =>
   (table[name] as unknown as Operation<unknown>)(input, context(principal))
 
+const iamAuthorizer = (database: Database, changeFeed: ChangeFeed) =>
+  testAuthorizer(database, changeFeed, { iam: createIamResources({ database }) })
+
 /** IAM and STS over an empty store with the default account. */
 export async function startIam(store: TestStore) {
   const masterKey = createSealedBox(randomBytes(32))
@@ -51,10 +60,28 @@ export async function startIam(store: TestStore) {
   const changeFeed = await startTableChangeFeed({ db: database, watch, clock, log: silentLogger })
   await bootstrapAccount(database, masterKey, now)
   const deps = { database, masterKey, changeFeed }
+  const stops: (() => Promise<void>)[] = []
+  const closing = () => Promise.all(stops.map((stop) => stop()))
   const iam = createIamService(deps)
   return {
     masterKey,
+    database,
+    changeFeed,
     iam,
+    /** Decides by what this worker's services write. */
+    authorizer: iamAuthorizer(database, changeFeed),
+    authorization: { iam: createIamAuthorization(deps), sts: stsAuthorization },
+    /** Another worker on the same store, with a change feed and caches of its own. */
+    async otherWorker() {
+      const other = await store.open()
+      const otherWatch = watchCommits(other, silentLogger)
+      const feed = await startTableChangeFeed({ db: other, watch: otherWatch, clock, log: silentLogger })
+      stops.push(async () => {
+        await feed.stop()
+        otherWatch.stop()
+      })
+      return { database: other, changeFeed: feed, authorizer: iamAuthorizer(other, feed) }
+    },
     sts: createStsService({ masterKey, iam: createIamDirectory(deps) }),
     facade: createIamFacade({ ...deps, clock }),
     call: <Name extends keyof IamOperations>(
@@ -63,6 +90,7 @@ export async function startIam(store: TestStore) {
       principal: Principal = rootPrincipal(account),
     ) => run(iam, name, input, principal) as Promise<IamOperations[Name]['output']>,
     async stop() {
+      await closing()
       await changeFeed.stop()
       watch.stop()
       await store.remove()

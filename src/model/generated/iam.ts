@@ -2,23 +2,37 @@
 // Timestamps are epoch milliseconds; blobs are bytes; absent members are undefined.
 
 export type IamOperation =
+  | 'AddUserToGroup'
+  | 'AttachGroupPolicy'
   | 'AttachRolePolicy'
   | 'AttachUserPolicy'
   | 'CreateAccessKey'
+  | 'CreateGroup'
   | 'CreatePolicy'
   | 'CreatePolicyVersion'
   | 'CreateRole'
   | 'CreateUser'
   | 'DeleteAccessKey'
+  | 'DeleteGroup'
+  | 'DeleteGroupPolicy'
   | 'DeletePolicy'
   | 'DeletePolicyVersion'
   | 'DeleteRole'
+  | 'DeleteRolePermissionsBoundary'
   | 'DeleteRolePolicy'
   | 'DeleteUser'
+  | 'DeleteUserPermissionsBoundary'
   | 'DeleteUserPolicy'
+  | 'DetachGroupPolicy'
   | 'DetachRolePolicy'
   | 'DetachUserPolicy'
   | 'GetAccessKeyLastUsed'
+  | 'GetAccountAuthorizationDetails'
+  | 'GetAccountSummary'
+  | 'GetContextKeysForCustomPolicy'
+  | 'GetContextKeysForPrincipalPolicy'
+  | 'GetGroup'
+  | 'GetGroupPolicy'
   | 'GetPolicy'
   | 'GetPolicyVersion'
   | 'GetRole'
@@ -26,9 +40,12 @@ export type IamOperation =
   | 'GetUser'
   | 'GetUserPolicy'
   | 'ListAccessKeys'
+  | 'ListAttachedGroupPolicies'
   | 'ListAttachedRolePolicies'
   | 'ListAttachedUserPolicies'
   | 'ListEntitiesForPolicy'
+  | 'ListGroupPolicies'
+  | 'ListGroups'
   | 'ListGroupsForUser'
   | 'ListInstanceProfilesForRole'
   | 'ListPolicies'
@@ -40,9 +57,15 @@ export type IamOperation =
   | 'ListUserPolicies'
   | 'ListUserTags'
   | 'ListUsers'
+  | 'PutGroupPolicy'
+  | 'PutRolePermissionsBoundary'
   | 'PutRolePolicy'
+  | 'PutUserPermissionsBoundary'
   | 'PutUserPolicy'
+  | 'RemoveUserFromGroup'
   | 'SetDefaultPolicyVersion'
+  | 'SimulateCustomPolicy'
+  | 'SimulatePrincipalPolicy'
   | 'TagPolicy'
   | 'TagRole'
   | 'TagUser'
@@ -51,28 +74,43 @@ export type IamOperation =
   | 'UntagUser'
   | 'UpdateAccessKey'
   | 'UpdateAssumeRolePolicy'
+  | 'UpdateGroup'
   | 'UpdateRole'
   | 'UpdateRoleDescription'
   | 'UpdateUser'
 
 export interface IamOperations {
+  AddUserToGroup: { input: AddUserToGroupRequest; output: void }
+  AttachGroupPolicy: { input: AttachGroupPolicyRequest; output: void }
   AttachRolePolicy: { input: AttachRolePolicyRequest; output: void }
   AttachUserPolicy: { input: AttachUserPolicyRequest; output: void }
   CreateAccessKey: { input: CreateAccessKeyRequest; output: CreateAccessKeyResponse }
+  CreateGroup: { input: CreateGroupRequest; output: CreateGroupResponse }
   CreatePolicy: { input: CreatePolicyRequest; output: CreatePolicyResponse }
   CreatePolicyVersion: { input: CreatePolicyVersionRequest; output: CreatePolicyVersionResponse }
   CreateRole: { input: CreateRoleRequest; output: CreateRoleResponse }
   CreateUser: { input: CreateUserRequest; output: CreateUserResponse }
   DeleteAccessKey: { input: DeleteAccessKeyRequest; output: void }
+  DeleteGroup: { input: DeleteGroupRequest; output: void }
+  DeleteGroupPolicy: { input: DeleteGroupPolicyRequest; output: void }
   DeletePolicy: { input: DeletePolicyRequest; output: void }
   DeletePolicyVersion: { input: DeletePolicyVersionRequest; output: void }
   DeleteRole: { input: DeleteRoleRequest; output: void }
+  DeleteRolePermissionsBoundary: { input: DeleteRolePermissionsBoundaryRequest; output: void }
   DeleteRolePolicy: { input: DeleteRolePolicyRequest; output: void }
   DeleteUser: { input: DeleteUserRequest; output: void }
+  DeleteUserPermissionsBoundary: { input: DeleteUserPermissionsBoundaryRequest; output: void }
   DeleteUserPolicy: { input: DeleteUserPolicyRequest; output: void }
+  DetachGroupPolicy: { input: DetachGroupPolicyRequest; output: void }
   DetachRolePolicy: { input: DetachRolePolicyRequest; output: void }
   DetachUserPolicy: { input: DetachUserPolicyRequest; output: void }
   GetAccessKeyLastUsed: { input: GetAccessKeyLastUsedRequest; output: GetAccessKeyLastUsedResponse }
+  GetAccountAuthorizationDetails: { input: GetAccountAuthorizationDetailsRequest; output: GetAccountAuthorizationDetailsResponse }
+  GetAccountSummary: { input: { [key: string]: never }; output: GetAccountSummaryResponse }
+  GetContextKeysForCustomPolicy: { input: GetContextKeysForCustomPolicyRequest; output: GetContextKeysForPolicyResponse }
+  GetContextKeysForPrincipalPolicy: { input: GetContextKeysForPrincipalPolicyRequest; output: GetContextKeysForPolicyResponse }
+  GetGroup: { input: GetGroupRequest; output: GetGroupResponse }
+  GetGroupPolicy: { input: GetGroupPolicyRequest; output: GetGroupPolicyResponse }
   GetPolicy: { input: GetPolicyRequest; output: GetPolicyResponse }
   GetPolicyVersion: { input: GetPolicyVersionRequest; output: GetPolicyVersionResponse }
   GetRole: { input: GetRoleRequest; output: GetRoleResponse }
@@ -80,9 +118,12 @@ export interface IamOperations {
   GetUser: { input: GetUserRequest; output: GetUserResponse }
   GetUserPolicy: { input: GetUserPolicyRequest; output: GetUserPolicyResponse }
   ListAccessKeys: { input: ListAccessKeysRequest; output: ListAccessKeysResponse }
+  ListAttachedGroupPolicies: { input: ListAttachedGroupPoliciesRequest; output: ListAttachedGroupPoliciesResponse }
   ListAttachedRolePolicies: { input: ListAttachedRolePoliciesRequest; output: ListAttachedRolePoliciesResponse }
   ListAttachedUserPolicies: { input: ListAttachedUserPoliciesRequest; output: ListAttachedUserPoliciesResponse }
   ListEntitiesForPolicy: { input: ListEntitiesForPolicyRequest; output: ListEntitiesForPolicyResponse }
+  ListGroupPolicies: { input: ListGroupPoliciesRequest; output: ListGroupPoliciesResponse }
+  ListGroups: { input: ListGroupsRequest; output: ListGroupsResponse }
   ListGroupsForUser: { input: ListGroupsForUserRequest; output: ListGroupsForUserResponse }
   ListInstanceProfilesForRole: { input: ListInstanceProfilesForRoleRequest; output: ListInstanceProfilesForRoleResponse }
   ListPolicies: { input: ListPoliciesRequest; output: ListPoliciesResponse }
@@ -94,9 +135,15 @@ export interface IamOperations {
   ListUserPolicies: { input: ListUserPoliciesRequest; output: ListUserPoliciesResponse }
   ListUserTags: { input: ListUserTagsRequest; output: ListUserTagsResponse }
   ListUsers: { input: ListUsersRequest; output: ListUsersResponse }
+  PutGroupPolicy: { input: PutGroupPolicyRequest; output: void }
+  PutRolePermissionsBoundary: { input: PutRolePermissionsBoundaryRequest; output: void }
   PutRolePolicy: { input: PutRolePolicyRequest; output: void }
+  PutUserPermissionsBoundary: { input: PutUserPermissionsBoundaryRequest; output: void }
   PutUserPolicy: { input: PutUserPolicyRequest; output: void }
+  RemoveUserFromGroup: { input: RemoveUserFromGroupRequest; output: void }
   SetDefaultPolicyVersion: { input: SetDefaultPolicyVersionRequest; output: void }
+  SimulateCustomPolicy: { input: SimulateCustomPolicyRequest; output: SimulatePolicyResponse }
+  SimulatePrincipalPolicy: { input: SimulatePrincipalPolicyRequest; output: SimulatePolicyResponse }
   TagPolicy: { input: TagPolicyRequest; output: void }
   TagRole: { input: TagRoleRequest; output: void }
   TagUser: { input: TagUserRequest; output: void }
@@ -105,6 +152,7 @@ export interface IamOperations {
   UntagUser: { input: UntagUserRequest; output: void }
   UpdateAccessKey: { input: UpdateAccessKeyRequest; output: void }
   UpdateAssumeRolePolicy: { input: UpdateAssumeRolePolicyRequest; output: void }
+  UpdateGroup: { input: UpdateGroupRequest; output: void }
   UpdateRole: { input: UpdateRoleRequest; output: UpdateRoleResponse }
   UpdateRoleDescription: { input: UpdateRoleDescriptionRequest; output: UpdateRoleDescriptionResponse }
   UpdateUser: { input: UpdateUserRequest; output: void }
@@ -131,6 +179,18 @@ export interface AccessKeyMetadata {
   CreateDate?: number
 }
 
+export type ActionNameListType = string[]
+
+export interface AddUserToGroupRequest {
+  GroupName: string
+  UserName: string
+}
+
+export interface AttachGroupPolicyRequest {
+  GroupName: string
+  PolicyArn: string
+}
+
 export interface AttachRolePolicyRequest {
   RoleName: string
   PolicyArn: string
@@ -155,12 +215,47 @@ export interface ConcurrentModificationException {
   message?: string
 }
 
+export interface ContextEntry {
+  ContextKeyName?: string
+  ContextKeyValues?: ContextKeyValueListType
+  ContextKeyType?: ContextKeyTypeEnum
+}
+
+export type ContextEntryListType = ContextEntry[]
+
+export type ContextKeyNamesResultListType = string[]
+
+export type ContextKeyTypeEnum =
+  | 'string'
+  | 'stringList'
+  | 'numeric'
+  | 'numericList'
+  | 'boolean'
+  | 'booleanList'
+  | 'ip'
+  | 'ipList'
+  | 'binary'
+  | 'binaryList'
+  | 'date'
+  | 'dateList'
+
+export type ContextKeyValueListType = string[]
+
 export interface CreateAccessKeyRequest {
   UserName?: string
 }
 
 export interface CreateAccessKeyResponse {
   AccessKey: AccessKey
+}
+
+export interface CreateGroupRequest {
+  Path?: string
+  GroupName: string
+}
+
+export interface CreateGroupResponse {
+  Group: Group
 }
 
 export interface CreatePolicyRequest {
@@ -219,6 +314,15 @@ export interface DeleteConflictException {
   message?: string
 }
 
+export interface DeleteGroupPolicyRequest {
+  GroupName: string
+  PolicyName: string
+}
+
+export interface DeleteGroupRequest {
+  GroupName: string
+}
+
 export interface DeletePolicyRequest {
   PolicyArn: string
 }
@@ -226,6 +330,10 @@ export interface DeletePolicyRequest {
 export interface DeletePolicyVersionRequest {
   PolicyArn: string
   VersionId: string
+}
+
+export interface DeleteRolePermissionsBoundaryRequest {
+  RoleName: string
 }
 
 export interface DeleteRolePolicyRequest {
@@ -237,6 +345,10 @@ export interface DeleteRoleRequest {
   RoleName: string
 }
 
+export interface DeleteUserPermissionsBoundaryRequest {
+  UserName: string
+}
+
 export interface DeleteUserPolicyRequest {
   UserName: string
   PolicyName: string
@@ -244,6 +356,11 @@ export interface DeleteUserPolicyRequest {
 
 export interface DeleteUserRequest {
   UserName: string
+}
+
+export interface DetachGroupPolicyRequest {
+  GroupName: string
+  PolicyArn: string
 }
 
 export interface DetachRolePolicyRequest {
@@ -271,6 +388,22 @@ export type EntityType =
   | 'LocalManagedPolicy'
   | 'AWSManagedPolicy'
 
+export type EvalDecisionDetailsType = { [key: string]: PolicyEvaluationDecisionType }
+
+export interface EvaluationResult {
+  EvalActionName: string
+  EvalResourceName?: string
+  EvalDecision: PolicyEvaluationDecisionType
+  MatchedStatements?: StatementListType
+  MissingContextValues?: ContextKeyNamesResultListType
+  OrganizationsDecisionDetail?: OrganizationsDecisionDetail
+  PermissionsBoundaryDecisionDetail?: PermissionsBoundaryDecisionDetail
+  EvalDecisionDetails?: EvalDecisionDetailsType
+  ResourceSpecificResults?: ResourceSpecificResultListType
+}
+
+export type EvaluationResultsListType = EvaluationResult[]
+
 export interface GetAccessKeyLastUsedRequest {
   AccessKeyId: string
 }
@@ -278,6 +411,62 @@ export interface GetAccessKeyLastUsedRequest {
 export interface GetAccessKeyLastUsedResponse {
   UserName?: string
   AccessKeyLastUsed?: AccessKeyLastUsed
+}
+
+export interface GetAccountAuthorizationDetailsRequest {
+  Filter?: entityListType
+  MaxItems?: number
+  Marker?: string
+}
+
+export interface GetAccountAuthorizationDetailsResponse {
+  UserDetailList?: userDetailListType
+  GroupDetailList?: groupDetailListType
+  RoleDetailList?: roleDetailListType
+  Policies?: ManagedPolicyDetailListType
+  IsTruncated?: boolean
+  Marker?: string
+}
+
+export interface GetAccountSummaryResponse {
+  SummaryMap?: summaryMapType
+}
+
+export interface GetContextKeysForCustomPolicyRequest {
+  PolicyInputList: SimulationPolicyListType
+}
+
+export interface GetContextKeysForPolicyResponse {
+  ContextKeyNames?: ContextKeyNamesResultListType
+}
+
+export interface GetContextKeysForPrincipalPolicyRequest {
+  PolicySourceArn: string
+  PolicyInputList?: SimulationPolicyListType
+}
+
+export interface GetGroupPolicyRequest {
+  GroupName: string
+  PolicyName: string
+}
+
+export interface GetGroupPolicyResponse {
+  GroupName: string
+  PolicyName: string
+  PolicyDocument: string
+}
+
+export interface GetGroupRequest {
+  GroupName: string
+  Marker?: string
+  MaxItems?: number
+}
+
+export interface GetGroupResponse {
+  Group: Group
+  Users: userListType
+  IsTruncated?: boolean
+  Marker?: string
 }
 
 export interface GetPolicyRequest {
@@ -343,6 +532,16 @@ export interface Group {
   CreateDate: number
 }
 
+export interface GroupDetail {
+  Path?: string
+  GroupName?: string
+  GroupId?: string
+  Arn?: string
+  CreateDate?: number
+  GroupPolicyList?: policyDetailListType
+  AttachedManagedPolicies?: attachedPoliciesListType
+}
+
 export interface InstanceProfile {
   Path: string
   InstanceProfileName: string
@@ -369,6 +568,19 @@ export interface ListAccessKeysRequest {
 
 export interface ListAccessKeysResponse {
   AccessKeyMetadata: accessKeyMetadataListType
+  IsTruncated?: boolean
+  Marker?: string
+}
+
+export interface ListAttachedGroupPoliciesRequest {
+  GroupName: string
+  PathPrefix?: string
+  Marker?: string
+  MaxItems?: number
+}
+
+export interface ListAttachedGroupPoliciesResponse {
+  AttachedPolicies?: attachedPoliciesListType
   IsTruncated?: boolean
   Marker?: string
 }
@@ -416,6 +628,18 @@ export interface ListEntitiesForPolicyResponse {
   Marker?: string
 }
 
+export interface ListGroupPoliciesRequest {
+  GroupName: string
+  Marker?: string
+  MaxItems?: number
+}
+
+export interface ListGroupPoliciesResponse {
+  PolicyNames: policyNameListType
+  IsTruncated?: boolean
+  Marker?: string
+}
+
 export interface ListGroupsForUserRequest {
   UserName: string
   Marker?: string
@@ -423,6 +647,18 @@ export interface ListGroupsForUserRequest {
 }
 
 export interface ListGroupsForUserResponse {
+  Groups: groupListType
+  IsTruncated?: boolean
+  Marker?: string
+}
+
+export interface ListGroupsRequest {
+  PathPrefix?: string
+  Marker?: string
+  MaxItems?: number
+}
+
+export interface ListGroupsResponse {
   Groups: groupListType
   IsTruncated?: boolean
   Marker?: string
@@ -555,12 +791,37 @@ export interface MalformedPolicyDocumentException {
   message?: string
 }
 
+export interface ManagedPolicyDetail {
+  PolicyName?: string
+  PolicyId?: string
+  Arn?: string
+  Path?: string
+  DefaultVersionId?: string
+  AttachmentCount?: number
+  PermissionsBoundaryUsageCount?: number
+  IsAttachable?: boolean
+  Description?: string
+  CreateDate?: number
+  UpdateDate?: number
+  PolicyVersionList?: policyDocumentVersionListType
+}
+
+export type ManagedPolicyDetailListType = ManagedPolicyDetail[]
+
 export interface NoSuchEntityException {
   message?: string
 }
 
+export interface OrganizationsDecisionDetail {
+  AllowedByOrganizations?: boolean
+}
+
 export type PermissionsBoundaryAttachmentType =
   | 'PermissionsBoundaryPolicy'
+
+export interface PermissionsBoundaryDecisionDetail {
+  AllowedByPermissionsBoundary?: boolean
+}
 
 export interface Policy {
   PolicyName?: string
@@ -575,6 +836,20 @@ export interface Policy {
   CreateDate?: number
   UpdateDate?: number
   Tags?: tagListType
+}
+
+export interface PolicyDetail {
+  PolicyName?: string
+  PolicyDocument?: string
+}
+
+export type PolicyEvaluationDecisionType =
+  | 'allowed'
+  | 'explicitDeny'
+  | 'implicitDeny'
+
+export interface PolicyEvaluationException {
+  message?: string
 }
 
 export interface PolicyGroup {
@@ -595,6 +870,15 @@ export interface PolicyRole {
 
 export type PolicyRoleListType = PolicyRole[]
 
+export type PolicySourceType =
+  | 'user'
+  | 'group'
+  | 'role'
+  | 'aws-managed'
+  | 'user-managed'
+  | 'resource'
+  | 'none'
+
 export type PolicyUsageType =
   | 'PermissionsPolicy'
   | 'PermissionsBoundary'
@@ -613,10 +897,31 @@ export interface PolicyVersion {
   CreateDate?: number
 }
 
+export interface Position {
+  Line?: number
+  Column?: number
+}
+
+export interface PutGroupPolicyRequest {
+  GroupName: string
+  PolicyName: string
+  PolicyDocument: string
+}
+
+export interface PutRolePermissionsBoundaryRequest {
+  RoleName: string
+  PermissionsBoundary: string
+}
+
 export interface PutRolePolicyRequest {
   RoleName: string
   PolicyName: string
   PolicyDocument: string
+}
+
+export interface PutUserPermissionsBoundaryRequest {
+  UserName: string
+  PermissionsBoundary: string
 }
 
 export interface PutUserPolicyRequest {
@@ -624,6 +929,24 @@ export interface PutUserPolicyRequest {
   PolicyName: string
   PolicyDocument: string
 }
+
+export interface RemoveUserFromGroupRequest {
+  GroupName: string
+  UserName: string
+}
+
+export type ResourceNameListType = string[]
+
+export interface ResourceSpecificResult {
+  EvalResourceName: string
+  EvalResourceDecision: PolicyEvaluationDecisionType
+  MatchedStatements?: StatementListType
+  MissingContextValues?: ContextKeyNamesResultListType
+  EvalDecisionDetails?: EvalDecisionDetailsType
+  PermissionsBoundaryDecisionDetail?: PermissionsBoundaryDecisionDetail
+}
+
+export type ResourceSpecificResultListType = ResourceSpecificResult[]
 
 export interface Role {
   Path: string
@@ -634,6 +957,21 @@ export interface Role {
   AssumeRolePolicyDocument?: string
   Description?: string
   MaxSessionDuration?: number
+  PermissionsBoundary?: AttachedPermissionsBoundary
+  Tags?: tagListType
+  RoleLastUsed?: RoleLastUsed
+}
+
+export interface RoleDetail {
+  Path?: string
+  RoleName?: string
+  RoleId?: string
+  Arn?: string
+  CreateDate?: number
+  AssumeRolePolicyDocument?: string
+  InstanceProfileList?: instanceProfileListType
+  RolePolicyList?: policyDetailListType
+  AttachedManagedPolicies?: attachedPoliciesListType
   PermissionsBoundary?: AttachedPermissionsBoundary
   Tags?: tagListType
   RoleLastUsed?: RoleLastUsed
@@ -652,6 +990,52 @@ export interface SetDefaultPolicyVersionRequest {
   PolicyArn: string
   VersionId: string
 }
+
+export interface SimulateCustomPolicyRequest {
+  PolicyInputList: SimulationPolicyListType
+  PermissionsBoundaryPolicyInputList?: SimulationPolicyListType
+  ActionNames: ActionNameListType
+  ResourceArns?: ResourceNameListType
+  ResourcePolicy?: string
+  ResourceOwner?: string
+  CallerArn?: string
+  ContextEntries?: ContextEntryListType
+  ResourceHandlingOption?: string
+  MaxItems?: number
+  Marker?: string
+}
+
+export interface SimulatePolicyResponse {
+  EvaluationResults?: EvaluationResultsListType
+  IsTruncated?: boolean
+  Marker?: string
+}
+
+export interface SimulatePrincipalPolicyRequest {
+  PolicySourceArn: string
+  PolicyInputList?: SimulationPolicyListType
+  PermissionsBoundaryPolicyInputList?: SimulationPolicyListType
+  ActionNames: ActionNameListType
+  ResourceArns?: ResourceNameListType
+  ResourcePolicy?: string
+  ResourceOwner?: string
+  CallerArn?: string
+  ContextEntries?: ContextEntryListType
+  ResourceHandlingOption?: string
+  MaxItems?: number
+  Marker?: string
+}
+
+export type SimulationPolicyListType = string[]
+
+export interface Statement {
+  SourcePolicyId?: string
+  SourcePolicyType?: PolicySourceType
+  StartPosition?: Position
+  EndPosition?: Position
+}
+
+export type StatementListType = Statement[]
 
 export interface Tag {
   Key: string
@@ -703,6 +1087,12 @@ export interface UpdateAssumeRolePolicyRequest {
   PolicyDocument: string
 }
 
+export interface UpdateGroupRequest {
+  GroupName: string
+  NewPath?: string
+  NewGroupName?: string
+}
+
 export interface UpdateRoleDescriptionRequest {
   RoleName: string
   Description: string
@@ -737,13 +1127,34 @@ export interface User {
   Tags?: tagListType
 }
 
+export interface UserDetail {
+  Path?: string
+  UserName?: string
+  UserId?: string
+  Arn?: string
+  CreateDate?: number
+  UserPolicyList?: policyDetailListType
+  GroupList?: groupNameListType
+  AttachedManagedPolicies?: attachedPoliciesListType
+  PermissionsBoundary?: AttachedPermissionsBoundary
+  Tags?: tagListType
+}
+
 export type accessKeyMetadataListType = AccessKeyMetadata[]
 
 export type attachedPoliciesListType = AttachedPolicy[]
 
+export type entityListType = EntityType[]
+
+export type groupDetailListType = GroupDetail[]
+
 export type groupListType = Group[]
 
+export type groupNameListType = string[]
+
 export type instanceProfileListType = InstanceProfile[]
+
+export type policyDetailListType = PolicyDetail[]
 
 export type policyDocumentVersionListType = PolicyVersion[]
 
@@ -756,6 +1167,8 @@ export type policyScopeType =
   | 'AWS'
   | 'Local'
 
+export type roleDetailListType = RoleDetail[]
+
 export type roleListType = Role[]
 
 export type statusType =
@@ -763,8 +1176,48 @@ export type statusType =
   | 'Inactive'
   | 'Expired'
 
+export type summaryKeyType =
+  | 'Users'
+  | 'UsersQuota'
+  | 'Groups'
+  | 'GroupsQuota'
+  | 'ServerCertificates'
+  | 'ServerCertificatesQuota'
+  | 'UserPolicySizeQuota'
+  | 'GroupPolicySizeQuota'
+  | 'GroupsPerUserQuota'
+  | 'SigningCertificatesPerUserQuota'
+  | 'AccessKeysPerUserQuota'
+  | 'MFADevices'
+  | 'MFADevicesInUse'
+  | 'AccountMFAEnabled'
+  | 'AccountAccessKeysPresent'
+  | 'AccountPasswordPresent'
+  | 'AccountSigningCertificatesPresent'
+  | 'AttachedPoliciesPerGroupQuota'
+  | 'AttachedPoliciesPerRoleQuota'
+  | 'AttachedPoliciesPerUserQuota'
+  | 'Policies'
+  | 'PoliciesQuota'
+  | 'PolicySizeQuota'
+  | 'PolicyVersionsInUse'
+  | 'PolicyVersionsInUseQuota'
+  | 'VersionsPerPolicyQuota'
+  | 'GlobalEndpointTokenVersion'
+  | 'AssumeRolePolicySizeQuota'
+  | 'InstanceProfiles'
+  | 'InstanceProfilesQuota'
+  | 'Providers'
+  | 'RolePolicySizeQuota'
+  | 'Roles'
+  | 'RolesQuota'
+
+export type summaryMapType = { [key in summaryKeyType]?: number }
+
 export type tagKeyListType = string[]
 
 export type tagListType = Tag[]
+
+export type userDetailListType = UserDetail[]
 
 export type userListType = User[]

@@ -8,8 +8,15 @@ const limitExceeded = (message: string): ServiceError => new ServiceError('Limit
 export const deleteConflict = (message: string): ServiceError =>
   new ServiceError('DeleteConflict', message, { status: 409 })
 
+/** Of a user who is in groups, and of a group that users are in. */
+export const membersLeft = (): ServiceError =>
+  deleteConflict('Cannot delete entity, must remove users from group first.')
+
 export const noSuchRole = (name: string): ServiceError => noSuchEntity(`The role with name ${name} cannot be found.`)
 export const noSuchUser = (name: string): ServiceError => noSuchEntity(`The user with name ${name} cannot be found.`)
+export const noSuchGroup = (name: string): ServiceError => noSuchEntity(`The group with name ${name} cannot be found.`)
+export const notInGroup = (user: string, group: string): ServiceError =>
+  noSuchEntity(`User ${user} is not in group ${group}.`)
 export const noSuchInlinePolicy = (kind: string, name: string): ServiceError =>
   noSuchEntity(`The ${kind} policy with name ${name} cannot be found.`)
 export const noSuchPolicy = (arn: string): ServiceError => noSuchEntity(`Policy ${arn} was not found.`)
@@ -24,6 +31,7 @@ export const noSuchAccessKey = (id: string): ServiceError =>
 
 export const roleExists = (name: string): ServiceError => alreadyExists(`Role with name ${name} already exists.`)
 export const userExists = (name: string): ServiceError => alreadyExists(`User with name ${name} already exists.`)
+export const groupExists = (name: string): ServiceError => alreadyExists(`Group with name ${name} already exists.`)
 export const policyExists = (name: string): ServiceError =>
   alreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`)
 

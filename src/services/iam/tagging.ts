@@ -1,5 +1,6 @@
 import type { Tag } from '../../model/generated/iam.ts'
 import { one, statement } from '../../storage/statement.ts'
+import { identityChanged } from './authorization/identity-policies.ts'
 import { concurrentModification } from './errors.ts'
 import type { IamDeps } from './iam-deps.ts'
 import { type PagedInput, pageOf } from './paging.ts'
@@ -34,6 +35,8 @@ export async function changeTags(
             .where('tags', '=', row.tags),
           one(() => new Overtaken()),
         ),
+        // Policies may ask for a principal's tags.
+        identityChanged(deps.changeFeed, row.id),
       ])
       return
     } catch (error) {

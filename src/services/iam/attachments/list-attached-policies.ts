@@ -1,4 +1,6 @@
 import type {
+  ListAttachedGroupPoliciesRequest,
+  ListAttachedGroupPoliciesResponse,
   ListAttachedRolePoliciesRequest,
   ListAttachedRolePoliciesResponse,
   ListAttachedUserPoliciesRequest,
@@ -41,3 +43,10 @@ export const listAttachedUserPolicies = async (
   { account }: RequestContext,
 ): Promise<ListAttachedUserPoliciesResponse> =>
   listAttached(deps, await findOwner(deps, account, 'user', input.UserName), input)
+
+export const listAttachedGroupPolicies = async (
+  deps: IamDeps,
+  input: ListAttachedGroupPoliciesRequest,
+  { account }: RequestContext,
+): Promise<ListAttachedGroupPoliciesResponse> =>
+  listAttached(deps, await findOwner(deps, account, 'group', input.GroupName), input)

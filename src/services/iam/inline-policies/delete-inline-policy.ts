@@ -1,9 +1,13 @@
-import type { DeleteRolePolicyRequest, DeleteUserPolicyRequest } from '../../../model/generated/iam.ts'
+import type {
+  DeleteGroupPolicyRequest,
+  DeleteRolePolicyRequest,
+  DeleteUserPolicyRequest,
+} from '../../../model/generated/iam.ts'
 import { one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
 import { noSuchInlinePolicy } from '../errors.ts'
 import type { IamDeps } from '../iam-deps.ts'
-import { findOwner, type Owner } from '../owner.ts'
+import { findOwner, type Owner, ownerChanged } from '../owner.ts'
 
 async function remove(deps: IamDeps, owner: Owner, name: string): Promise<void> {
   await deps.database.commit([
@@ -11,6 +15,7 @@ async function remove(deps: IamDeps, owner: Owner, name: string): Promise<void> 
       deps.database.query.deleteFrom('iam_inline_policies').where('owner_id', '=', owner.id).where('name', '=', name),
       one(() => noSuchInlinePolicy(owner.kind, name)),
     ),
+    ownerChanged(deps, owner),
   ])
 }
 
@@ -25,3 +30,9 @@ export const deleteUserPolicy = async (
   input: DeleteUserPolicyRequest,
   { account }: RequestContext,
 ): Promise<void> => remove(deps, await findOwner(deps, account, 'user', input.UserName), input.PolicyName)
+
+export const deleteGroupPolicy = async (
+  deps: IamDeps,
+  input: DeleteGroupPolicyRequest,
+  { account }: RequestContext,
+): Promise<void> => remove(deps, await findOwner(deps, account, 'group', input.GroupName), input.PolicyName)

@@ -1,4 +1,6 @@
 import type {
+  GetGroupPolicyRequest,
+  GetGroupPolicyResponse,
   GetRolePolicyRequest,
   GetRolePolicyResponse,
   GetUserPolicyRequest,
@@ -39,4 +41,14 @@ export async function getUserPolicy(
   const owner = await findOwner(deps, account, 'user', input.UserName)
   const PolicyDocument = await readDocument(deps, owner, input.PolicyName)
   return { UserName: owner.name, PolicyName: input.PolicyName, PolicyDocument }
+}
+
+export async function getGroupPolicy(
+  deps: IamDeps,
+  input: GetGroupPolicyRequest,
+  { account }: RequestContext,
+): Promise<GetGroupPolicyResponse> {
+  const owner = await findOwner(deps, account, 'group', input.GroupName)
+  const PolicyDocument = await readDocument(deps, owner, input.PolicyName)
+  return { GroupName: owner.name, PolicyName: input.PolicyName, PolicyDocument }
 }

@@ -1,4 +1,6 @@
 import type {
+  ListGroupPoliciesRequest,
+  ListGroupPoliciesResponse,
   ListRolePoliciesRequest,
   ListRolePoliciesResponse,
   ListUserPoliciesRequest,
@@ -30,3 +32,10 @@ export const listUserPolicies = async (
   input: ListUserPoliciesRequest,
   { account }: RequestContext,
 ): Promise<ListUserPoliciesResponse> => listNames(deps, await findOwner(deps, account, 'user', input.UserName), input)
+
+export const listGroupPolicies = async (
+  deps: IamDeps,
+  input: ListGroupPoliciesRequest,
+  { account }: RequestContext,
+): Promise<ListGroupPoliciesResponse> =>
+  listNames(deps, await findOwner(deps, account, 'group', input.GroupName), input)

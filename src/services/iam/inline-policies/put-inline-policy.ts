@@ -1,15 +1,15 @@
 import { sql } from 'kysely'
 import { documentSize } from '../../../access/policy-document.ts'
-import type { PutRolePolicyRequest, PutUserPolicyRequest } from '../../../model/generated/iam.ts'
+import type { PutGroupPolicyRequest, PutRolePolicyRequest, PutUserPolicyRequest } from '../../../model/generated/iam.ts'
 import { none, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
 import { requirePolicyDocument } from '../document.ts'
 import { inlinePoliciesTooLarge } from '../errors.ts'
 import type { IamDeps } from '../iam-deps.ts'
-import { findOwner, type Owner, ownerGuard } from '../owner.ts'
+import { findOwner, type Owner, ownerChanged, ownerGuard } from '../owner.ts'
 
 /** Characters that all inline policies of one owner may have together, white space not counted. */
-const MAX_SIZE = { role: 10_240, user: 2_048 } as const
+const MAX_SIZE = { role: 10_240, user: 2_048, group: 5_120 } as const
 
 /** Creates or replaces. */
 async function put(deps: IamDeps, owner: Owner, name: string, document: string): Promise<void> {
@@ -34,6 +34,7 @@ async function put(deps: IamDeps, owner: Owner, name: string, document: string):
         .having(sql<boolean>`sum(size) > ${limit}`),
       none(tooLarge),
     ),
+    ownerChanged(deps, owner),
   ])
 }
 
@@ -50,3 +51,10 @@ export const putUserPolicy = async (
   { account }: RequestContext,
 ): Promise<void> =>
   put(deps, await findOwner(deps, account, 'user', input.UserName), input.PolicyName, input.PolicyDocument)
+
+export const putGroupPolicy = async (
+  deps: IamDeps,
+  input: PutGroupPolicyRequest,
+  { account }: RequestContext,
+): Promise<void> =>
+  put(deps, await findOwner(deps, account, 'group', input.GroupName), input.PolicyName, input.PolicyDocument)

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { CreatePolicyVersionRequest, CreatePolicyVersionResponse } from '../../../model/generated/iam.ts'
 import { none, one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
+import { identitiesChanged } from '../authorization/identity-policies.ts'
 import { noSuchPolicy, tooManyVersions } from '../errors.ts'
 import type { IamDeps } from '../iam-deps.ts'
 import { requireManagedDocument } from './create-policy.ts'
@@ -53,6 +54,7 @@ export async function createPolicyVersion(
             .where('policy_id', '=', id),
         ),
     ),
+    identitiesChanged(deps.changeFeed),
   ])
   const version = results[0]!.rows[0]!.last_version as number
   return { PolicyVersion: { VersionId: `v${version}`, IsDefaultVersion: isDefault, CreateDate: now } }

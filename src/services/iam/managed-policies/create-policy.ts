@@ -4,6 +4,7 @@ import { iamUniqueId } from '../../../shared/ids.ts'
 import type { PolicyRow } from '../../../storage/schema/access.ts'
 import { none, one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
+import { identitiesChanged } from '../authorization/identity-policies.ts'
 import { requirePolicyDocument } from '../document.ts'
 import { policyExists, quotaExceeded } from '../errors.ts'
 import type { IamDeps } from '../iam-deps.ts'
@@ -51,6 +52,8 @@ export async function createPolicy(
         .insertInto('iam_policy_versions')
         .values({ policy_id: row.policy_id, version: 1, document: input.PolicyDocument, created_at: now }),
     ),
+    // A session may name a policy that was deleted and is made again.
+    identitiesChanged(deps.changeFeed),
   ])
   return { Policy: toPolicy({ origin: 'account', row }, { attachments: new Map(), boundaries: new Map() }) }
 }

@@ -1,6 +1,7 @@
 import type { DeletePolicyRequest } from '../../../model/generated/iam.ts'
 import { none, one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
+import { identitiesChanged } from '../authorization/identity-policies.ts'
 import { deleteConflict, noSuchPolicy } from '../errors.ts'
 import type { IamDeps } from '../iam-deps.ts'
 import { findOwnPolicy } from './policy-store.ts'
@@ -46,5 +47,7 @@ export async function deletePolicy(
       query.deleteFrom('iam_policies').where('policy_id', '=', row.policy_id),
       one(() => noSuchPolicy(arn)),
     ),
+    // Sessions may still name it.
+    identitiesChanged(deps.changeFeed),
   ])
 }

@@ -5,12 +5,12 @@ import { pageOf } from '../paging.ts'
 import { findPolicy } from './policy-store.ts'
 
 interface Entity {
-  readonly kind: 'role' | 'user'
+  readonly kind: 'group' | 'role' | 'user'
   readonly name: string
   readonly id: string
 }
 
-/** Who has a policy attached, or as a boundary: roles first, then users. */
+/** Who has a policy attached, or as a boundary: groups first, then roles, then users. */
 export async function listEntitiesForPolicy(
   deps: IamDeps,
   input: ListEntitiesForPolicyRequest,
@@ -19,7 +19,7 @@ export async function listEntitiesForPolicy(
   await findPolicy(deps, account, input.PolicyArn)
   const { EntityFilter, PathPrefix = '/', PolicyUsageFilter = 'PermissionsPolicy' } = input
   const entities: Entity[] = []
-  for (const kind of ['role', 'user'] as const) {
+  for (const kind of ['group', 'role', 'user'] as const) {
     if (EntityFilter !== undefined && EntityFilter.toLowerCase() !== kind) continue
     const rows = await readEntities(deps, account, kind, input.PolicyArn, PolicyUsageFilter === 'PermissionsBoundary')
     for (const row of rows) if (row.path.startsWith(PathPrefix)) entities.push({ kind, name: row.name, id: row.id })
@@ -28,7 +28,7 @@ export async function listEntitiesForPolicy(
   const { items, ...paging } = pageOf(entities, ({ kind, name }) => `${kind} ${name.toLowerCase()}`, scope, input)
   const of = (kind: Entity['kind']) => items.filter((entity) => entity.kind === kind)
   return {
-    PolicyGroups: [],
+    PolicyGroups: of('group').map(({ name, id }) => ({ GroupName: name, GroupId: id })),
     PolicyUsers: of('user').map(({ name, id }) => ({ UserName: name, UserId: id })),
     PolicyRoles: of('role').map(({ name, id }) => ({ RoleName: name, RoleId: id })),
     ...paging,
@@ -48,6 +48,16 @@ async function readEntities(
     .select('owner_id')
     .where('account', '=', account)
     .where('policy_arn', '=', arn)
+  if (kind === 'group') {
+    // A group is nobody's principal, so it has no boundary.
+    if (asBoundary) return []
+    return query
+      .selectFrom('iam_groups')
+      .select(['name', 'path', 'group_id as id'])
+      .where('account', '=', account)
+      .where('group_id', 'in', attached)
+      .execute()
+  }
   if (kind === 'role') {
     const roles = query.selectFrom('iam_roles').select(['name', 'path', 'role_id as id']).where('account', '=', account)
     return asBoundary

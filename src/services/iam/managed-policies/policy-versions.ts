@@ -9,6 +9,7 @@ import type {
 } from '../../../model/generated/iam.ts'
 import { none, one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
+import { identitiesChanged } from '../authorization/identity-policies.ts'
 import { AWS_MANAGED_CREATED } from '../aws-managed/aws-managed-policies.ts'
 import { encodeDocument } from '../document.ts'
 import { deleteConflict, noSuchVersion } from '../errors.ts'
@@ -81,6 +82,7 @@ export async function setDefaultPolicyVersion(
       query.updateTable('iam_policies').set({ default_version: version, updated_at: now }).where('policy_id', '=', id),
       missing,
     ),
+    identitiesChanged(deps.changeFeed),
   ])
 }
 

@@ -2,6 +2,7 @@ import type { DeleteRoleRequest } from '../../../model/generated/iam.ts'
 import { one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
 import { credentialsChanged } from '../access-keys/key-changes.ts'
+import { identityChanged } from '../authorization/identity-policies.ts'
 import { noSuchRole } from '../errors.ts'
 import type { IamDeps } from '../iam-deps.ts'
 import { noPoliciesLeft } from '../owner.ts'
@@ -17,5 +18,6 @@ export async function deleteRole(deps: IamDeps, input: DeleteRoleRequest, contex
       one(() => noSuchRole(input.RoleName)),
     ),
     credentialsChanged(deps.changeFeed, row.role_id),
+    identityChanged(deps.changeFeed, row.role_id),
   ])
 }

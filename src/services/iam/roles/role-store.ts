@@ -5,17 +5,25 @@ import { noSuchRole } from '../errors.ts'
 import type { IamDeps } from '../iam-deps.ts'
 import { parseTags } from '../tag-list.ts'
 
-const roleArn = (row: Pick<RoleRow, 'account' | 'path' | 'name'>): string =>
+export const roleArn = (row: Pick<RoleRow, 'account' | 'path' | 'name'>): string =>
   `arn:aws:iam::${row.account}:role${row.path}${row.name}`
 
-/** @throws NoSuchEntity */
-export async function findRole(deps: IamDeps, account: string, name: string): Promise<RoleRow> {
-  const row = await deps.database.query
+/** The role of this name, in whatever case; undefined when there is none. */
+export const lookUpRole = (
+  { database }: Pick<IamDeps, 'database'>,
+  account: string,
+  name: string,
+): Promise<RoleRow | undefined> =>
+  database.query
     .selectFrom('iam_roles')
     .selectAll()
     .where('account', '=', account)
     .where('name_key', '=', name.toLowerCase())
     .executeTakeFirst()
+
+/** @throws NoSuchEntity */
+export async function findRole(deps: IamDeps, account: string, name: string): Promise<RoleRow> {
+  const row = await lookUpRole(deps, account, name)
   if (row === undefined) throw noSuchRole(name)
   return row
 }

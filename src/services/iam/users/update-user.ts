@@ -2,6 +2,7 @@ import type { UpdateUserRequest } from '../../../model/generated/iam.ts'
 import { none, one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
 import { credentialsChanged } from '../access-keys/key-changes.ts'
+import { identityChanged } from '../authorization/identity-policies.ts'
 import { noSuchUser, userExists } from '../errors.ts'
 import type { IamDeps } from '../iam-deps.ts'
 import { findUser } from './user-store.ts'
@@ -30,5 +31,6 @@ export async function updateUser(deps: IamDeps, input: UpdateUserRequest, { acco
       one(() => noSuchUser(input.UserName)),
     ),
     credentialsChanged(deps.changeFeed, row.user_id),
+    identityChanged(deps.changeFeed, row.user_id),
   ])
 }
