@@ -53,6 +53,7 @@ import { createS3Service } from './services/s3/service.ts'
 import { sagemakerAuthorization } from './services/sagemaker/authorization.ts'
 import { startHosting } from './services/sagemaker/hosting/start-hosting.ts'
 import { stopAllContainers } from './services/sagemaker/hosting/stop-all-containers.ts'
+import { createSagemakerDirectory } from './services/sagemaker/resource-directory.ts'
 import { createSagemakerService } from './services/sagemaker/service.ts'
 import { sagemakerRuntimeAuthorization } from './services/sagemaker-runtime/authorization.ts'
 import { createSessionAffinity } from './services/sagemaker-runtime/session-affinity.ts'
@@ -116,9 +117,13 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   const iamDeps = { database, masterKey, changeFeed, clock }
   const credentials = createCredentialSource(iamDeps)
 
+  const policies = createPolicyCache()
   const authorizer = createAuthorizer({
-    identities: new IdentityPolicies({ database, changeFeed, policies: createPolicyCache() }),
-    directories: { iam: createIamResources(iamDeps) },
+    identities: new IdentityPolicies({ database, changeFeed, policies }),
+    directories: {
+      iam: createIamResources(iamDeps),
+      sagemaker: createSagemakerDirectory({ database, changeFeed, policies }),
+    },
     denials: { record: async () => {} },
     clock,
   })
@@ -177,6 +182,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
         database,
         changeFeed,
         workQueue,
+        authorizer,
         iam,
         s3,
         ecr,

@@ -10,6 +10,7 @@ import * as sagemakerRuntime from './migrations/008-sagemaker-runtime.ts'
 import * as kms from './migrations/010-kms.ts'
 import * as ecr from './migrations/011-ecr.ts'
 import * as iamGroups from './migrations/012-iam-groups.ts'
+import * as sagemakerPolicies from './migrations/016-sagemaker-policies.ts'
 
 /** One forward-only step of the database's shape. The name is recorded once it has run and never changes. */
 export interface Migration {
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   { name: '010-kms', up: kms.up },
   { name: '011-ecr', up: ecr.up },
   { name: '012-iam-groups', up: iamGroups.up },
+  { name: '016-sagemaker-policies', up: sagemakerPolicies.up },
 ]

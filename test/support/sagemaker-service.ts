@@ -1,9 +1,15 @@
+import { randomUUID } from 'node:crypto'
+import { createPolicyCache } from '../../src/access/policy/policy-cache.ts'
 import type { Principal } from '../../src/access/principal.ts'
 import { createWorkQueue } from '../../src/control/database-work-queue.ts'
+import { authorizeOperation } from '../../src/gateway/authorize-operation.ts'
 import type { SagemakerOperation, SagemakerOperations } from '../../src/model/generated/sagemaker.ts'
 import type { IamFacade } from '../../src/services/iam/facade.ts'
 import type { RequestContext } from '../../src/services/operation.ts'
+import { createServices } from '../../src/services/registry.ts'
 import type { S3Facade, S3ObjectHead } from '../../src/services/s3/facade.ts'
+import { sagemakerAuthorization } from '../../src/services/sagemaker/authorization.ts'
+import { createSagemakerDirectory } from '../../src/services/sagemaker/resource-directory.ts'
 import type { SagemakerDeps } from '../../src/services/sagemaker/sagemaker-deps.ts'
 import { createSagemakerService } from '../../src/services/sagemaker/service.ts'
 import { watchCommits } from '../../src/storage/commit-watch.ts'
@@ -11,7 +17,7 @@ import type { Database } from '../../src/storage/database.ts'
 import { startTableChangeFeed } from '../../src/storage/table-change-feed.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
 import { ServiceError } from '../../src/wire/service-error.ts'
-import { ORIGIN } from './authorizer.ts'
+import { ORIGIN, testAuthorizer } from './authorizer.ts'
 import { type TestStore, testStores } from './databases.ts'
 
 export const ACCOUNT = '123456789012'
@@ -35,6 +41,8 @@ export interface TestSagemaker {
     input: Input<Name>,
     context?: Partial<RequestContext>,
   ): Promise<Output<Name>>
+  /** Waits until what has been announced so far has been heard. */
+  heard(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -69,6 +77,10 @@ function s3Over(objects: ReadonlyMap<string, string>): S3Facade {
   }
 }
 
+const SAGEMAKER = createServices({
+  sagemaker: { operations: {}, authorization: sagemakerAuthorization },
+} as never).sagemaker
+
 export async function startSagemaker(store: TestStore): Promise<TestSagemaker> {
   const database = await store.open()
   const clock = { now: () => Date.now() }
@@ -76,10 +88,13 @@ export async function startSagemaker(store: TestStore): Promise<TestSagemaker> {
   const changeFeed = await startTableChangeFeed({ db: database, watch, clock, log: silentLogger })
   const workQueue = createWorkQueue({ db: database, watch, clock, log: silentLogger })
   const objects = new Map([['models/iris.tar.gz', 'e1']])
+  const directory = createSagemakerDirectory({ database, changeFeed, policies: createPolicyCache() })
+  const authorizer = testAuthorizer(database, changeFeed, { sagemaker: directory })
   const deps: SagemakerDeps = {
     database,
     changeFeed,
     workQueue,
+    authorizer,
     iam,
     s3: s3Over(objects),
     ecr: { locate: () => undefined },
@@ -92,7 +107,7 @@ export async function startSagemaker(store: TestStore): Promise<TestSagemaker> {
     database,
     objects,
     now: 1_700_000_000_000,
-    call: (name, input, overrides = {}) => {
+    call: async (name, input, overrides = {}) => {
       const account = overrides.principal?.account ?? ACCOUNT
       const context: RequestContext = {
         requestId: 'r',
@@ -107,8 +122,19 @@ export async function startSagemaker(store: TestStore): Promise<TestSagemaker> {
         ...overrides,
       }
       const operation = table[name] as (input: unknown, context: RequestContext) => Promise<never>
+      await authorizeOperation(authorizer, SAGEMAKER, name, input, context)
       return operation(input, context)
     },
+    heard: () =>
+      new Promise((resolve, reject) => {
+        const key = randomUUID()
+        const unsubscribe = changeFeed.subscribe('test', (heard) => {
+          if (heard !== key) return
+          unsubscribe()
+          resolve()
+        })
+        database.commit([changeFeed.announce({ topic: 'test', key })]).catch(reject)
+      }),
     stop: async () => {
       watch.stop()
       await workQueue.stop()

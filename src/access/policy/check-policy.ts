@@ -7,7 +7,7 @@ import { KIND_RULES, type PolicyKind } from './policy-kind.ts'
 import { type ReadCondition, type ReadStatement, readPolicy, ShapeFault } from './read-policy.ts'
 
 interface CheckOptions {
-  /** The ARN of the resource a policy is put on: the statements of a bucket's must be about it or what is in it. */
+  /** The ARN of the bucket or model package group a policy is put on: statements must be about it or what is in it. */
   readonly resource?: string
 }
 

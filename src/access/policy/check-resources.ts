@@ -15,7 +15,9 @@ export function checkResources({ resources, node }: ReadStatement, kind: PolicyK
   for (const { text, start } of resources.items) {
     const sentence = wrongResource(text)
     if (sentence !== undefined) throw new Refusal('resource', start, { sentence, subject: text })
-    if (kind === 'bucket' && owner !== undefined && !isWithin(text, owner)) throw new Refusal('resource', start)
+    if (owner === undefined) continue
+    if (kind === 'bucket' && !isWithin(text, owner)) throw new Refusal('resource', start)
+    if (kind === 'group' && !isOfGroup(text, owner)) throw new Refusal('resource', start)
   }
 }
 
@@ -41,6 +43,21 @@ function wrongResource(resource: string): string | undefined {
 function isWithin(resource: string, bucket: string): boolean {
   if (resource === '*') return false
   const slash = resource.indexOf('/')
-  const pattern = compilePattern(tokenizeResource(slash < 0 ? resource : resource.slice(0, slash), false))
-  return matchPattern(pattern, bucket, new Map()) === YES
+  return covers(slash < 0 ? resource : resource.slice(0, slash), bucket)
 }
+
+/**
+ * Whether a pattern can be about a model package group or its versions, `…:model-package/<group>/<number>`. Names count
+ * without regard to case, as in every ARN that SageMaker reads.
+ */
+function isOfGroup(resource: string, group: string): boolean {
+  if (resource === '*') return false
+  const pattern = resource.toLowerCase()
+  const versions = group.replace(':model-package-group/', ':model-package/')
+  if (covers(pattern, group) || covers(pattern, `${versions}/1`)) return true
+  const slash = pattern.lastIndexOf('/')
+  return /^[\d*?]+$/.test(pattern.slice(slash + 1)) && covers(pattern.slice(0, slash), versions)
+}
+
+const covers = (resource: string, arn: string): boolean =>
+  matchPattern(compilePattern(tokenizeResource(resource, false)), arn, new Map()) === YES

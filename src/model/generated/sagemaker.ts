@@ -14,18 +14,21 @@ export type SagemakerOperation =
   | 'DeleteModel'
   | 'DeleteModelPackage'
   | 'DeleteModelPackageGroup'
+  | 'DeleteModelPackageGroupPolicy'
   | 'DeleteTags'
   | 'DescribeEndpoint'
   | 'DescribeEndpointConfig'
   | 'DescribeModel'
   | 'DescribeModelPackage'
   | 'DescribeModelPackageGroup'
+  | 'GetModelPackageGroupPolicy'
   | 'ListEndpointConfigs'
   | 'ListEndpoints'
   | 'ListModelPackageGroups'
   | 'ListModelPackages'
   | 'ListModels'
   | 'ListTags'
+  | 'PutModelPackageGroupPolicy'
   | 'UpdateEndpoint'
   | 'UpdateEndpointWeightsAndCapacities'
   | 'UpdateModelPackage'
@@ -43,18 +46,21 @@ export interface SagemakerOperations {
   DeleteModel: { input: DeleteModelInput; output: void }
   DeleteModelPackage: { input: DeleteModelPackageInput; output: void }
   DeleteModelPackageGroup: { input: DeleteModelPackageGroupInput; output: void }
+  DeleteModelPackageGroupPolicy: { input: DeleteModelPackageGroupPolicyInput; output: void }
   DeleteTags: { input: DeleteTagsInput; output: DeleteTagsOutput }
   DescribeEndpoint: { input: DescribeEndpointInput; output: DescribeEndpointOutput }
   DescribeEndpointConfig: { input: DescribeEndpointConfigInput; output: DescribeEndpointConfigOutput }
   DescribeModel: { input: DescribeModelInput; output: DescribeModelOutput }
   DescribeModelPackage: { input: DescribeModelPackageInput; output: DescribeModelPackageOutput }
   DescribeModelPackageGroup: { input: DescribeModelPackageGroupInput; output: DescribeModelPackageGroupOutput }
+  GetModelPackageGroupPolicy: { input: GetModelPackageGroupPolicyInput; output: GetModelPackageGroupPolicyOutput }
   ListEndpointConfigs: { input: ListEndpointConfigsInput; output: ListEndpointConfigsOutput }
   ListEndpoints: { input: ListEndpointsInput; output: ListEndpointsOutput }
   ListModelPackageGroups: { input: ListModelPackageGroupsInput; output: ListModelPackageGroupsOutput }
   ListModelPackages: { input: ListModelPackagesInput; output: ListModelPackagesOutput }
   ListModels: { input: ListModelsInput; output: ListModelsOutput }
   ListTags: { input: ListTagsInput; output: ListTagsOutput }
+  PutModelPackageGroupPolicy: { input: PutModelPackageGroupPolicyInput; output: PutModelPackageGroupPolicyOutput }
   UpdateEndpoint: { input: UpdateEndpointInput; output: UpdateEndpointOutput }
   UpdateEndpointWeightsAndCapacities: { input: UpdateEndpointWeightsAndCapacitiesInput; output: UpdateEndpointWeightsAndCapacitiesOutput }
   UpdateModelPackage: { input: UpdateModelPackageInput; output: UpdateModelPackageOutput }
@@ -501,6 +507,10 @@ export interface DeleteModelPackageGroupInput {
   ModelPackageGroupName: string
 }
 
+export interface DeleteModelPackageGroupPolicyInput {
+  ModelPackageGroupName: string
+}
+
 export interface DeleteModelPackageInput {
   ModelPackageName: string
 }
@@ -748,6 +758,14 @@ export interface FileSource {
   ContentType?: string
   ContentDigest?: string
   S3Uri: string
+}
+
+export interface GetModelPackageGroupPolicyInput {
+  ModelPackageGroupName: string
+}
+
+export interface GetModelPackageGroupPolicyOutput {
+  ResourcePolicy: string
 }
 
 export interface IamIdentity {
@@ -1524,6 +1542,15 @@ export interface ProductionVariantSummary {
 }
 
 export type ProductionVariantSummaryList = ProductionVariantSummary[]
+
+export interface PutModelPackageGroupPolicyInput {
+  ModelPackageGroupName: string
+  ResourcePolicy: string
+}
+
+export interface PutModelPackageGroupPolicyOutput {
+  ModelPackageGroupArn: string
+}
 
 export interface RealTimeInferenceRecommendation {
   RecommendationId: string

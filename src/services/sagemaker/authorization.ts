@@ -1,16 +1,21 @@
 import type { SagemakerOperation, SagemakerOperations } from '../../model/generated/sagemaker.ts'
-import { formatArn, parseArn } from '../../shared/arn.ts'
+import { parseArn } from '../../shared/arn.ts'
 import type { AccessNeed, AuthorizationTable, NeedsOf } from '../authorization.ts'
 import type { RequestContext } from '../operation.ts'
+import { readPackageReference } from './model-packages/package-reference.ts'
+import { foreignRole } from './models/errors.ts'
+import { canonicalArn, sagemakerArn } from './resource-name.ts'
 
 type Inputs = { readonly [Name in SagemakerOperation]: NeedsOf<SagemakerOperations[Name]['input']> }
 
-/** The ARN of a resource named by name or by ARN; names are lower-case in ARNs. */
-const arnOf = (kind: string, nameOrArn: string | undefined, { account, region }: RequestContext): string => {
+/**
+ * The ARN of a resource named by name or by ARN, as policies are matched with it. An ARN says whose the resource is,
+ * whoever asks.
+ */
+function arnOf(kind: string, nameOrArn: string | undefined, context: RequestContext): string {
   const name = nameOrArn ?? ''
-  return parseArn(name) === undefined
-    ? formatArn({ service: 'sagemaker', region, account, resource: `${kind}/${name.toLowerCase()}` })
-    : name
+  if (kind === 'model-package') return readPackageReference(name, context)?.arn ?? canonicalArn(name)
+  return parseArn(name) === undefined ? sagemakerArn(context, kind, name) : canonicalArn(name)
 }
 
 const on =
@@ -28,10 +33,11 @@ const versionsOf = (action: string, group: string, context: RequestContext): Acc
   resource: `${arnOf('model-package-group', group, context).replace(':model-package-group/', ':model-package/')}/*`,
 })
 
-const passRole = (role: string | undefined): readonly AccessNeed[] =>
-  role === undefined
-    ? []
-    : [{ action: 'iam:PassRole', resource: role, conditions: { 'iam:passedtoservice': 'sagemaker.amazonaws.com' } }]
+function passRole(role: string | undefined, { account }: RequestContext): readonly AccessNeed[] {
+  if (role === undefined) return []
+  if (parseArn(role)?.account !== account) throw foreignRole()
+  return [{ action: 'iam:PassRole', resource: role, conditions: { 'iam:passedtoservice': 'sagemaker.amazonaws.com' } }]
+}
 
 /** Creating something with tags also takes the right to tag it. */
 function created(need: AccessNeed, tags: readonly { Key: string; Value: string }[] | undefined): readonly AccessNeed[] {
@@ -52,16 +58,16 @@ const endpoint = (action: string) => on(action, 'endpoint')
 
 /** Source: the service authorization reference of SageMaker, and model-registry reference §6 for versions. */
 const table: Inputs = {
-  AddTags: ({ ResourceArn }) => [{ action: 'sagemaker:AddTags', resource: ResourceArn }],
-  BatchDescribeModelPackage: ({ ModelPackageArnList }, context) =>
-    ModelPackageArnList.map((arn) => packageNeed('BatchDescribeModelPackage')(arn, context)),
+  AddTags: ({ ResourceArn }) => [{ action: 'sagemaker:AddTags', resource: canonicalArn(ResourceArn) }],
+  // The handler asks for each package: what may not be described is told apart, and the others are answered.
+  BatchDescribeModelPackage: () => [],
   CreateEndpoint: (input, context) => [
     ...created(endpoint('CreateEndpoint')(input.EndpointName, context), input.Tags),
     config('CreateEndpoint')(input.EndpointConfigName, context),
   ],
   CreateEndpointConfig: (input, context) => [
     ...created(config('CreateEndpointConfig')(input.EndpointConfigName, context), input.Tags),
-    ...passRole(input.ExecutionRoleArn),
+    ...passRole(input.ExecutionRoleArn, context),
   ],
   CreateModel: (input, context) => {
     const packages = [input.PrimaryContainer, ...(input.Containers ?? [])].flatMap(
@@ -70,7 +76,7 @@ const table: Inputs = {
     return [
       ...created(model('CreateModel')(input.ModelName, context), input.Tags),
       ...packages.map((name) => packageNeed('CreateModel')(name, context)),
-      ...passRole(input.ExecutionRoleArn),
+      ...passRole(input.ExecutionRoleArn, context),
     ]
   },
   CreateModelPackage: (input, context) =>
@@ -84,13 +90,19 @@ const table: Inputs = {
   DeleteModel: (input, context) => [model('DeleteModel')(input.ModelName, context)],
   DeleteModelPackage: (input, context) => [packageNeed('DeleteModelPackage')(input.ModelPackageName, context)],
   DeleteModelPackageGroup: (input, context) => [group('DeleteModelPackageGroup')(input.ModelPackageGroupName, context)],
-  DeleteTags: ({ ResourceArn }) => [{ action: 'sagemaker:DeleteTags', resource: ResourceArn }],
+  DeleteModelPackageGroupPolicy: (input, context) => [
+    group('DeleteModelPackageGroupPolicy')(input.ModelPackageGroupName, context),
+  ],
+  DeleteTags: ({ ResourceArn }) => [{ action: 'sagemaker:DeleteTags', resource: canonicalArn(ResourceArn) }],
   DescribeEndpoint: (input, context) => [endpoint('DescribeEndpoint')(input.EndpointName, context)],
   DescribeEndpointConfig: (input, context) => [config('DescribeEndpointConfig')(input.EndpointConfigName, context)],
   DescribeModel: (input, context) => [model('DescribeModel')(input.ModelName, context)],
   DescribeModelPackage: (input, context) => [packageNeed('DescribeModelPackage')(input.ModelPackageName, context)],
   DescribeModelPackageGroup: (input, context) => [
     group('DescribeModelPackageGroup')(input.ModelPackageGroupName, context),
+  ],
+  GetModelPackageGroupPolicy: (input, context) => [
+    group('GetModelPackageGroupPolicy')(input.ModelPackageGroupName, context),
   ],
   ListEndpointConfigs: () => [list('ListEndpointConfigs')],
   ListEndpoints: () => [list('ListEndpoints')],
@@ -100,7 +112,10 @@ const table: Inputs = {
       ? [list('ListModelPackages')]
       : [versionsOf('ListModelPackages', input.ModelPackageGroupName, context)],
   ListModels: () => [list('ListModels')],
-  ListTags: ({ ResourceArn }) => [{ action: 'sagemaker:ListTags', resource: ResourceArn }],
+  ListTags: ({ ResourceArn }) => [{ action: 'sagemaker:ListTags', resource: canonicalArn(ResourceArn) }],
+  PutModelPackageGroupPolicy: (input, context) => [
+    group('PutModelPackageGroupPolicy')(input.ModelPackageGroupName, context),
+  ],
   UpdateEndpoint: (input, context) => [
     endpoint('UpdateEndpoint')(input.EndpointName, context),
     config('UpdateEndpoint')(input.EndpointConfigName, context),

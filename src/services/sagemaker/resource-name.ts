@@ -28,6 +28,15 @@ export function parseSagemakerArn(text: string): (Scope & { readonly type: strin
 }
 
 /**
+ * The ARN in the form that policies are matched with: what is named in another case is the same resource, and must not
+ * get round a policy that denies it. Anything but a sagemaker ARN is left as it is.
+ */
+export function canonicalArn(text: string): string {
+  const parsed = parseSagemakerArn(text)
+  return parsed === undefined ? text : sagemakerArn(parsed, parsed.type, parsed.key)
+}
+
+/**
  * The resource that a plain name found, if its name is written exactly so. Names are unique without regard to case,
  * but reading by name needs the case they were made with.
  */

@@ -1,6 +1,7 @@
 import type { WorkQueue } from '../../control/work-queue.ts'
 import type { ChangeFeed } from '../../storage/change-feed.ts'
 import type { Database } from '../../storage/database.ts'
+import type { Authorizer } from '../authorizer.ts'
 import type { EcrFacade } from '../ecr/facade.ts'
 import type { IamFacade } from '../iam/facade.ts'
 import type { S3Facade } from '../s3/facade.ts'
@@ -10,6 +11,7 @@ export interface SagemakerDeps {
   readonly database: Database
   readonly changeFeed: ChangeFeed
   readonly workQueue: WorkQueue
+  readonly authorizer: Authorizer
   readonly iam: IamFacade
   readonly s3: S3Facade
   readonly ecr: Pick<EcrFacade, 'locate'>

@@ -10,8 +10,11 @@ import { describeEndpoint } from './endpoints/describe-endpoint.ts'
 import { listEndpoints } from './endpoints/list-endpoints.ts'
 import { createModelPackageGroup } from './model-package-groups/create-model-package-group.ts'
 import { deleteModelPackageGroup } from './model-package-groups/delete-model-package-group.ts'
+import { deleteModelPackageGroupPolicy } from './model-package-groups/delete-model-package-group-policy.ts'
 import { describeModelPackageGroup } from './model-package-groups/describe-model-package-group.ts'
+import { getModelPackageGroupPolicy } from './model-package-groups/get-model-package-group-policy.ts'
 import { listModelPackageGroups } from './model-package-groups/list-model-package-groups.ts'
+import { putModelPackageGroupPolicy } from './model-package-groups/put-model-package-group-policy.ts'
 import { batchDescribeModelPackage } from './model-packages/batch-describe-model-package.ts'
 import { createModelPackage } from './model-packages/create-model-package.ts'
 import { deleteModelPackage } from './model-packages/delete-model-package.ts'
@@ -40,7 +43,7 @@ type Handlers = {
 /** The control plane: registry, models, endpoint configs, endpoints and their tags. */
 export function createSagemakerService(deps: SagemakerDeps): OperationTable {
   const handlers: Handlers = {
-    AddTags: (input, context) => addTags(deps, input, context),
+    AddTags: (input) => addTags(deps, input),
     BatchDescribeModelPackage: (input, context) => batchDescribeModelPackage(deps, input, context),
     CreateEndpoint: (input, context) => createEndpoint(deps, input, context),
     CreateEndpointConfig: (input, context) => createEndpointConfig(deps, input, context),
@@ -52,18 +55,21 @@ export function createSagemakerService(deps: SagemakerDeps): OperationTable {
     DeleteModel: (input, context) => deleteModel(deps, input, context),
     DeleteModelPackage: (input, context) => deleteModelPackage(deps, input, context),
     DeleteModelPackageGroup: (input, context) => deleteModelPackageGroup(deps, input, context),
-    DeleteTags: (input, context) => deleteTags(deps, input, context),
+    DeleteModelPackageGroupPolicy: (input, context) => deleteModelPackageGroupPolicy(deps, input, context),
+    DeleteTags: (input) => deleteTags(deps, input),
     DescribeEndpoint: (input, context) => describeEndpoint(deps, input, context),
     DescribeEndpointConfig: (input, context) => describeEndpointConfig(deps, input, context),
     DescribeModel: (input, context) => describeModel(deps, input, context),
     DescribeModelPackage: (input, context) => describeModelPackage(deps, input, context),
     DescribeModelPackageGroup: (input, context) => describeModelPackageGroup(deps, input, context),
+    GetModelPackageGroupPolicy: (input, context) => getModelPackageGroupPolicy(deps, input, context),
     ListEndpointConfigs: (input, context) => listEndpointConfigs(deps, input, context),
     ListEndpoints: (input, context) => listEndpoints(deps, input, context),
     ListModelPackageGroups: (input, context) => listModelPackageGroups(deps, input, context),
     ListModelPackages: (input, context) => listModelPackages(deps, input, context),
     ListModels: (input, context) => listModels(deps, input, context),
     ListTags: (input, context) => listTags(deps, input, context),
+    PutModelPackageGroupPolicy: (input, context) => putModelPackageGroupPolicy(deps, input, context),
     UpdateModelPackage: (input, context) => updateModelPackage(deps, input, context),
   }
   return handlers

@@ -6,6 +6,7 @@
  */
 export interface SagemakerTables {
   model_package_groups: ModelPackageGroupRow
+  model_package_group_policies: ModelPackageGroupPolicyRow
   model_packages: ModelPackageRow
   models: ModelRow
   endpoint_configs: EndpointConfigRow
@@ -24,6 +25,15 @@ export interface ModelPackageGroupRow {
   created_at: number
   /** JSON of a UserContext. */
   created_by: string
+}
+
+/** Whoever writes or deletes one announces topic `model-package-group-policies` in the same unit. */
+export interface ModelPackageGroupPolicyRow {
+  account: string
+  region: string
+  group_key: string
+  /** The document as it was put. */
+  policy: string
 }
 
 /** Versions of groups (`version` ≥ 1, `package_key` is the group's) and unversioned packages (`version` 0). */
@@ -80,8 +90,9 @@ export interface SagemakerTagRow {
   tag_value: string
 }
 
-/** What an idempotency token has created, kept for a day. */
+/** What an idempotency token has created, kept for a day. Whose the package is, the request says that names it. */
 export interface SagemakerClientTokenRow {
+  /** Of the caller. */
   account: string
   region: string
   operation: string

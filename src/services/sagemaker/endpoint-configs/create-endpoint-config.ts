@@ -23,10 +23,11 @@ export type ConfigDocument = Omit<
  * already, where its user meets it first; a config serves no other end.
  */
 export async function createEndpointConfig(
-  { database }: SagemakerDeps,
+  deps: SagemakerDeps,
   input: CreateEndpointConfigInput,
   context: RequestContext,
 ): Promise<CreateEndpointConfigOutput> {
+  const { database } = deps
   const { EndpointConfigName: name, Tags: tags = [], ...members } = input
   const arn = configArn(context, name)
   const variants = checkVariants(input)
@@ -43,7 +44,7 @@ export async function createEndpointConfig(
   }
   await database.commit([
     insertConfig(database, row, () => duplicateEndpointConfig(arn)),
-    ...putTags(database, tagged(context, 'endpoint-config', name), arn, tags),
+    ...putTags(deps, tagged(context, 'endpoint-config', name), arn, tags),
   ])
   return { EndpointConfigArn: arn }
 }

@@ -6,13 +6,14 @@ import { deleteConfigRow, requireConfig } from './endpoint-config-store.ts'
 
 /** Deletes a config. Endpoints that were made from it keep running. */
 export async function deleteEndpointConfig(
-  { database }: SagemakerDeps,
+  deps: SagemakerDeps,
   input: DeleteEndpointConfigInput,
   context: RequestContext,
 ): Promise<void> {
+  const { database } = deps
   const row = await requireConfig(database, context, input.EndpointConfigName)
   await database.commit([
     deleteConfigRow(database, row),
-    dropTags(database, tagged(context, 'endpoint-config', row.name)),
+    ...dropTags(deps, tagged(context, 'endpoint-config', row.name)),
   ])
 }

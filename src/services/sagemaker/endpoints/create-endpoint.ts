@@ -51,7 +51,7 @@ export async function createEndpoint(
   await database.commit([
     configStillThere(database, config),
     ...insertEndpoint(database, row, variantRows(key, variants), () => duplicateEndpoint(arn)),
-    ...putTags(database, tagged(context, 'endpoint', name), arn, tags),
+    ...putTags(deps, tagged(context, 'endpoint', name), arn, tags),
     deps.workQueue.enqueue(ENDPOINT_WORK, formatEndpointKey(key)),
     deps.changeFeed.announce({ topic: ENDPOINTS_TOPIC, key: formatEndpointKey(key) }),
   ])

@@ -3,6 +3,7 @@ import type { Database, Statement } from '../../../storage/database.ts'
 import type { EndpointInstanceRow, EndpointRow, EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
 import { statement } from '../../../storage/statement.ts'
 import type { EndpointSpec } from '../endpoints/endpoint-spec.ts'
+import { dropTags, tagged } from '../tags/tag-store.ts'
 
 /** The topic under which everything that routes depend on is announced. */
 export const ENDPOINTS_TOPIC = 'endpoints'
@@ -119,13 +120,7 @@ export function endpointWrites(database: Database, changeFeed: ChangeFeed, key: 
       statement(query.deleteFrom('endpoint_variants').where((of) => of.and({ ...key }))),
       statement(query.deleteFrom('endpoints').where((of) => of.and({ ...key }))),
       statement(query.deleteFrom('runtime_sessions').where('route_key', '=', formatEndpointKey(key))),
-      statement(
-        query
-          .deleteFrom('sagemaker_tags')
-          .where('account', '=', key.account)
-          .where('region', '=', key.region)
-          .where('resource', '=', `endpoint/${key.name_key}`),
-      ),
+      ...dropTags({ database, changeFeed }, tagged(key, 'endpoint', key.name_key)),
     ],
   }
 }

@@ -10,10 +10,11 @@ import { insertGroup } from './group-store.ts'
 
 /** Creates an empty group of model versions. */
 export async function createModelPackageGroup(
-  { database }: SagemakerDeps,
+  deps: SagemakerDeps,
   input: CreateModelPackageGroupInput,
   context: RequestContext,
 ): Promise<CreateModelPackageGroupOutput> {
+  const { database } = deps
   const { ModelPackageGroupName: name, Tags: tags = [] } = input
   const arn = sagemakerArn(context, 'model-package-group', name)
   if (input.ManagedConfiguration?.ManagedStorageType !== undefined) throw notImplemented('ManagedConfiguration')
@@ -30,7 +31,7 @@ export async function createModelPackageGroup(
   }
   await database.commit([
     insertGroup(database, row, () => duplicateGroup(arn)),
-    ...putTags(database, tagged(context, 'model-package-group', name), arn, tags),
+    ...putTags(deps, tagged(context, 'model-package-group', name), arn, tags),
   ])
   return { ModelPackageGroupArn: arn }
 }

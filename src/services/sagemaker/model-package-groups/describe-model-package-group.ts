@@ -12,7 +12,7 @@ export async function describeModelPackageGroup(
   input: DescribeModelPackageGroupInput,
   context: RequestContext,
 ): Promise<DescribeModelPackageGroupOutput> {
-  const group = parseGroup(input.ModelPackageGroupName, context, 'DescribeModelPackageGroup')
+  const group = parseGroup(input.ModelPackageGroupName, context)
   const row = await requireGroup(deps, group)
   return {
     ModelPackageGroupName: row.name,

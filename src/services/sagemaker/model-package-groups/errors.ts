@@ -1,3 +1,4 @@
+import type { PolicyFault } from '../../../access/policy/policy-fault.ts'
 import { ServiceError, validationException } from '../../../wire/service-error.ts'
 
 export const missingGroup = (arn: string): ServiceError =>
@@ -11,3 +12,15 @@ export const groupNotEmpty = (arn: string): ServiceError =>
     'ConflictException',
     `ModelPackageGroup ${arn} cannot be deleted because it still contains model packages.`,
   )
+
+/** What the operations on policies say of a missing group, other than the rest. Source: what their clients look for. */
+export const unknownGroup = (arn: string): ServiceError =>
+  validationException(`Cannot find Model Package Group: ${arn}`)
+
+export const noGroupPolicy = (arn: string): ServiceError =>
+  validationException(`Cannot find resource policy for: ${arn}`)
+
+export function invalidGroupPolicy({ message, position: { line, column } }: PolicyFault): ServiceError {
+  const where = ` at position (${line},${column})`
+  return validationException(message.endsWith(where) ? message : `${message}${where}`)
+}

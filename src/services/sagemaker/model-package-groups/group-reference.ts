@@ -1,8 +1,6 @@
 import type { ModelPackageGroupRow } from '../../../storage/schema/sagemaker.ts'
 import { validationException } from '../../../wire/service-error.ts'
-import type { RequestContext } from '../../operation.ts'
-import { requireOwnAccount } from '../own-account.ts'
-import { exactly, nameKey, parseSagemakerArn, sagemakerArn } from '../resource-name.ts'
+import { exactly, nameKey, parseSagemakerArn, type Scope, sagemakerArn } from '../resource-name.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { missingGroup } from './errors.ts'
 import { findGroup, type GroupKey } from './group-store.ts'
@@ -14,8 +12,8 @@ export interface GroupReference extends GroupKey {
   readonly name: string | undefined
 }
 
-/** Reads a group's name or ARN. `action` is what the caller is about to do, for the refusal of foreign accounts. */
-export function parseGroup(text: string, context: RequestContext, action: string): GroupReference {
+/** Reads a group's name or ARN, which may be one of another account: whether the caller may, has been asked by then. */
+export function parseGroup(text: string, context: Scope): GroupReference {
   if (!text.startsWith('arn:')) {
     const { account, region } = context
     return { account, region, key: nameKey(text), arn: sagemakerArn(context, 'model-package-group', text), name: text }
@@ -26,7 +24,6 @@ export function parseGroup(text: string, context: RequestContext, action: string
   }
   const { account, region, key } = parsed
   const arn = sagemakerArn(parsed, 'model-package-group', key)
-  requireOwnAccount(context, account, action, arn)
   return { account, region, key, arn, name: undefined }
 }
 

@@ -90,3 +90,32 @@ export function listGroups(
   for (const condition of commonFilters(input, 'name_key')) query = query.where(condition)
   return readPage(query, input.SortBy === 'Name' ? ['name_key'] : ['created_at', 'name_key'], page)
 }
+
+/**
+ * A page of the region's groups of other accounts that have a policy: what it allows whom is not looked at. Their order
+ * is that of names or of creation, and among equals that of accounts.
+ */
+export function listForeignGroups(
+  database: Database,
+  { account, region }: Scope,
+  input: ListInput & { readonly SortBy?: string },
+  page: PageRequest,
+): Promise<Page<ModelPackageGroupRow>> {
+  let query = database.query
+    .selectFrom('model_package_groups')
+    .selectAll()
+    .where('region', '=', region)
+    .where('account', '<>', account)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('model_package_group_policies as policies')
+          .select('policies.group_key')
+          .whereRef('policies.account', '=', 'model_package_groups.account')
+          .whereRef('policies.region', '=', 'model_package_groups.region')
+          .whereRef('policies.group_key', '=', 'model_package_groups.name_key'),
+      ),
+    )
+  for (const condition of commonFilters(input, 'name_key')) query = query.where(condition)
+  const order = input.SortBy === 'Name' ? (['name_key'] as const) : (['created_at', 'name_key'] as const)
+  return readPage(query, [...order, 'account'], page)
+}

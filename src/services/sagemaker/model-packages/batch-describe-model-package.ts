@@ -21,9 +21,13 @@ export async function batchDescribeModelPackage(
   const summaries: Record<string, BatchDescribeModelPackageSummary> = {}
   const errors: Record<string, { ErrorCode: string; ErrorResponse: string }> = {}
   const references = new Map<string, PackageReference>()
+  const { principal, origin } = context
+  const asked = { principal, origin, action: 'sagemaker:BatchDescribeModelPackage', service: 'sagemaker' }
   for (const given of input.ModelPackageArnList) {
     try {
-      references.set(given, parsePackage(given, context, 'BatchDescribeModelPackage'))
+      const reference = parsePackage(given, context)
+      await deps.authorizer.require({ ...asked, resource: reference.arn })
+      references.set(given, reference)
     } catch (error) {
       errors[given] = entryError(error)
     }
@@ -37,13 +41,13 @@ export async function batchDescribeModelPackage(
   return { ModelPackageSummaries: summaries, BatchDescribeModelPackageErrorMap: errors }
 }
 
-/** The packages that exist, by ARN. All are of the caller's account; a query reads those of one region. */
+/** The packages that exist, by ARN. A query reads those of one owner. */
 async function readPackages(
   { database }: SagemakerDeps,
   references: readonly PackageReference[],
 ): Promise<ReadonlyMap<string, ModelPackageRow>> {
   const rows = new Map<string, ModelPackageRow>()
-  for (const [first, ...others] of Map.groupBy(references, ({ region }) => region).values()) {
+  for (const [first, ...others] of Map.groupBy(references, ({ account, region }) => `${account} ${region}`).values()) {
     if (first === undefined) continue
     for (const row of await findPackages(database, first, [first, ...others])) rows.set(packageArn(keyOfRow(row)), row)
   }

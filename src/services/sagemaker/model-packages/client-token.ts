@@ -10,7 +10,7 @@ import { lastVersion } from './package-store.ts'
 /** For how many milliseconds a repeated request gets the answer of the first. */
 const LIFETIME = 24 * 60 * 60 * 1000
 
-/** A request that may be repeated. */
+/** A request that may be repeated, by the account that makes it. */
 export interface TokenUse extends Scope {
   readonly operation: string
   readonly token: string
@@ -41,8 +41,22 @@ const canonical = (value: unknown): string =>
       : member,
   )
 
-/** The package that the first request with this token made; undefined when there was none. */
-async function firstResult(database: Database, use: TokenUse, now: number): Promise<PackageKey | undefined> {
+/** What a request is to make: of whose account it is, its owner says; `version` undefined is the next of its group. */
+export interface TokenResult extends Scope {
+  readonly key: string
+  readonly version: number | undefined
+}
+
+/**
+ * The package that the first request with this token made, for the same `owner` since it was the same request; undefined
+ * when there was none.
+ */
+async function firstResult(
+  database: Database,
+  use: TokenUse,
+  owner: Scope,
+  now: number,
+): Promise<PackageKey | undefined> {
   const { account, region, operation, token } = use
   const row = await database.query
     .selectFrom('sagemaker_client_tokens')
@@ -55,16 +69,11 @@ async function firstResult(database: Database, use: TokenUse, now: number): Prom
     .executeTakeFirst()
   if (row === undefined) return undefined
   if (row.request_digest !== use.digest) throw tokenReused(token)
-  return { account, region, key: row.package_key, version: row.version }
+  return { account: owner.account, region: owner.region, key: row.package_key, version: row.version }
 }
 
-/** The statements that remember the use; `version` undefined means the one its group has given out in this unit. */
-function rememberUse(
-  database: Database,
-  use: TokenUse,
-  result: { readonly key: string; readonly version: number | undefined },
-  now: number,
-): readonly Statement[] {
+/** The statements that remember the use. */
+function rememberUse(database: Database, use: TokenUse, result: TokenResult, now: number): readonly Statement[] {
   const { account, region, operation, token, digest } = use
   const insert = database.query
     .insertInto('sagemaker_client_tokens')
@@ -75,7 +84,7 @@ function rememberUse(
       token,
       request_digest: digest,
       package_key: result.key,
-      version: result.version ?? lastVersion(use, result.key),
+      version: result.version ?? lastVersion(result, result.key),
       created_at: now,
     })
     .onConflict((conflict) => conflict.columns(['account', 'region', 'operation', 'token']).doNothing())
@@ -96,18 +105,18 @@ function rememberUse(
 export async function onlyOnce(
   deps: SagemakerDeps,
   use: TokenUse | undefined,
-  result: { readonly key: string; readonly version: number | undefined },
+  result: TokenResult,
   now: number,
   commit: (tokenStatements: readonly Statement[]) => Promise<PackageKey>,
 ): Promise<PackageKey> {
   if (use === undefined) return commit([])
   const { database } = deps
-  const earlier = await firstResult(database, use, now)
+  const earlier = await firstResult(database, use, result, now)
   if (earlier !== undefined) return earlier
   try {
     return await commit(rememberUse(database, use, result, now))
   } catch (error) {
-    const first = error instanceof TokenUsed ? await firstResult(database, use, now) : undefined
+    const first = error instanceof TokenUsed ? await firstResult(database, use, result, now) : undefined
     if (first === undefined) throw error
     return first
   }

@@ -59,7 +59,7 @@ async function createVersion(
   context: RequestContext,
 ): Promise<CreateModelPackageOutput> {
   const { database } = deps
-  const group = parseGroup(groupName, context, 'CreateModelPackage')
+  const group = parseGroup(groupName, context)
   const { account, region, key } = group
   const { name } = await requireGroup(deps, group)
   const row: Omit<ModelPackageRow, 'version'> = {
@@ -71,14 +71,20 @@ async function createVersion(
     approval_status: input.ModelApprovalStatus ?? 'PendingManualApproval',
     registration_type: input.ModelPackageRegistrationType ?? 'Registered',
   }
-  const created = await onlyOnce(deps, use, { key, version: undefined }, context.now, async (token) => {
-    const [advanced] = await database.commit([
-      advanceGroup(database, group, 1, () => missingGroup(group.arn)),
-      ...token,
-      insertVersion(database, row),
-    ])
-    return { account, region, key, version: Number(advanced?.rows[0]?.last_version) }
-  })
+  const created = await onlyOnce(
+    deps,
+    use,
+    { account, region, key, version: undefined },
+    context.now,
+    async (token) => {
+      const [advanced] = await database.commit([
+        advanceGroup(database, group, 1, () => missingGroup(group.arn)),
+        ...token,
+        insertVersion(database, row),
+      ])
+      return { account, region, key, version: Number(advanced?.rows[0]?.last_version) }
+    },
+  )
   return { ModelPackageArn: packageArn(created) }
 }
 
@@ -108,7 +114,7 @@ async function createUnversioned(
     await database.commit([
       ...token,
       insertUnversioned(database, row, () => duplicatePackage(arn)),
-      ...putTags(database, tagged(key, 'model-package', name), arn, input.Tags),
+      ...putTags(deps, tagged(key, 'model-package', name), arn, input.Tags),
     ])
     return key
   })

@@ -13,9 +13,9 @@ export async function deleteModelPackage(
   context: RequestContext,
 ): Promise<void> {
   const { database } = deps
-  const reference = parsePackage(input.ModelPackageName, context, 'DeleteModelPackage')
+  const reference = parsePackage(input.ModelPackageName, context)
   await requirePackage(deps, reference)
   const deletion = deletePackage(database, reference, () => missingPackage(reference.arn))
-  const untag = reference.version === 0 ? [dropTags(database, tagged(reference, 'model-package', reference.key))] : []
+  const untag = reference.version === 0 ? dropTags(deps, tagged(reference, 'model-package', reference.key)) : []
   await database.commit([deletion, ...untag])
 }

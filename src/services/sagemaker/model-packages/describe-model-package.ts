@@ -14,7 +14,7 @@ export async function describeModelPackage(
 ): Promise<DescribeModelPackageOutput> {
   const { IncludedData: included = 'AllData' } = input
   if (included !== 'AllData' && included !== 'MetadataOnly') throw unknownIncludedData(included)
-  const reference = parsePackage(input.ModelPackageName, context, 'DescribeModelPackage')
+  const reference = parsePackage(input.ModelPackageName, context)
   const description = describe(await requirePackage(deps, reference))
   const { ModelCard: card } = description
   if (included === 'AllData' || card === undefined) return description

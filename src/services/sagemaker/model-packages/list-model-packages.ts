@@ -14,7 +14,7 @@ export async function listModelPackages(
 ): Promise<ListModelPackagesOutput> {
   const { ModelPackageGroupName: groupName, ...filters } = input
   const listing = readListing('ListModelPackages', input, context, 'Ascending')
-  const group = groupName === undefined ? undefined : parseGroup(groupName, context, 'ListModelPackages')
+  const group = groupName === undefined ? undefined : parseGroup(groupName, context)
   if (group !== undefined) await requireGroup(deps, group)
   const page = await listPackages(deps.database, group ?? context, group?.key, filters, listing)
   return { ModelPackageSummaryList: page.rows.map(summarize), NextToken: listing.nextToken(page) }

@@ -1,6 +1,4 @@
 import type { ModelPackageRow } from '../../../storage/schema/sagemaker.ts'
-import type { RequestContext } from '../../operation.ts'
-import { requireOwnAccount } from '../own-account.ts'
 import { exactly, nameKey, parseSagemakerArn, type Scope, sagemakerArn } from '../resource-name.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { missingPackage, notAPackageArn } from './errors.ts'
@@ -34,20 +32,30 @@ export const keyOfRow = (row: Pick<ModelPackageRow, 'account' | 'region' | 'pack
 })
 
 /**
- * Reads `name`, `group/version` or an ARN of either. `action` is what the caller is about to do.
- * @throws ServiceError `ValidationException` for the ARN of something else, `AccessDeniedException` for foreign accounts
+ * Reads `name`, `group/version` or an ARN of either, of whatever account.
+ * @throws ServiceError `ValidationException` for the ARN of something else
  */
-export function parsePackage(text: string, context: RequestContext, action: string): PackageReference {
+export function parsePackage(text: string, context: Scope): PackageReference {
+  const reference = readPackageReference(text, context)
+  if (reference === undefined) throw notAPackageArn(text)
+  return reference
+}
+
+/** The same, undefined for the ARN of something else. */
+export function readPackageReference(text: string, context: Scope): PackageReference | undefined {
   const isArn = text.startsWith('arn:')
   const parsed = isArn
     ? parseSagemakerArn(text)
     : { account: context.account, region: context.region, type: 'model-package', key: nameKey(text) }
-  if (parsed === undefined || parsed.type !== 'model-package') throw notAPackageArn(text)
+  if (parsed === undefined || parsed.type !== 'model-package') return undefined
   const { account, region } = parsed
-  const arn = sagemakerArn(parsed, 'model-package', parsed.key)
-  requireOwnAccount(context, account, action, arn)
-  const [key = '', number] = parsed.key.split('/')
-  const version = number === undefined ? 0 : VERSION.test(number) ? Number(number) : NO_VERSION
+  const [key = '', number, ...more] = parsed.key.split('/')
+  const version = number === undefined ? 0 : VERSION.test(number) && more.length === 0 ? Number(number) : NO_VERSION
+  // A version has one ARN, however many zeros its number was given: policies are about that one.
+  const arn =
+    version === NO_VERSION
+      ? sagemakerArn(parsed, 'model-package', parsed.key)
+      : packageArn({ account, region, key, version })
   return { account, region, key, version, arn, name: isArn ? undefined : text.split('/')[0] }
 }
 

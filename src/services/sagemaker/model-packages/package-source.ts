@@ -3,7 +3,6 @@ import type { RequestContext } from '../../operation.ts'
 import { missingModel } from '../models/errors.ts'
 import { findModel } from '../models/model-store.ts'
 import type { ResolvedContainer } from '../models/resolved-container.ts'
-import { requireOwnAccount } from '../own-account.ts'
 import { parseSagemakerArn, sagemakerArn } from '../resource-name.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { noSpecificationToClone } from './errors.ts'
@@ -14,7 +13,8 @@ type Specifications = Pick<PackageDocument, 'InferenceSpecification' | 'Addition
 
 /**
  * What a `SourceUri` brings with it: the specifications of the model package or of the model it names; nothing when it
- * is any other URI, which is kept as a note of where the package came from.
+ * is any other URI, which is kept as a note of where the package came from. What a source says goes to those only who
+ * may describe it.
  */
 export async function specificationsFrom(
   deps: SagemakerDeps,
@@ -24,17 +24,28 @@ export async function specificationsFrom(
   const arn = uri === undefined ? undefined : parseSagemakerArn(uri)
   if (uri === undefined || arn === undefined) return {}
   if (arn.type === 'model-package') {
-    const source = readDocument(await requirePackage(deps, parsePackage(uri, context, 'DescribeModelPackage')))
+    const reference = parsePackage(uri, context)
+    await mayDescribe(deps, 'DescribeModelPackage', reference.arn, context)
+    const source = readDocument(await requirePackage(deps, reference))
     const { InferenceSpecification: specification, AdditionalInferenceSpecifications: additional } = source
     if (specification === undefined) throw noSpecificationToClone(uri)
     return { InferenceSpecification: specification, AdditionalInferenceSpecifications: additional }
   }
   if (arn.type !== 'model') return {}
   const modelArn = sagemakerArn(arn, 'model', arn.key)
-  requireOwnAccount(context, arn.account, 'DescribeModel', modelArn)
+  await mayDescribe(deps, 'DescribeModel', modelArn, context)
   const model = await findModel(deps.database, arn, arn.key)
   if (model === undefined) throw missingModel(modelArn)
   return { InferenceSpecification: specificationOf(JSON.parse(model.containers) as ResolvedContainer[]) }
+}
+
+async function mayDescribe(
+  { authorizer }: SagemakerDeps,
+  action: 'DescribeModelPackage' | 'DescribeModel',
+  resource: string,
+  { principal, origin }: RequestContext,
+): Promise<void> {
+  await authorizer.require({ principal, action: `sagemaker:${action}`, resource, origin, service: 'sagemaker' })
 }
 
 const specificationOf = (containers: readonly ResolvedContainer[]): InferenceSpecification => ({

@@ -27,7 +27,7 @@ export async function updateModelPackage(
   context: RequestContext,
 ): Promise<UpdateModelPackageOutput> {
   const { database } = deps
-  const reference = parsePackage(input.ModelPackageArn, context, 'UpdateModelPackage')
+  const reference = parsePackage(input.ModelPackageArn, context)
   const row = await requirePackage(deps, reference)
   if (reference.version === 0) {
     if (input.ModelApprovalStatus !== undefined) throw approvalOnUnversioned(reference.arn)
@@ -35,7 +35,7 @@ export async function updateModelPackage(
   }
   if (input.SourceUri !== undefined && input.InferenceSpecification !== undefined) throw sourceUriWithSpecification()
   checkSpecifications(input.InferenceSpecification, input.AdditionalInferenceSpecificationsToAdd)
-  const use = tokenUse(reference, 'UpdateModelPackage', input)
+  const use = tokenUse(context, 'UpdateModelPackage', input)
   await onlyOnce(deps, use, reference, context.now, async (token) => {
     for (let current = row, attempt = 1; ; attempt++) {
       const columns = await changedColumns(deps, current, input, context)

@@ -48,7 +48,7 @@ export async function createModel(
   await database.commit([
     ...packages.guards,
     insertModel(database, row, () => duplicateModel(arn)),
-    ...putTags(database, tagged(context, 'model', name), arn, tags),
+    ...putTags(deps, tagged(context, 'model', name), arn, tags),
   ])
   return { ModelArn: arn }
 }

@@ -8,13 +8,14 @@ import { deleteModelRow, requireModel } from './model-store.ts'
 
 /** Deletes a model. Endpoints that were made from it keep running: they hold what they need. */
 export async function deleteModel(
-  { database }: SagemakerDeps,
+  deps: SagemakerDeps,
   input: DeleteModelInput,
   context: RequestContext,
 ): Promise<void> {
+  const { database } = deps
   const { name, name_key: key } = await requireModel(database, context, input.ModelName)
   await database.commit([
     deleteModelRow(database, context, key, () => missingModel(sagemakerArn(context, 'model', name))),
-    dropTags(database, tagged(context, 'model', name)),
+    ...dropTags(deps, tagged(context, 'model', name)),
   ])
 }

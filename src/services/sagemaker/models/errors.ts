@@ -1,4 +1,4 @@
-import { type ServiceError, validationException } from '../../../wire/service-error.ts'
+import { ServiceError, validationException } from '../../../wire/service-error.ts'
 
 const SERVICE_TRUST =
   'its trust relationship policy allows the action "sts:AssumeRole" for the service principal "sagemaker.amazonaws.com".'
@@ -82,6 +82,10 @@ export const invalidRole = (arn: string): ServiceError =>
   validationException(
     `The execution role ARN "${arn}" is invalid. Please ensure that the role exists and that ${SERVICE_TRUST}`,
   )
+
+/** No policy can allow it: a service takes roles of its caller's account only. */
+export const foreignRole = (): ServiceError =>
+  new ServiceError('AccessDeniedException', 'Cross-account pass role is not allowed.')
 
 export const inaccessibleModelData = (url: string, role: string, region: string): ServiceError =>
   validationException(

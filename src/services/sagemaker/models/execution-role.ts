@@ -1,5 +1,4 @@
 import type { Principal } from '../../../access/principal.ts'
-import { parseArn } from '../../../shared/arn.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
@@ -25,9 +24,6 @@ export async function checkExecutionRole(
       throw roleRequired()
     }
     return
-  }
-  if (parseArn(roleArn)?.account !== context.account) {
-    throw new ServiceError('AccessDeniedException', 'Cross-account pass role is not allowed.')
   }
   const role = await deps.iam.assumeRoleForService(roleArn, SERVICE, 'SageMaker')
   if (role === undefined) throw invalidRole(roleArn)

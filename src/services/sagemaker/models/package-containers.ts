@@ -25,7 +25,7 @@ export async function usedPackages(
   const guards: Statement[] = []
   for (const entry of entries) {
     if (entry.ModelPackageName === undefined) continue
-    const reference = parsePackage(entry.ModelPackageName, context, 'CreateModel')
+    const reference = parsePackage(entry.ModelPackageName, context)
     byEntry.set(entry, await readPackage(deps, reference, entry.InferenceSpecificationName))
     guards.push(stillUsable(deps, reference))
   }

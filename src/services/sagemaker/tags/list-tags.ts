@@ -13,7 +13,7 @@ export async function listTags(
   input: ListTagsInput,
   context: RequestContext,
 ): Promise<ListTagsOutput> {
-  const target = parseTaggable(input.ResourceArn, context, 'ListTags')
+  const target = parseTaggable(input.ResourceArn)
   const listing = readListing('ListTags', input, context, 'Ascending', MAXIMUM_TAGS)
   if ((await selectTaggable(database, target).executeTakeFirst()) === undefined) throw target.missing()
   const page = await readPage(selectTags(database, target), ['tag_key'], listing)

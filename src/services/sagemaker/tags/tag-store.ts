@@ -1,8 +1,17 @@
 import type { Tag } from '../../../model/generated/sagemaker.ts'
+import type { ChangeFeed } from '../../../storage/change-feed.ts'
 import type { Database, Statement } from '../../../storage/database.ts'
 import { none, statement } from '../../../storage/statement.ts'
-import { nameKey, type Scope } from '../resource-name.ts'
+import { nameKey, type Scope, sagemakerArn } from '../resource-name.ts'
 import { duplicateTagKey, MAXIMUM_TAGS, reservedTagKey, tooManyTags } from './errors.ts'
+
+/** The topic under which the ARN of a resource is announced whose tags have changed: policies may ask for them. */
+export const TAGS_TOPIC = 'sagemaker-tags'
+
+interface TagWriter {
+  readonly database: Database
+  readonly changeFeed: ChangeFeed
+}
 
 /** A resource as tags are kept: whose, and `type/name` in lower case. */
 export interface TaggedResource extends Scope {
@@ -27,7 +36,7 @@ export function checkTags(tags: readonly Tag[]): void {
 
 /** The statements that set `tags` on a resource, in the unit that creates or has locked it. */
 export function putTags(
-  database: Database,
+  { database, changeFeed }: TagWriter,
   target: TaggedResource,
   arn: string,
   tags: readonly Tag[] | undefined,
@@ -58,17 +67,28 @@ export function putTags(
       excess,
       none(() => tooManyTags(arn)),
     ),
+    tagsChanged(changeFeed, target),
   ]
 }
 
-/** The statement that drops a resource's tags: all, or those with these keys. */
-export function dropTags(database: Database, target: TaggedResource, keys?: readonly string[]): Statement {
+/** The statements that drop a resource's tags: all, or those with these keys. */
+export function dropTags(
+  { database, changeFeed }: TagWriter,
+  target: TaggedResource,
+  keys?: readonly string[],
+): readonly Statement[] {
   const all = database.query
     .deleteFrom('sagemaker_tags')
     .where('account', '=', target.account)
     .where('region', '=', target.region)
     .where('resource', '=', target.resource)
-  return statement(keys === undefined ? all : all.where('tag_key', 'in', [...keys]))
+  const some = keys === undefined ? all : all.where('tag_key', 'in', [...keys])
+  return [statement(some), tagsChanged(changeFeed, target)]
+}
+
+function tagsChanged(changeFeed: ChangeFeed, target: TaggedResource): Statement {
+  const [type = '', ...name] = target.resource.split('/')
+  return changeFeed.announce({ topic: TAGS_TOPIC, key: sagemakerArn(target, type, name.join('/')) })
 }
 
 /** The query of a resource's tags. */

@@ -1,13 +1,11 @@
 import type { Database, Statement } from '../../../storage/database.ts'
 import { one, statement } from '../../../storage/statement.ts'
 import type { ServiceError } from '../../../wire/service-error.ts'
-import type { RequestContext } from '../../operation.ts'
 import { missingEndpointConfig } from '../endpoint-configs/errors.ts'
 import { missingEndpoint } from '../endpoints/errors.ts'
 import { missingGroup } from '../model-package-groups/errors.ts'
 import { missingPackage } from '../model-packages/errors.ts'
 import { missingModel } from '../models/errors.ts'
-import { requireOwnAccount } from '../own-account.ts'
 import { parseSagemakerArn, sagemakerArn } from '../resource-name.ts'
 import { unknownResource, versionNotTaggable } from './errors.ts'
 import { type TaggedResource, tagged } from './tag-store.ts'
@@ -30,14 +28,13 @@ const KINDS: Readonly<Record<string, { readonly table: Taggable['table']; missin
 }
 
 /**
- * Reads a `ResourceArn`. `action` is what the caller is about to do.
- * @throws ServiceError when the ARN is of another account, of nothing that has tags, or of a version
+ * Reads a `ResourceArn`, of whatever account.
+ * @throws ServiceError when the ARN is of nothing that has tags, or of a version
  */
-export function parseTaggable(text: string, context: RequestContext, action: string): Taggable {
+export function parseTaggable(text: string): Taggable {
   const parsed = parseSagemakerArn(text)
   if (parsed === undefined) throw unknownResource(text)
   const arn = sagemakerArn(parsed, parsed.type, parsed.key)
-  requireOwnAccount(context, parsed.account, action, arn)
   const kind = Object.hasOwn(KINDS, parsed.type) ? KINDS[parsed.type] : undefined
   if (kind === undefined || parsed.key === '') throw unknownResource(text)
   if (parsed.type === 'model-package' && parsed.key.includes('/')) throw versionNotTaggable(arn)
