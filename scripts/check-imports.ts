@@ -51,7 +51,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'telemetry',
     'shared',
   ],
-  cli: ['cluster', 'config', 'runtime', 'services', 'storage', 'wire', 'telemetry', 'shared'],
+  cli: ['access', 'cluster', 'config', 'runtime', 'services', 'storage', 'wire', 'telemetry', 'shared'],
 }
 
 /** Only these services put requests on the road to containers. */

@@ -201,7 +201,13 @@ export const services: readonly ServiceDefinition[] = [
     id: 'sts',
     definition: 'sts/2011-06-15',
     typeName: 'Sts',
-    operations: ['AssumeRole', 'GetAccessKeyInfo', 'GetCallerIdentity', 'GetSessionToken'],
+    operations: [
+      'AssumeRole',
+      'DecodeAuthorizationMessage',
+      'GetAccessKeyInfo',
+      'GetCallerIdentity',
+      'GetSessionToken',
+    ],
   },
   {
     id: 'logs',

@@ -29,6 +29,8 @@ import { createIamResources } from './services/iam/authorization/iam-resources.t
 import { IdentityPolicies } from './services/iam/authorization/identity-policies.ts'
 import { createIamAuthorization } from './services/iam/authorization.ts'
 import { bootstrapAccount } from './services/iam/bootstrap.ts'
+import { createDenialRecorder } from './services/iam/denials/denial-recorder.ts'
+import { startPruningDenials } from './services/iam/denials/prune-denials.ts'
 import { createIamDirectory, createIamFacade } from './services/iam/iam-facade.ts'
 import { DEFAULT_ACCOUNT } from './services/iam/root-credentials.ts'
 import { createIamService } from './services/iam/service.ts'
@@ -124,7 +126,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
       iam: createIamResources(iamDeps),
       sagemaker: createSagemakerDirectory({ database, changeFeed, policies }),
     },
-    denials: { record: async () => {} },
+    denials: createDenialRecorder({ database, masterKey, clock, log }),
     clock,
   })
 
@@ -208,6 +210,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   })
   checkTables(services)
   await startLogsMaintenance({ database, queue: workQueue, clock, limits: DEFAULT_LOGS_LIMITS })
+  await startPruningDenials({ database, queue: workQueue, clock })
   await startSweeping(s3Deps, workQueue)
   await startSweepingLayers(ecrDeps, workQueue)
 

@@ -27,6 +27,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./logs.ts')).logs,
   },
   {
+    name: 'explain',
+    summary: 'say why a request was refused, and what would allow it',
+    load: async () => (await import('./explain/explain.ts')).explain,
+  },
+  {
     name: 'doctor',
     summary: 'check this machine and say what to do',
     load: async () => (await import('./doctor/doctor.ts')).doctor,

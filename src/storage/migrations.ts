@@ -11,6 +11,7 @@ import * as kms from './migrations/010-kms.ts'
 import * as ecr from './migrations/011-ecr.ts'
 import * as iamGroups from './migrations/012-iam-groups.ts'
 import * as sagemakerPolicies from './migrations/016-sagemaker-policies.ts'
+import * as accessDenials from './migrations/018-access-denials.ts'
 
 /** One forward-only step of the database's shape. The name is recorded once it has run and never changes. */
 export interface Migration {
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   { name: '011-ecr', up: ecr.up },
   { name: '012-iam-groups', up: iamGroups.up },
   { name: '016-sagemaker-policies', up: sagemakerPolicies.up },
+  { name: '018-access-denials', up: accessDenials.up },
 ]

@@ -1,5 +1,6 @@
 import type { AccessTables } from './schema/access.ts'
 import type { CoreTables } from './schema/core.ts'
+import type { DenialTables } from './schema/denials.ts'
 import type { EcrTables } from './schema/ecr.ts'
 import type { EndpointTables } from './schema/endpoints.ts'
 import type { KmsTables } from './schema/kms.ts'
@@ -13,6 +14,7 @@ import type { SagemakerRuntimeTables } from './schema/sagemaker-runtime.ts'
 export interface Schema
   extends AccessTables,
     CoreTables,
+    DenialTables,
     EcrTables,
     KmsTables,
     LambdaTables,

@@ -19,6 +19,6 @@ export const testAuthorizer = (
   createAuthorizer({
     identities: new IdentityPolicies({ database, changeFeed, policies: createPolicyCache() }),
     directories,
-    denials: { record: async () => {} },
+    denials: { record: async () => {}, encode: () => undefined },
     clock: systemClock,
   })

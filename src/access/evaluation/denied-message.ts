@@ -20,11 +20,17 @@ const DENYING_POLICY: Readonly<Record<PolicyType, string>> = {
 /** AWS's sentence for a denial ("Troubleshoot access denied error messages", IAM User Guide). */
 export function deniedMessage(
   { principal, action, resource }: Pick<AccessRequest, 'principal' | 'action' | 'resource'>,
-  { explicit, policyType }: Denied,
+  denied: Pick<Denied, 'explicit' | 'policyType'>,
 ): string {
   const user = principal.kind === 'anonymous' ? 'anonymous' : principal.arn
-  const why = explicit
+  return `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${deniedReason(action, denied)}`
+}
+
+/** The part of the sentence that says why. */
+export const deniedReason = (
+  action: string,
+  { explicit, policyType }: Pick<Denied, 'explicit' | 'policyType'>,
+): string =>
+  explicit
     ? `with an explicit deny in ${DENYING_POLICY[policyType]}`
     : `because ${NO_POLICY[policyType]} allows the ${action} action`
-  return `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${why}`
-}

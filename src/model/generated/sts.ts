@@ -3,12 +3,14 @@
 
 export type StsOperation =
   | 'AssumeRole'
+  | 'DecodeAuthorizationMessage'
   | 'GetAccessKeyInfo'
   | 'GetCallerIdentity'
   | 'GetSessionToken'
 
 export interface StsOperations {
   AssumeRole: { input: AssumeRoleRequest; output: AssumeRoleResponse }
+  DecodeAuthorizationMessage: { input: DecodeAuthorizationMessageRequest; output: DecodeAuthorizationMessageResponse }
   GetAccessKeyInfo: { input: GetAccessKeyInfoRequest; output: GetAccessKeyInfoResponse }
   GetCallerIdentity: { input: GetCallerIdentityRequest; output: GetCallerIdentityResponse }
   GetSessionToken: { input: GetSessionTokenRequest; output: GetSessionTokenResponse }
@@ -48,6 +50,14 @@ export interface Credentials {
   Expiration: number
 }
 
+export interface DecodeAuthorizationMessageRequest {
+  EncodedMessage: string
+}
+
+export interface DecodeAuthorizationMessageResponse {
+  DecodedMessage?: string
+}
+
 export interface ExpiredTokenException {
   message?: string
 }
@@ -76,6 +86,10 @@ export interface GetSessionTokenRequest {
 
 export interface GetSessionTokenResponse {
   Credentials?: Credentials
+}
+
+export interface InvalidAuthorizationMessageException {
+  message?: string
 }
 
 export interface MalformedPolicyDocumentException {

@@ -25,6 +25,11 @@ export interface IamDirectory {
   findRole(roleArn: string): Promise<DirectoryRole | undefined>
   /** Whether a managed policy, of AWS or of the account, exists. */
   policyExists(account: string, policyArn: string): Promise<boolean>
+  /**
+   * The JSON that DecodeAuthorizationMessage answers for an encoded message or a request id; undefined when it is
+   * neither, or none of the account's business.
+   */
+  decodeAuthorizationMessage(encoded: string, account: string): Promise<string | undefined>
 }
 
 export interface DirectoryRole {

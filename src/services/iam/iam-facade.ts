@@ -2,6 +2,7 @@ import { issueSession } from '../../access/issue-session.ts'
 import { rolePrincipal } from '../../access/principals.ts'
 import { admits } from '../../access/trust-policy.ts'
 import type { Clock } from '../../shared/clock.ts'
+import { decodeMessage } from './denials/decoded-message.ts'
 import type { IamDirectory, IamFacade } from './facade.ts'
 import type { IamDeps } from './iam-deps.ts'
 import { lookUpPolicy } from './managed-policies/policy-store.ts'
@@ -28,7 +29,7 @@ export const createIamFacade = (deps: IamFacadeDeps): IamFacade => ({
 })
 
 /** The roles and policies of all accounts, for STS. */
-export const createIamDirectory = (deps: Pick<IamDeps, 'database'>): IamDirectory => ({
+export const createIamDirectory = (deps: Pick<IamDeps, 'database' | 'masterKey'>): IamDirectory => ({
   async findRole(roleArn) {
     const row = await findRoleByArn(deps, roleArn)
     if (row === undefined) return undefined
@@ -42,4 +43,5 @@ export const createIamDirectory = (deps: Pick<IamDeps, 'database'>): IamDirector
     }
   },
   policyExists: async (account, arn) => (await lookUpPolicy(deps, account, arn)) !== undefined,
+  decodeAuthorizationMessage: (encoded, account) => decodeMessage(deps, encoded, account),
 })

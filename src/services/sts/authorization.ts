@@ -6,6 +6,7 @@ type Inputs = { readonly [Name in StsOperation]: NeedsOf<StsOperations[Name]['in
 /** Source: the service authorization reference of AWS STS. GetCallerIdentity and GetSessionToken take no permission. */
 const table: Inputs = {
   AssumeRole: ({ RoleArn }) => [{ action: 'sts:AssumeRole', resource: RoleArn }],
+  DecodeAuthorizationMessage: () => [{ action: 'sts:DecodeAuthorizationMessage', resource: '*' }],
   GetAccessKeyInfo: () => [{ action: 'sts:GetAccessKeyInfo', resource: '*' }],
   GetCallerIdentity: () => [],
   GetSessionToken: () => [],

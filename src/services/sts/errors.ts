@@ -22,3 +22,6 @@ export const packedPolicyTooLarge = (percent: number): ServiceError =>
     'PackedPolicyTooLarge',
     `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`,
   )
+
+export const invalidAuthorizationMessage = (): ServiceError =>
+  new ServiceError('InvalidAuthorizationMessageException', 'Message is not valid')

@@ -1,6 +1,7 @@
 import type { StsOperation, StsOperations } from '../../model/generated/sts.ts'
 import type { Operation, OperationTable } from '../operation.ts'
 import { assumeRole } from './assume-role.ts'
+import { decodeAuthorizationMessage } from './decode-authorization-message.ts'
 import { getAccessKeyInfo } from './get-access-key-info.ts'
 import { getCallerIdentity } from './get-caller-identity.ts'
 import { getSessionToken } from './get-session-token.ts'
@@ -14,6 +15,7 @@ type StsTable = {
 export const createStsService = (deps: StsDeps): OperationTable =>
   ({
     AssumeRole: (input, context) => assumeRole(deps, input, context),
+    DecodeAuthorizationMessage: (input, context) => decodeAuthorizationMessage(deps, input, context),
     GetAccessKeyInfo: (input) => getAccessKeyInfo(input),
     GetCallerIdentity: (input, context) => getCallerIdentity(input, context),
     GetSessionToken: (input, context) => getSessionToken(deps, input, context),

@@ -22,6 +22,8 @@ export interface AuthorizerDeps {
 export interface DenialRecorder {
   /** Never rejects: a refusal stands whether or not it could be written down. */
   record(denial: Denial): Promise<void>
+  /** What the caller may hand to an administrator, for sts:DecodeAuthorizationMessage; undefined for none. */
+  encode(denial: Denial): string | undefined
 }
 
 /** A refusal with all that was looked at. */
@@ -32,7 +34,12 @@ export interface Denial {
   readonly request: AccessRequest
   readonly policies: ApplicablePolicies
   readonly decision: Denied
+  /** Names of the condition keys that came with the question, beside the global ones. */
+  readonly conditionKeys: readonly string[]
 }
+
+/** The header of a refusal that carries the encoded message. AWS puts it into the text of some services' errors. */
+const MESSAGE_HEADER = 'x-slipway-encoded-authorization-message'
 
 interface Facts {
   readonly request: AccessRequest
@@ -96,10 +103,12 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
   async function refuse(question: AccessQuestion, facts: Facts, decision: Denied): Promise<never> {
     const id = question.origin?.requestId ?? requestId()
     const at = question.origin?.now ?? clock.now()
-    // Whoever has no name can fill no log.
-    if (question.principal.kind !== 'anonymous') await denials.record({ id, at, ...facts, decision })
+    const denial = { id, at, ...facts, decision, conditionKeys: Object.keys(question.conditions ?? {}) }
+    await denials.record(denial)
+    const encoded = denials.encode(denial)
     const service = question.service ?? question.action.slice(0, question.action.indexOf(':'))
-    throw new AccessDeniedError(service, deniedMessage(facts.request, decision), id)
+    const headers: Record<string, string> = encoded === undefined ? {} : { [MESSAGE_HEADER]: encoded }
+    throw new AccessDeniedError(service, deniedMessage(facts.request, decision), id, headers)
   }
 
   return {
