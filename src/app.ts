@@ -133,7 +133,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   const appender = createEventAppender(database, clock, DEFAULT_LOGS_LIMITS)
   const logs = createLogsFacade({ database, clock, appender })
   const iam = createIamFacade(iamDeps)
-  const kmsDeps = createKmsDeps({ database, queue: workQueue, clock, masterKey })
+  const kmsDeps = createKmsDeps({ database, queue: workQueue, clock, masterKey, authorizer, policies })
   startKms(kmsDeps)
   const s3Deps = createS3Deps({ database, blobs: objects, clock })
   const s3 = createS3Facade(s3Deps)

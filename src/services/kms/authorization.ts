@@ -1,5 +1,7 @@
 import type { KmsOperation, KmsOperations } from '../../model/generated/kms.ts'
 import type { AccessNeed, AuthorizationTable, NeedsOf } from '../authorization.ts'
+import { EVERY_KEY } from './key-conditions.ts'
+import { requestTags } from './tags/tag-list.ts'
 
 type Inputs = { readonly [Name in KmsOperation]: NeedsOf<KmsOperations[Name]['input']> }
 
@@ -13,7 +15,17 @@ const table: Inputs = {
   CancelKeyDeletion: onKey,
   CreateAlias: onKey,
   CreateGrant: onKey,
-  CreateKey: onAll('CreateKey'),
+  // Who creates a key with tags must be allowed to tag it as well.
+  CreateKey: (input) =>
+    (['CreateKey', ...(input.Tags?.length ? ['TagResource'] : [])] as const).map((action) => ({
+      action: `kms:${action}`,
+      resource: '*',
+      conditions: {
+        ...EVERY_KEY,
+        'kms:bypasspolicylockoutsafetycheck': String(input.BypassPolicyLockoutSafetyCheck ?? false),
+        ...(input.Tags?.length ? requestTags(input.Tags) : {}),
+      },
+    })),
   Decrypt: onKey,
   DeleteAlias: onKey,
   DescribeKey: onKey,

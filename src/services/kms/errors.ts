@@ -46,7 +46,7 @@ export const contextTooLarge = (limit: number): ServiceError =>
   validationException(`EncryptionContext must not be larger than ${limit} bytes.`)
 export const sizeOrSpec = (): ServiceError => validationException('Please specify either number of bytes or key spec.')
 
-export const accessDenied = (message: string): ServiceError => new ServiceError('AccessDeniedException', message)
+const accessDenied = (message: string): ServiceError => new ServiceError('AccessDeniedException', message)
 /** A denial for a reason that no policy is. */
 export const refused = (principal: string, action: string, resource: string, reason: string): ServiceError =>
   accessDenied(`User: ${principal} is not authorized to perform: ${action} on resource: ${resource} because ${reason}`)

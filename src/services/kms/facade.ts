@@ -1,4 +1,5 @@
 import type { Principal } from '../../access/principal.ts'
+import type { RequestOrigin } from '../authorizer.ts'
 
 /**
  * KMS for the other services. The key is authorised for the principal as in a request of its own. Errors are the
@@ -30,6 +31,8 @@ export interface KeyUseBy {
   /** Bound to the ciphertext: decrypting takes the same. */
   readonly encryptionContext?: Readonly<Record<string, string>>
   readonly grantTokens?: readonly string[]
+  /** The request that makes the service use the key, if it is one. */
+  readonly origin?: RequestOrigin
 }
 
 /** Services that have an AWS managed key, `alias/aws/…`. */

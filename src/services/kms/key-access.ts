@@ -1,16 +1,14 @@
-import type { AccessRequest, ResourcePolicies } from '../../access/evaluation/access-request.ts'
-import { NOT_ALLOWED_BY } from '../../access/evaluation/decision.ts'
-import { deniedMessage } from '../../access/evaluation/denied-message.ts'
-import { compileGrant, grantCloseness } from '../../access/evaluation/grant.ts'
-import { compilePolicy } from '../../access/policy/compiled-policy.ts'
-import { NOBODY } from '../../access/policy/principal-names.ts'
+import type { ResourcePolicies } from '../../access/evaluation/access-request.ts'
+import { compileGrant } from '../../access/evaluation/grant.ts'
 import type { Principal } from '../../access/principal.ts'
 import type { KeyRow } from '../../storage/schema/kms.ts'
+import type { AccessQuestion, RequestOrigin, ResourceSide } from '../authorizer.ts'
 import type { EncryptionContext } from './cryptography/encryption-context.ts'
-import { accessDenied } from './errors.ts'
 import { type Grant, grantTerms, readGrant } from './grants/grant.ts'
+import { type KeyConditions, keyConditions } from './key-conditions.ts'
 import { keyArn } from './keys/key-reference.ts'
 import type { KmsDeps } from './kms-deps.ts'
+import { parseTags } from './tags/tag-list.ts'
 
 /** One use of a key that somebody wants to make. */
 export interface KeyAccess {
@@ -21,15 +19,14 @@ export interface KeyAccess {
   readonly encryptionContext?: EncryptionContext
   /** The service that acts for the principal, as the name of the key that AWS manages for it: `s3`. */
   readonly via?: string
+  /** The alias that the request calls the key by. */
+  readonly alias?: string
+  /** Condition keys that only this operation has. */
+  readonly conditions?: KeyConditions
+  readonly origin?: RequestOrigin
 }
 
-export type KeyDecision =
-  | { readonly allowed: true; readonly by: 'account' }
-  | { readonly allowed: true; readonly by: 'grant'; readonly grant: Grant }
-  | { readonly allowed: false }
-
-/** What everybody in the account may do with a key that AWS manages for a service, without that service. */
-const METADATA = /^kms:(?:Describe|Get|List)/
+type AccessDeps = Pick<KmsDeps, 'database' | 'authorizer' | 'policies'>
 
 /** What may be done with a key of another account at all. Source: "Cross-account use" of each operation in the API. */
 const ACROSS_ACCOUNTS = new Set([
@@ -46,53 +43,75 @@ const ACROSS_ACCOUNTS = new Set([
   'kms:RevokeGrant',
 ])
 
+/** A key that lets nobody in: what a stranger is told of one that is missing, and of what strangers can never do. */
+export const CLOSED: ResourcePolicies = { rule: 'key', policies: [] }
+
 /**
- * Decides whether a key may be used so: the one place where this is decided. Principals of the key's account may do
- * everything, others what a grant gives them.
+ * Resolves when a key may be used so. Its policy and its grants are asked, and with them whatever limits the principal:
+ * this is the one place where the use of a key is decided.
+ * @throws AccessDeniedException
  */
-export function decideKeyAccess(access: KeyAccess, grants: readonly Grant[]): KeyDecision {
-  const { key, action, principal, encryptionContext = {}, via } = access
-  const ofAccount = key.account === principal.account
-  if (key.managed_for !== null) {
-    const throughService = METADATA.test(action) || via === key.managed_for
-    return ofAccount && throughService ? { allowed: true, by: 'account' } : { allowed: false }
-  }
-  if (ofAccount) return { allowed: true, by: 'account' }
-  if (!ACROSS_ACCOUNTS.has(action)) return { allowed: false }
-  const operation = action.slice('kms:'.length)
-  const grant = grants.find((one) => grantAllows(one, operation, principal, encryptionContext))
-  return grant === undefined ? { allowed: false } : { allowed: true, by: 'grant', grant }
+export async function requireKeyAccess(deps: AccessDeps, access: KeyAccess): Promise<void> {
+  await deps.authorizer.require(await keyQuestion(deps, access))
 }
 
-/** @throws AccessDeniedException */
-export async function requireKeyAccess(
-  deps: Pick<KmsDeps, 'database'>,
+/**
+ * The grants through which a principal may do what `requireKeyAccess` has let it; undefined when it needs none, since
+ * policies alone let it.
+ */
+export async function grantsBehind(deps: AccessDeps, access: KeyAccess): Promise<readonly Grant[] | undefined> {
+  const question = await keyQuestion(deps, access)
+  const { policies } = question.resourceSide
+  if (policies === undefined) return undefined
+  const withGrants = async (grants: ResourcePolicies['grants']) =>
+    (
+      await deps.authorizer.decide({
+        ...question,
+        resourceSide: { ...question.resourceSide, policies: { ...policies, grants } },
+      })
+    ).allowed
+  if (await withGrants([])) return undefined
+  const grants = await grantsOf(deps, access.key, access.principal)
+  const allowed = await Promise.all(grants.map((grant) => withGrants([compileGrant(grantTerms(grant))])))
+  return grants.filter((_grant, index) => allowed[index])
+}
+
+async function keyQuestion(
+  deps: AccessDeps,
   access: KeyAccess,
-): Promise<KeyDecision & { readonly allowed: true }> {
-  const { key, action, principal } = access
-  const grants = key.account === principal.account ? [] : await grantsOf(deps, key, principal)
-  const decision = decideKeyAccess(access, grants)
-  if (!decision.allowed) {
-    throw accessDenied(deniedMessage({ principal, action, resource: keyArn(key) }, NOT_ALLOWED_BY.resource))
+): Promise<AccessQuestion & { readonly resourceSide: ResourceSide }> {
+  const { key, action, principal, encryptionContext, origin } = access
+  const open = key.account === principal.account || ACROSS_ACCOUNTS.has(action)
+  const [policies, aliases] = await Promise.all([
+    open ? keyResourcePolicies(deps, key, principal) : CLOSED,
+    aliasesOf(deps, key),
+  ])
+  return {
+    principal,
+    action,
+    resource: keyArn(key),
+    conditions: keyConditions(access, aliases),
+    encryptionContext,
+    origin,
+    resourceSide: { account: key.account, policies, tags: async () => tagsOf(key) },
   }
-  return decision
 }
 
 /** What a key itself has to say about a principal's requests, for the evaluation of policies. */
 export async function keyResourcePolicies(
-  deps: Pick<KmsDeps, 'database'>,
+  deps: Pick<KmsDeps, 'database' | 'policies'>,
   key: KeyRow,
   principal: Principal,
 ): Promise<ResourcePolicies> {
   const grants = await grantsOf(deps, key, principal)
   return {
     rule: 'key',
-    policies: [{ source: { id: keyArn(key), type: 'resource' }, policy: compilePolicy(key.policy) }],
+    policies: [{ source: { id: keyArn(key), type: 'resource' }, policy: deps.policies.compile(key.policy) }],
     grants: grants.map((grant) => compileGrant(grantTerms(grant))),
   }
 }
 
-/** The grants on a key that may be about a principal. */
+/** The grants on a key that may be about a principal. Read anew each time: one that is taken away acts at once. */
 async function grantsOf(
   { database }: Pick<KmsDeps, 'database'>,
   key: KeyRow,
@@ -108,28 +127,22 @@ async function grantsOf(
   return rows.map(readGrant)
 }
 
+async function aliasesOf({ database }: Pick<KmsDeps, 'database'>, key: KeyRow): Promise<readonly string[]> {
+  const rows = await database.query
+    .selectFrom('kms_aliases')
+    .select('name')
+    .where('key_id', '=', key.key_id)
+    .orderBy('name')
+    .execute()
+  return rows.map(({ name }) => name)
+}
+
+const tagsOf = (key: KeyRow): Readonly<Record<string, string>> =>
+  Object.fromEntries(parseTags(key.tags).map(({ TagKey, TagValue }) => [TagKey, TagValue]))
+
 /** By what names a grant may speak of a principal: its own, the role it is a session of, its whole account. */
-export const principalNames = (principal: Principal): readonly string[] => [
+const principalNames = (principal: Principal): readonly string[] => [
   principal.arn,
   ...(principal.roleArn === undefined ? [] : [principal.roleArn]),
   `arn:aws:iam::${principal.account}:root`,
 ]
-
-/** Whether a grant gives this principal this operation, such as `Decrypt`, in this encryption context. */
-export function grantAllows(
-  grant: Grant,
-  operation: string,
-  principal: Principal,
-  encryptionContext: EncryptionContext,
-): boolean {
-  const action = `kms:${operation.toLowerCase()}`
-  const request: AccessRequest = {
-    principal,
-    action,
-    resource: grant.keyId,
-    resourceAccount: '',
-    context: new Map(),
-    encryptionContext,
-  }
-  return grantCloseness(compileGrant(grantTerms(grant)), request, action) !== NOBODY
-}

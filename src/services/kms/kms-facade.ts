@@ -56,11 +56,12 @@ export const createKmsFacade = (deps: KmsDeps): KmsFacade => ({
   },
 })
 
-const callerOf = (principal: Principal, { region, via }: KeyUseBy): KeyCaller => ({
+const callerOf = (principal: Principal, { region, via, origin }: KeyUseBy): KeyCaller => ({
   principal,
   account: principal.account,
   region,
   via,
+  origin,
 })
 
 const membersOf = ({ encryptionContext, grantTokens }: KeyUseBy) => ({

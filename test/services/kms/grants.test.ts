@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { evaluate } from '../../../src/access/evaluation/evaluate.ts'
-import { rolePrincipal } from '../../../src/access/principals.ts'
+import type { Principal } from '../../../src/access/principal.ts'
 import { keyResourcePolicies } from '../../../src/services/kms/key-access.ts'
 import { findKeyById } from '../../../src/services/kms/keys/key-store.ts'
 import type { KeyRow } from '../../../src/storage/schema/kms.ts'
 import { testStores } from '../../support/databases.ts'
-import { OWNER, STRANGER, startKms, strangerRole, strangerRoot, type TestKms } from '../../support/kms-service.ts'
+import { allow } from '../../support/identities.ts'
+import { OWNER, STRANGER, startKms, strangerRoot, type TestKms } from '../../support/kms-service.ts'
 import { refused } from '../../support/s3-service.ts'
 
 const ROLE = `arn:aws:iam::${STRANGER}:role/deploy`
@@ -20,25 +21,25 @@ describe.each(testStores)('grants on $dialect', ({ create }) => {
   })
   afterEach(() => kms.stop())
 
-  const grant = (more: object = {}, principal?: typeof strangerRole) =>
+  const grant = (more: object = {}, principal?: Principal) =>
     kms.call('CreateGrant', { KeyId: arn, GranteePrincipal: ROLE, Operations: ['Decrypt'], ...more }, principal)
 
   test('let a role of another account in, within their constraints, until they are revoked', async () => {
     const EncryptionContext = { model: 'm', version: '1' }
     const { CiphertextBlob } = await kms.call('Encrypt', { KeyId: arn, Plaintext: plain, EncryptionContext })
-    const read = (principal = strangerRole) => kms.call('Decrypt', { CiphertextBlob, EncryptionContext }, principal)
+    const read = (principal = kms.strangerRole) => kms.call('Decrypt', { CiphertextBlob, EncryptionContext }, principal)
     const denied = {
       code: 'AccessDeniedException',
-      message: `User: ${strangerRole.arn} is not authorized to perform: kms:Decrypt on resource: ${arn} because no resource-based policy allows the kms:Decrypt action`,
+      message: `User: ${kms.strangerRole.arn} is not authorized to perform: kms:Decrypt on resource: ${arn} because no resource-based policy allows the kms:Decrypt action`,
     }
     expect(await refused(read())).toMatchObject(denied)
     const wrong = await grant({ Constraints: { EncryptionContextSubset: { model: 'other' } } })
     expect(await refused(read())).toMatchObject(denied)
     const right = await grant({ Constraints: { EncryptionContextSubset: { model: 'm' } } })
     expect(Buffer.from((await read()).Plaintext as Uint8Array)).toEqual(plain)
-    const otherRole = rolePrincipal(STRANGER, { path: '/', name: 'train', id: 'AROA2' }, 's')
+    const otherRole = await kms.identities.role(STRANGER, 'train', allow())
     expect(await refused(read(otherRole))).toMatchObject({ code: 'AccessDeniedException' })
-    expect(await refused(kms.call('Encrypt', { KeyId: arn, Plaintext: plain }, strangerRole))).toMatchObject({
+    expect(await refused(kms.call('Encrypt', { KeyId: arn, Plaintext: plain }, kms.strangerRole))).toMatchObject({
       code: 'AccessDeniedException',
     })
     await kms.call('RevokeGrant', { KeyId: arn, GrantId: right.GrantId as string })
@@ -89,11 +90,11 @@ describe.each(testStores)('grants on $dialect', ({ create }) => {
     expect(await refused(kms.call('ListRetirableGrants', { RetiringPrincipal: ROLE }))).toMatchObject({
       code: 'AccessDeniedException',
     })
-    expect(await refused(kms.call('RetireGrant', { GrantToken: other.GrantToken }, strangerRole))).toMatchObject({
+    expect(await refused(kms.call('RetireGrant', { GrantToken: other.GrantToken }, kms.strangerRole))).toMatchObject({
       code: 'AccessDeniedException',
     })
-    await kms.call('RetireGrant', { GrantToken: made.GrantToken }, strangerRole)
-    expect(await refused(kms.call('RetireGrant', { GrantToken: made.GrantToken }, strangerRole))).toMatchObject({
+    await kms.call('RetireGrant', { GrantToken: made.GrantToken }, kms.strangerRole)
+    expect(await refused(kms.call('RetireGrant', { GrantToken: made.GrantToken }, kms.strangerRole))).toMatchObject({
       code: 'NotFoundException',
     })
     await kms.call('RetireGrant', { KeyId: arn, GrantId: other.GrantId })
@@ -118,7 +119,7 @@ describe.each(testStores)('grants on $dialect', ({ create }) => {
     })
     const token = { GrantTokens: [made.GrantToken as string] }
     const data = await kms.call('Encrypt', { KeyId: other, Plaintext: plain })
-    const read = kms.call('Decrypt', { CiphertextBlob: data.CiphertextBlob, ...token }, strangerRole)
+    const read = kms.call('Decrypt', { CiphertextBlob: data.CiphertextBlob, ...token }, kms.strangerRole)
     expect(await refused(read)).toMatchObject({ code: 'AccessDeniedException' })
     const forged = kms.call('Encrypt', { KeyId: arn, Plaintext: plain, GrantTokens: ['forged'] })
     expect(await refused(forged)).toMatchObject({ code: 'InvalidGrantTokenException' })
@@ -126,13 +127,13 @@ describe.each(testStores)('grants on $dialect', ({ create }) => {
 
   test('are handed on by whom they let, no further than they reach', async () => {
     await grant({ Operations: ['CreateGrant', 'Decrypt'] })
-    const narrower = await grant({ GranteePrincipal: strangerRoot.arn }, strangerRole)
+    const narrower = await grant({ GranteePrincipal: strangerRoot.arn }, kms.strangerRole)
     const listed = await kms.call('ListGrants', { KeyId: arn, GrantId: narrower.GrantId })
     expect(listed.Grants?.[0]?.IssuingAccount).toBe(strangerRoot.arn)
-    expect(await refused(grant({ Operations: ['Encrypt'] }, strangerRole))).toMatchObject({
+    expect(await refused(grant({ Operations: ['Encrypt'] }, kms.strangerRole))).toMatchObject({
       code: 'AccessDeniedException',
     })
-    expect(await refused(kms.call('ListGrants', { KeyId: arn }, strangerRole))).toMatchObject({
+    expect(await refused(kms.call('ListGrants', { KeyId: arn }, kms.strangerRole))).toMatchObject({
       code: 'AccessDeniedException',
     })
   })
@@ -141,11 +142,11 @@ describe.each(testStores)('grants on $dialect', ({ create }) => {
     await grant()
     await grant({ GranteePrincipal: `${ROLE}-other` })
     const key = (await findKeyById(kms.deps.database, arn.slice(arn.indexOf('key/') + 4))) as KeyRow
-    const resource = await keyResourcePolicies(kms.deps, key, strangerRole)
+    const resource = await keyResourcePolicies(kms.deps, key, kms.strangerRole)
     expect(resource.grants).toHaveLength(1)
     const decide = (action: string) =>
       evaluate(
-        { principal: strangerRole, action, resource: arn, resourceAccount: OWNER, context: new Map() },
+        { principal: kms.strangerRole, action, resource: arn, resourceAccount: OWNER, context: new Map() },
         { identity: [], resource },
       ).allowed
     expect([decide('kms:Decrypt'), decide('kms:Encrypt')]).toEqual([true, false])

@@ -9,6 +9,7 @@ import { openKey } from '../keys/open-key.ts'
 import type { KmsDeps } from '../kms-deps.ts'
 import { aliasLimit } from './alias-limit.ts'
 import { requireAliasName, requireNoAlias } from './alias-name.ts'
+import { requireAliasAccess } from './open-aliased-key.ts'
 
 /** Gives a key of the account and region another name. */
 export async function createAlias(
@@ -19,6 +20,7 @@ export async function createAlias(
   const { AliasName: name, TargetKeyId: target } = input
   requireAliasName(name)
   requireNoAlias(target)
+  await requireAliasAccess(deps, context, name, 'kms:CreateAlias')
   const key = await openKey(deps, context, target, { action: 'kms:CreateAlias' })
   requireNotPendingDeletion(key)
   const { account, region, now } = context

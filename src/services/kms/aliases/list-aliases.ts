@@ -1,10 +1,12 @@
 import type { ListAliasesRequest, ListAliasesResponse } from '../../../model/generated/kms.ts'
 import { readPage } from '../../../shared/pagination.ts'
 import type { RequestContext } from '../../operation.ts'
-import { aliasArn } from '../keys/key-reference.ts'
-import { openKey } from '../keys/open-key.ts'
+import { aliasArn, parseKeyOnlyReference } from '../keys/key-reference.ts'
+import { findKey, requireAccess } from '../keys/open-key.ts'
 import type { KmsDeps } from '../kms-deps.ts'
 import { pageOutput, pageRequest } from '../paging.ts'
+
+const ACTION = 'kms:ListAliases'
 
 /** The aliases of the account in the region, or those of one key. */
 export async function listAliases(
@@ -20,7 +22,10 @@ export async function listAliases(
     .where('region', '=', region)
   const scope = ['aliases', account, region]
   if (input.KeyId !== undefined) {
-    const key = await openKey(deps, context, input.KeyId, { action: 'kms:ListAliases' })
+    const reference = parseKeyOnlyReference(input.KeyId, context)
+    const key = await findKey(deps, context, reference, ACTION)
+    // Only aliases of the account are listed, and a stranger's key is not to be found out by that.
+    if (key.account !== account) await requireAccess(deps, context, key, { action: ACTION })
     query = query.where('key_id', '=', key.key_id)
     scope.push(key.key_id)
   }

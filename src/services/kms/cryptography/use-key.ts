@@ -51,16 +51,18 @@ export async function decryptAs(
   const { encryptionContext = {} } = use
   requireContextSize(encryptionContext)
   requireGrantTokens(deps.masterKey, use.grantTokens)
-  const named = expected === undefined ? undefined : await findKey(deps, caller, parseKeyReference(expected, caller))
+  const reference = expected === undefined ? undefined : parseKeyReference(expected, caller)
+  const alias = reference?.kind === 'alias' ? reference.name : undefined
+  const named = reference === undefined ? undefined : await findKey(deps, caller, reference, use.action)
   const origin = readOrigin(ciphertext)
   if (origin === undefined) throw invalidCiphertext()
   if (named !== undefined && named.key_id !== origin.keyId) {
-    await requireAccess(deps, caller, named, use)
+    await requireAccess(deps, caller, named, use, alias)
     throw incorrectKey()
   }
   const key = named ?? (await findKeyById(deps.database, origin.keyId))
   if (key === undefined || key.region !== caller.region) throw ciphertextOfUnknownKey()
-  await requireAccess(deps, caller, key, use)
+  await requireAccess(deps, caller, key, use, alias)
   requireEnabled(key)
   const material = await deps.materials.load(key.key_id, origin.materialId)
   const plaintext = material === undefined ? undefined : openEnvelope(material, ciphertext, encryptionContext)

@@ -1,5 +1,4 @@
 import type { GrantTerms } from '../../../access/evaluation/grant.ts'
-import type { Principal } from '../../../access/principal.ts'
 import type { GrantConstraints, GrantListEntry, GrantOperationList } from '../../../model/generated/kms.ts'
 import type { GrantRow } from '../../../storage/schema/kms.ts'
 import { keyArn } from '../keys/key-reference.ts'
@@ -48,14 +47,14 @@ export const toGrantEntry = (row: GrantRow, keyAccount: string): GrantListEntry 
 })
 
 /**
- * Who may give a grant back: the principal that it names for it, the one it was given to if it says so, and the account
- * that made it. `names` are those of the principal, as principalNames gives them.
+ * By which names a grant may be given back: of the principal that it names for it, of the one it was given to if it says
+ * so, and of the account that made it. Source: "Retiring and revoking grants" (KMS Developer Guide).
  */
-export function mayRetire(grant: Grant, principal: Principal, names: readonly string[]): boolean {
-  if (grant.issuingAccount === principal.account) return true
-  if (grant.retiring !== null && names.includes(grant.retiring)) return true
-  return grant.operations.includes('RetireGrant') && names.includes(grant.grantee)
-}
+export const retirers = ({ grantee, retiring, operations, issuingAccount }: Grant): readonly string[] => [
+  ...(retiring === null ? [] : [retiring]),
+  ...(operations.includes('RetireGrant') ? [grantee] : []),
+  `arn:aws:iam::${issuingAccount}:root`,
+]
 
 type Given = Pick<Grant, 'operations' | 'constraints'>
 

@@ -14,7 +14,10 @@ export async function listGrants(
   context: RequestContext,
 ): Promise<ListGrantsResponse> {
   const { GrantId: grantId, GranteePrincipal: grantee } = input
-  const key = await openKey(deps, context, input.KeyId, { action: 'kms:ListGrants' })
+  const key = await openKey(deps, context, input.KeyId, {
+    action: 'kms:ListGrants',
+    conditions: { 'kms:grantisforawsresource': 'false' },
+  })
   let query = deps.database.query.selectFrom('kms_grants').selectAll().where('key_id', '=', key.key_id)
   if (grantId !== undefined) {
     requireGrantId(grantId)

@@ -1,30 +1,41 @@
+import { compileGrant } from '../../../access/evaluation/grant.ts'
 import type { RetireGrantRequest } from '../../../model/generated/kms.ts'
 import type { GrantRow } from '../../../storage/schema/kms.ts'
 import { validationException } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
-import { dryRun, grantMissing, refused } from '../errors.ts'
-import { principalNames } from '../key-access.ts'
+import { dryRun, grantMissing } from '../errors.ts'
+import { CLOSED } from '../key-access.ts'
 import { keyArn, parseKeyOnlyReference } from '../keys/key-reference.ts'
 import { findKeyById } from '../keys/key-store.ts'
 import { findKey } from '../keys/open-key.ts'
 import type { KmsDeps } from '../kms-deps.ts'
-import { mayRetire, readGrant } from './grant.ts'
+import { readGrant, retirers } from './grant.ts'
 import { findGrant, findGrantById, removeGrant } from './grant-store.ts'
 import { grantOfToken } from './grant-token.ts'
 
-/** Gives a grant back. The grant itself says who may; see mayRetire. */
+const ACTION = 'kms:RetireGrant'
+
+/** Gives a grant back. The grant itself says who may, and no key's policy; see retirers. */
 export async function retireGrant(
   deps: KmsDeps,
   input: RetireGrantRequest,
   context: RequestContext,
 ): Promise<undefined> {
   const grant = await namedGrant(deps, input, context)
-  if (!mayRetire(readGrant(grant), context.principal, principalNames(context.principal))) {
-    const key = await findKeyById(deps.database, grant.key_id)
-    const resource = key === undefined ? grant.grant_id : keyArn(key)
-    const reason = 'no grant allows the kms:RetireGrant action'
-    throw refused(context.principal.arn, 'kms:RetireGrant', resource, reason)
-  }
+  const key = await findKeyById(deps.database, grant.key_id)
+  // Deleted meanwhile, with all its grants.
+  if (key === undefined) throw grantMissing(grant.grant_id)
+  const { principal, origin } = context
+  const leave = retirers(readGrant(grant)).map((granteePrincipal) =>
+    compileGrant({ grantId: grant.grant_id, granteePrincipal, operations: ['RetireGrant'] }),
+  )
+  await deps.authorizer.require({
+    principal,
+    action: ACTION,
+    resource: keyArn(key),
+    origin,
+    resourceSide: { account: key.account, policies: { ...CLOSED, grants: leave } },
+  })
   if (input.DryRun) throw dryRun()
   await removeGrant(deps.database, grant.grant_id)
   return undefined
@@ -44,6 +55,6 @@ async function namedGrant(deps: KmsDeps, input: RetireGrantRequest, context: Req
   if (keyId === undefined || grantId === undefined) {
     throw validationException('Grant token OR (grant ID, key ID) must be specified')
   }
-  const key = await findKey(deps, context, parseKeyOnlyReference(keyId, context))
+  const key = await findKey(deps, context, parseKeyOnlyReference(keyId, context), ACTION)
   return findGrant(deps.database, key.key_id, grantId)
 }

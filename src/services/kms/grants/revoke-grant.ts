@@ -11,7 +11,10 @@ export async function revokeGrant(
   input: RevokeGrantRequest,
   context: RequestContext,
 ): Promise<undefined> {
-  const key = await openKey(deps, context, input.KeyId, { action: 'kms:RevokeGrant' })
+  const key = await openKey(deps, context, input.KeyId, {
+    action: 'kms:RevokeGrant',
+    conditions: { 'kms:grantisforawsresource': 'false' },
+  })
   await findGrant(deps.database, key.key_id, input.GrantId)
   if (input.DryRun) throw dryRun()
   await removeGrant(deps.database, input.GrantId)

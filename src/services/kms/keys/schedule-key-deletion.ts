@@ -22,7 +22,10 @@ export async function scheduleKeyDeletion(
   if (days < SHORTEST || days > LONGEST) {
     throw validationException(`PendingWindowInDays should be between ${SHORTEST} and ${LONGEST}, but it is ${days}`)
   }
-  const key = await openKey(deps, context, input.KeyId, { action: 'kms:ScheduleKeyDeletion' })
+  const key = await openKey(deps, context, input.KeyId, {
+    action: 'kms:ScheduleKeyDeletion',
+    conditions: { 'kms:schedulekeydeletionpendingwindowindays': String(days) },
+  })
   requireNotPendingDeletion(key)
   const deletionAt = context.now + days * DAY
   await deps.database.commit([

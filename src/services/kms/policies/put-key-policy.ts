@@ -13,7 +13,10 @@ export async function putKeyPolicy(
   context: RequestContext,
 ): Promise<undefined> {
   const { PolicyName = POLICY_NAME, Policy, BypassPolicyLockoutSafetyCheck } = input
-  const key = await openKey(deps, context, input.KeyId, { action: 'kms:PutKeyPolicy' })
+  const key = await openKey(deps, context, input.KeyId, {
+    action: 'kms:PutKeyPolicy',
+    conditions: { 'kms:bypasspolicylockoutsafetycheck': String(BypassPolicyLockoutSafetyCheck ?? false) },
+  })
   if (PolicyName !== POLICY_NAME) throw notImplemented(`A key policy by another name than ${POLICY_NAME}`)
   requireKeyPolicy(Policy, key, context.principal, BypassPolicyLockoutSafetyCheck)
   await deps.database.commit([

@@ -12,9 +12,12 @@ export async function enableKeyRotation(
   input: EnableKeyRotationRequest,
   context: RequestContext,
 ): Promise<undefined> {
-  const key = await openKey(deps, context, input.KeyId, { action: 'kms:EnableKeyRotation' })
-  requireEnabled(key)
   const days = input.RotationPeriodInDays ?? YEAR_IN_DAYS
+  const key = await openKey(deps, context, input.KeyId, {
+    action: 'kms:EnableKeyRotation',
+    conditions: { 'kms:rotationperiodindays': String(days) },
+  })
+  requireEnabled(key)
   const nextRotationAt = context.now + days * DAY
   await deps.database.commit([
     updateKey(deps.database, key, ['Enabled'], { rotation_days: days, next_rotation_at: nextRotationAt }),

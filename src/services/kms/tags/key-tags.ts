@@ -10,10 +10,10 @@ import type { RequestContext } from '../../operation.ts'
 import { changedMeanwhile } from '../errors.ts'
 import { keyArn } from '../keys/key-reference.ts'
 import { requireNotPendingDeletion } from '../keys/key-state.ts'
-import { openKey } from '../keys/open-key.ts'
+import { type KeyUse, openKey } from '../keys/open-key.ts'
 import type { KmsDeps } from '../kms-deps.ts'
 import { pageOutput, pageRequest } from '../paging.ts'
-import { parseTags, withoutTags, withTags } from './tag-list.ts'
+import { parseTags, requestTags, withoutTags, withTags } from './tag-list.ts'
 
 const ATTEMPTS = 5
 
@@ -22,7 +22,8 @@ export async function tagResource(
   input: TagResourceRequest,
   context: RequestContext,
 ): Promise<undefined> {
-  await changeTags(deps, input.KeyId, 'kms:TagResource', context, (json) => withTags(json, input.Tags))
+  const use = { action: 'kms:TagResource', conditions: requestTags(input.Tags) }
+  await changeTags(deps, input.KeyId, use, context, (json) => withTags(json, input.Tags))
   return undefined
 }
 
@@ -31,7 +32,8 @@ export async function untagResource(
   input: UntagResourceRequest,
   context: RequestContext,
 ): Promise<undefined> {
-  await changeTags(deps, input.KeyId, 'kms:UntagResource', context, (json) => withoutTags(json, input.TagKeys))
+  const use = { action: 'kms:UntagResource', conditions: { 'aws:tagkeys': input.TagKeys } }
+  await changeTags(deps, input.KeyId, use, context, (json) => withoutTags(json, input.TagKeys))
   return undefined
 }
 
@@ -53,12 +55,12 @@ export async function listResourceTags(
 async function changeTags(
   deps: KmsDeps,
   keyId: string,
-  action: string,
+  use: KeyUse,
   context: RequestContext,
   change: (json: string) => string,
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    const key = await openKey(deps, context, keyId, { action })
+    const key = await openKey(deps, context, keyId, use)
     requireNotPendingDeletion(key)
     const update = deps.database.query
       .updateTable('kms_keys')

@@ -5,6 +5,12 @@ const MAX_TAGS = 50
 
 export const parseTags = (json: string): readonly Tag[] => JSON.parse(json) as Tag[]
 
+/** The condition keys of a request that gives a key tags. */
+export const requestTags = (tags: readonly Tag[]): Readonly<Record<string, string | readonly string[]>> => ({
+  ...Object.fromEntries(tags.map(({ TagKey, TagValue }) => [`aws:requesttag/${TagKey.toLowerCase()}`, TagValue])),
+  'aws:tagkeys': tags.map(({ TagKey }) => TagKey),
+})
+
 /** The JSON of a new key's tags. */
 export const newTags = (tags: readonly Tag[] | undefined): string => withTags('[]', tags ?? [])
 
