@@ -9,7 +9,7 @@ import { lookUpPolicy } from '../managed-policies/policy-store.ts'
 import { parseTags } from '../tag-list.ts'
 
 /** What workers cache about identities: the key is the unique id of a user or role, or EVERYTHING. */
-const IDENTITIES_TOPIC = 'identity-policies'
+export const IDENTITIES_TOPIC = 'identity-policies'
 
 /** Makes every worker forget what a user or role may do. */
 export const identityChanged = (changeFeed: ChangeFeed, id: string): Statement =>
