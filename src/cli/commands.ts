@@ -17,6 +17,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./env.ts')).env,
   },
   {
+    name: 'account',
+    summary: 'make accounts, and list them',
+    load: async () => (await import('./account.ts')).account,
+  },
+  {
     name: 'status',
     summary: 'show endpoints and their instances',
     load: async () => (await import('./status.ts')).status,

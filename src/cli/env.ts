@@ -1,32 +1,27 @@
+import { requireAccountId } from './account-id.ts'
 import type { Command } from './command.ts'
 import { clientArguments } from './config-flags.ts'
-import { rootCredentials, serverUrl } from './installation.ts'
+import { rootCredentials } from './installation.ts'
+import { printClientEnvironment } from './shell-exports.ts'
 
 export const env: Command = {
   help: `
 Prints shell exports of AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, for eval.
 
-Usage: slipway env [--port P] [--data-dir DIR] [--json]
+Usage: slipway env [--account ID] [--port P] [--data-dir DIR] [--json]
+
+Without --account they are those of the account that the first start has made, 123456789012.
 
 Examples:
   eval "$(slipway env)"
   python -c 'import boto3; print(boto3.client("sagemaker").list_endpoints())'
+  eval "$(slipway env --account 222222222222)"
 `,
   async run(args) {
-    const { config, values } = clientArguments(args, { json: { type: 'boolean' } })
-    const credentials = await rootCredentials(config)
-    const variables = {
-      AWS_ENDPOINT_URL: serverUrl(config, values.port !== undefined),
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      AWS_REGION: config.region,
-      AWS_DEFAULT_REGION: config.region,
-    }
-    if (values.json) process.stdout.write(`${JSON.stringify(variables, undefined, 2)}\n`)
-    else for (const [name, value] of Object.entries(variables)) process.stdout.write(`export ${name}=${quote(value)}\n`)
+    const { config, values } = clientArguments(args, { json: { type: 'boolean' }, account: { type: 'string' } })
+    const account = values.account === undefined ? undefined : requireAccountId(String(values.account))
+    const credentials = await rootCredentials(config, account)
+    printClientEnvironment(config, credentials, { portGiven: values.port !== undefined, json: values.json === true })
     return 0
   },
 }
-
-/** Quotes for a POSIX shell, only where needed. */
-const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)

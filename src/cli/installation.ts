@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { DEFAULT_ACCOUNT, type RootCredentials, readRootCredentials } from '../services/iam/root-credentials.ts'
+import type { SealedBox } from '../shared/sealed-box.ts'
 import type { Database } from '../storage/database.ts'
 import { StorageError } from '../storage/errors.ts'
 import { openMasterKey } from '../storage/master-key.ts'
@@ -41,16 +42,39 @@ function requireFile(file: string, dataDir: string): void {
   }
 }
 
-/** The access key of the default account's root. */
+/** The access key of an account's root; of the default account's when none is named. @throws CommandError */
 export async function rootCredentials(config: Config, account = DEFAULT_ACCOUNT): Promise<RootCredentials> {
-  const found = await withDatabase(config, async (database) => {
+  const found = await withMasterKey(config, async (database, masterKey) => ({
+    credentials: await readRootCredentials(database, masterKey, account),
+    exists: await accountExists(database, account),
+  }))
+  if (found.credentials !== undefined) return found.credentials
+  throw new CommandError(
+    found.exists
+      ? `account ${account} has no active root access key`
+      : `there is no account ${account}; make it with 'slipway account create ${account}'`,
+  )
+}
+
+/** As `withDatabase`, with the key that the data directory's secrets are sealed with. */
+export const withMasterKey = <T>(
+  config: Config,
+  use: (database: Database, masterKey: SealedBox) => Promise<T>,
+): Promise<T> =>
+  withDatabase(config, async (database) => {
     // Opening would make a new one, which is the server's to do.
     if (!existsSync(join(config.dataDir, 'master.key')))
       throw new CommandError(`master.key is missing in ${config.dataDir}; restore the one it was created with`)
-    return readRootCredentials(database, await openMasterKey(config.dataDir), account)
+    return use(database, await openMasterKey(config.dataDir))
   })
-  if (found === undefined) throw new CommandError(`account ${account} has no active root access key`)
-  return found
+
+async function accountExists({ query }: Database, account: string): Promise<boolean> {
+  const row = await query
+    .selectFrom('access_accounts')
+    .select('account')
+    .where('account', '=', account)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** Where the server of this data directory answers: as it last announced itself, or as the flags say. */

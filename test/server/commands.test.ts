@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { apiCall } from '../support/api-call.ts'
+import { apiCall, rawCall } from '../support/api-call.ts'
 import { type Slipway, startSlipway } from '../support/slipway.ts'
 
 const run = promisify(execFile)
@@ -42,6 +42,48 @@ describe('the commands beside serve', () => {
     ])
     expect(stdout).toBe(`${server.url} ${server.accessKeyId} ${server.secretAccessKey} us-east-1`)
     expect(JSON.parse(await slipway('env', '--json')).AWS_ENDPOINT_URL).toBe(server.url)
+  })
+
+  it('account create makes an account whose key works at once, and shows the same key again', async () => {
+    const id = '222222222222'
+    const [made, again] = await Promise.all([
+      slipway('account', 'create', id, '--json'),
+      slipway('account', 'create', id, '--json'),
+    ])
+    expect(again).toBe(made)
+    const variables = JSON.parse(made) as Record<string, string>
+    expect(variables.AWS_ENDPOINT_URL).toBe(server.url)
+    expect(await slipway('account', 'create', id)).toBe(await slipway('env', '--account', id))
+    const own = {
+      ...server,
+      accessKeyId: variables.AWS_ACCESS_KEY_ID!,
+      secretAccessKey: variables.AWS_SECRET_ACCESS_KEY!,
+    }
+    const body = 'Action=GetRole&Version=2010-05-08&RoleName=SageMakerExecutionRole'
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const answer = await rawCall(own, 'iam', { headers, body })
+    expect(answer.text).toContain(`arn:aws:iam::${id}:role/SageMakerExecutionRole`)
+    const accounts = JSON.parse(await slipway('account', 'list', '--json')) as { account: string }[]
+    expect(accounts.map((one) => one.account)).toEqual(['123456789012', id])
+    expect(await slipway('account', 'list')).toMatch(/^ACCOUNT +CREATED\n123456789012 .*\n222222222222 .*\n$/)
+  })
+
+  it('account and env say in one line what is no account', async () => {
+    for (const args of [
+      ['account', 'create', '22222222222'],
+      ['account', 'create', '22222222222２'],
+      ['env', '--account', ''],
+    ])
+      await expect(slipway(...args)).rejects.toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^slipway (account|env): '.*' is no account id; it has twelve digits.*\n$/),
+      })
+    await expect(slipway('env', '--account', '999999999999')).rejects.toMatchObject({
+      code: 1,
+      stderr: "slipway: there is no account 999999999999; make it with 'slipway account create 999999999999'\n",
+    })
+    for (const args of [[], ['remove'], ['create', '222222222222', 'x']])
+      await expect(slipway('account', ...args)).rejects.toMatchObject({ code: 2 })
   })
 
   it('status shows endpoints', async () => {
@@ -125,6 +167,8 @@ describe('the commands beside serve', () => {
       const { stdout, stderr } = await run(PROGRAM, ['status', '--data-dir', dataDir])
       expect(stdout).toMatch(/^ENDPOINT .*\nsilent /)
       expect(stderr).toBe(`slipway: no server runs on ${dataDir}; this is what the last one knew\n`)
+      const exports = await run(PROGRAM, ['account', 'create', '333333333333', '--data-dir', dataDir])
+      expect(exports.stdout).toMatch(/^export AWS_ENDPOINT_URL=.*\nexport AWS_ACCESS_KEY_ID=AKIA/)
     } finally {
       await rm(dataDir, { recursive: true, force: true })
     }
@@ -161,8 +205,11 @@ describe('the commands beside serve', () => {
     expect(stdout).toBe((await run(PROGRAM, ['status', '--help'])).stdout)
   })
 
-  it.each(['serve', 'env', 'status', 'logs', 'doctor'])('%s has a help text with examples', async (command) => {
-    const { stdout } = await run(PROGRAM, [command, '--help'])
-    expect(stdout).toMatch(/Usage: slipway [\s\S]*Examples:/)
-  })
+  it.each(['serve', 'env', 'account', 'status', 'logs', 'doctor'])(
+    '%s has a help text with examples',
+    async (command) => {
+      const { stdout } = await run(PROGRAM, [command, '--help'])
+      expect(stdout).toMatch(/Usage: slipway [\s\S]*Examples:/)
+    },
+  )
 })

@@ -28,12 +28,17 @@ class AccountExists extends Error {}
  * @throws StartError when the database's secrets were sealed with another master key
  */
 export async function bootstrapAccount(db: Database, masterKey: SealedBox, now: number): Promise<void> {
+  await createAccount(db, masterKey, DEFAULT_ACCOUNT, now)
+  await readRootCredentials(db, masterKey, DEFAULT_ACCOUNT)
+}
+
+/** Makes an account with a root access key and an execution role. One that exists already stays as it is. */
+export async function createAccount(db: Database, masterKey: SealedBox, account: string, now: number): Promise<void> {
   try {
-    await db.commit(newAccount(db, masterKey, DEFAULT_ACCOUNT, now))
+    await db.commit(newAccount(db, masterKey, account, now))
   } catch (error) {
     if (!(error instanceof AccountExists)) throw error
   }
-  await readRootCredentials(db, masterKey, DEFAULT_ACCOUNT)
 }
 
 function newAccount(db: Database, masterKey: SealedBox, account: string, now: number): Statement[] {
