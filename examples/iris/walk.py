@@ -21,7 +21,8 @@ from train import read_flowers, split
 
 IMAGE = os.environ["IRIS_IMAGE"]
 ROLE = "arn:aws:iam::123456789012:role/SageMakerExecutionRole"
-BUCKET = "iris-models"
+# AmazonSageMakerFullAccess lets a role read buckets that have sagemaker in their name.
+BUCKET = "sagemaker-us-east-1-123456789012"
 MODEL_DATA = f"s3://{BUCKET}/iris/model.tar.gz"
 GROUP = "iris"
 LOG_GROUPS = "/aws/sagemaker/Endpoints"

@@ -110,7 +110,7 @@ export function toListedPolicy(found: FoundPolicy, usage: Usage): Policy {
       ? {
           name: found.policy.name,
           policy_id: found.policy.id,
-          path: '/',
+          path: found.policy.path,
           default_version: 1,
           created_at: AWS_MANAGED_CREATED,
           updated_at: AWS_MANAGED_CREATED,
