@@ -54,7 +54,7 @@ export const services: readonly ServiceDefinition[] = [
     id: 'sagemaker-runtime',
     definition: 'sagemaker-runtime/2017-05-13',
     typeName: 'SagemakerRuntime',
-    operations: ['InvokeEndpoint'],
+    operations: ['InvokeEndpoint', 'InvokeEndpointWithResponseStream'],
   },
   {
     id: 's3',

@@ -5,7 +5,9 @@ import type { OperationTable } from '../../src/services/operation.ts'
 const tableFile = (id: ServiceId): URL => new URL(`../../src/services/${id}/service.ts`, import.meta.url)
 
 /** The gateway serves these itself: their bodies never become an operation's input. */
-const SERVED_BY_GATEWAY: Partial<Record<ServiceId, readonly string[]>> = { 'sagemaker-runtime': ['InvokeEndpoint'] }
+const SERVED_BY_GATEWAY: Partial<Record<ServiceId, readonly string[]>> = {
+  'sagemaker-runtime': ['InvokeEndpoint', 'InvokeEndpointWithResponseStream'],
+}
 
 /** Whether anything serves the service. A description alone is a service still to come. */
 export const isServed = (id: ServiceId): boolean => SERVED_BY_GATEWAY[id] !== undefined || existsSync(tableFile(id))

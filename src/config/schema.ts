@@ -77,6 +77,7 @@ export const configSchema = z.strictObject({
       invocationBytes: count('largest body of InvokeEndpoint, in bytes', 25 * MIB),
       invocationMemoryBytes: count('memory that waiting invocation bodies may take in one worker, in bytes', 512 * MIB),
       containerSeconds: seconds('time a container has to answer an invocation, in seconds', 60),
+      streamSeconds: seconds('time a container has to finish the response of a stream, in seconds', 480),
       startupSeconds: seconds('time a container has to answer its first ping, in seconds', 240),
       modelArchiveBytes: count('largest unpacked model, in bytes', 100 * 1024 * MIB),
       modelFiles: count('most files in one model', 1_000_000),

@@ -13,7 +13,7 @@ import { claimedCredential } from './claimed-credential.ts'
 import { addressProblem, openExchange } from './exchange.ts'
 import { findService } from './find-service.ts'
 import { answerOwnRoute, type Health } from './own-routes.ts'
-import { invokedEndpoint, serveInvocation } from './serve-invocation.ts'
+import { invocationTarget, serveInvocation } from './serve-invocation.ts'
 import { serveOperation } from './serve-operation.ts'
 import { isRegistryRequest, serveRegistry } from './serve-registry.ts'
 
@@ -44,10 +44,10 @@ export async function handleRequest(
   try {
     const signed = claimedCredential(request.headers.authorization, exchange.query)?.service
     // A bucket may be called `endpoints`: what is signed for another service is no invocation.
-    const endpointName = signed === undefined || signed === 'sagemaker' ? invokedEndpoint(exchange) : undefined
-    if (endpointName !== undefined) {
+    const invocation = signed === undefined || signed === 'sagemaker' ? invocationTarget(exchange) : undefined
+    if (invocation !== undefined) {
       service = parts.services['sagemaker-runtime']
-      return await serveInvocation(parts, exchange, endpointName)
+      return await serveInvocation(parts, exchange, invocation)
     }
     const problem = addressProblem(exchange)
     if (problem !== undefined) throw new ServiceError('BadRequestException', problem)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { bodyTooLarge, serviceUnavailable } from '../services/sagemaker-runtime/errors.ts'
+import type { InvocationOperation } from '../services/sagemaker-runtime/invocation-headers.ts'
 import { invokeEndpoint } from '../services/sagemaker-runtime/invoke-endpoint.ts'
 import { signatureError } from '../wire/sigv4/fault-error.ts'
 import { verifySignature } from '../wire/sigv4/verify.ts'
@@ -10,16 +11,27 @@ import type { GatewayParts } from './gateway.ts'
 import { BodyTooLargeError, collectBody, watchSilence } from './read-body.ts'
 
 const SAGEMAKER = { service: 'sagemaker' }
-const INVOKE = 'sagemaker:InvokeEndpoint'
-const INVOCATION = /^\/endpoints\/([^/]+)\/invocations$/
+const INVOCATION = /^\/endpoints\/([^/]+)\/invocations(-response-stream)?$/
 /** Bodies above this are hashed part by part as they come, so that the hash of none holds up other requests. */
 const ONE_HASH_BYTES = 64 * 1024
 
-/** The endpoint's name, not yet checked, when the request is an InvokeEndpoint. */
-export function invokedEndpoint(exchange: Exchange): string | undefined {
+/** What a request on the road of invocations asks for. */
+export interface InvocationTarget {
+  readonly operation: InvocationOperation
+  /** Not yet checked. */
+  readonly endpointName: string
+}
+
+/** The endpoint that the request invokes, if it is an invocation. */
+export function invocationTarget(exchange: Exchange): InvocationTarget | undefined {
   if (exchange.method !== 'POST' || !exchange.path.startsWith('/endpoints/')) return undefined
-  const name = INVOCATION.exec(exchange.path)?.[1]
-  return name?.includes('%') ? decoded(name) : name
+  const match = INVOCATION.exec(exchange.path)
+  if (match === null) return undefined
+  const name = match[1] as string
+  return {
+    operation: match[2] === undefined ? 'InvokeEndpoint' : 'InvokeEndpointWithResponseStream',
+    endpointName: name.includes('%') ? decoded(name) : name,
+  }
 }
 
 function decoded(name: string): string {
@@ -32,11 +44,15 @@ function decoded(name: string): string {
 }
 
 /**
- * The road of InvokeEndpoint: no codec, no copy. The body is signed as a whole, so nothing of it may reach a container
+ * The road of invocations: no codec, no copy. The body is signed as a whole, so nothing of it may reach a container
  * before its last byte has been hashed: it is collected as it comes (never joined) under a budget of memory. A caller
  * who is not asked for a signature has his body streamed.
  */
-export async function serveInvocation(parts: GatewayParts, exchange: Exchange, endpointName: string): Promise<void> {
+export async function serveInvocation(
+  parts: GatewayParts,
+  exchange: Exchange,
+  { operation, endpointName }: InvocationTarget,
+): Promise<void> {
   const identified = parts.authenticator.identify(exchange, 'rest-json', SAGEMAKER)
   const caller = identified instanceof Promise ? await identified : identified
   const { requestId, now, request, response } = exchange
@@ -46,7 +62,13 @@ export async function serveInvocation(parts: GatewayParts, exchange: Exchange, e
     const { principal, region } = caller
     const resource = `arn:aws:sagemaker:${region}:${principal.account}:endpoint/${endpointName.toLowerCase()}`
     const origin = requestOrigin(exchange, region, parts.publicUrl)
-    return parts.authorizer.require({ principal, action: INVOKE, resource, origin, service: 'sagemaker-runtime' })
+    return parts.authorizer.require({
+      principal,
+      action: `sagemaker:${operation}`,
+      resource,
+      origin,
+      service: 'sagemaker-runtime',
+    })
   }
   const limit = parts.runtime.limits.invocationBytes
   const announced = headers['content-length'] === undefined ? undefined : Number(headers['content-length'])
@@ -54,7 +76,12 @@ export async function serveInvocation(parts: GatewayParts, exchange: Exchange, e
   if (caller.claim === undefined && announced !== undefined) {
     await authorize()
     const body = { kind: 'stream', stream: watchSilence(request), chunked: false } as const
-    return invokeEndpoint(parts.runtime, { endpointName, headers, body, contentLength: announced }, response, context)
+    return invokeEndpoint(
+      parts.runtime,
+      { operation, endpointName, headers, body, contentLength: announced },
+      response,
+      context,
+    )
   }
   const reserved = announced ?? limit
   if (!parts.bodyMemory.reserve(reserved)) throw serviceUnavailable('Too many large invocations at once. Try again.')
@@ -66,7 +93,7 @@ export async function serveInvocation(parts: GatewayParts, exchange: Exchange, e
     let contentLength = 0
     for (const chunk of chunks) contentLength += chunk.length
     const body = { kind: 'collected', chunks } as const
-    await invokeEndpoint(parts.runtime, { endpointName, headers, body, contentLength }, response, context)
+    await invokeEndpoint(parts.runtime, { operation, endpointName, headers, body, contentLength }, response, context)
   } finally {
     parts.bodyMemory.release(reserved)
   }

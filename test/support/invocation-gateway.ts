@@ -15,7 +15,10 @@ import { signRequest } from '../../src/wire/sigv4/sign.ts'
 
 const ACCOUNT = '123456789012'
 const REGION = 'us-east-1'
-const CREDENTIALS = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
+export const CREDENTIALS = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+}
 
 export interface InvocationGateway {
   readonly port: number
@@ -41,6 +44,7 @@ export interface GatewayOptions {
   readonly sessions?: SessionAffinity
   readonly invocationBytes?: number
   readonly containerSeconds?: number
+  readonly streamSeconds?: number
   readonly memoryBytes?: number
 }
 
@@ -72,7 +76,11 @@ export async function startInvocationGateway(options: GatewayOptions = {}): Prom
       routes: table,
       dataPlane,
       sessions,
-      limits: { invocationBytes, containerSeconds: options.containerSeconds ?? 60 },
+      limits: {
+        invocationBytes,
+        containerSeconds: options.containerSeconds ?? 60,
+        streamSeconds: options.streamSeconds ?? 60,
+      },
     },
     authorizer: { require: () => {} },
     bodyMemory,

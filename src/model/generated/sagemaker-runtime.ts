@@ -4,9 +4,11 @@ import type { Readable } from 'node:stream'
 
 export type SagemakerRuntimeOperation =
   | 'InvokeEndpoint'
+  | 'InvokeEndpointWithResponseStream'
 
 export interface SagemakerRuntimeOperations {
   InvokeEndpoint: { input: InvokeEndpointInput; output: InvokeEndpointOutput }
+  InvokeEndpointWithResponseStream: { input: InvokeEndpointWithResponseStreamInput; output: InvokeEndpointWithResponseStreamOutput }
 }
 
 export interface InternalDependencyException {
@@ -14,6 +16,10 @@ export interface InternalDependencyException {
 }
 
 export interface InternalFailure {
+  Message?: string
+}
+
+export interface InternalStreamFailure {
   Message?: string
 }
 
@@ -41,6 +47,26 @@ export interface InvokeEndpointOutput {
   ClosedSessionId?: string
 }
 
+export interface InvokeEndpointWithResponseStreamInput {
+  EndpointName: string
+  Body: Uint8Array
+  ContentType?: string
+  Accept?: string
+  CustomAttributes?: string
+  TargetVariant?: string
+  TargetContainerHostname?: string
+  InferenceId?: string
+  InferenceComponentName?: string
+  SessionId?: string
+}
+
+export interface InvokeEndpointWithResponseStreamOutput {
+  Body: ResponseStream
+  ContentType?: string
+  InvokedProductionVariant?: string
+  CustomAttributes?: string
+}
+
 export interface ModelError {
   Message?: string
   OriginalStatusCode?: number
@@ -50,6 +76,21 @@ export interface ModelError {
 
 export interface ModelNotReadyException {
   Message?: string
+}
+
+export interface ModelStreamError {
+  Message?: string
+  ErrorCode?: string
+}
+
+export interface PayloadPart {
+  Bytes?: Uint8Array
+}
+
+export interface ResponseStream {
+  PayloadPart?: PayloadPart
+  ModelStreamError?: ModelStreamError
+  InternalStreamFailure?: InternalStreamFailure
 }
 
 export interface ServiceUnavailable {

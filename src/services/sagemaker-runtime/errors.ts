@@ -1,3 +1,4 @@
+import type { InvocationFailure } from '../../dataplane/invocation.ts'
 import { ServiceError } from '../../wire/service-error.ts'
 
 /** The longest part of a container's error body that is passed on. */
@@ -45,13 +46,13 @@ export function containerAnswered(status: number, body: Buffer, location: LogLoc
   )
 }
 
-export const containerTimedOut = (location: LogLocation): ServiceError => {
+const containerTimedOut = (location: LogLocation): ServiceError => {
   const text =
     'Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.'
   return modelError(`Received server error (0) from primary with message "${text}".`, 0, text, location)
 }
 
-export const containerBroke = (status: number, location: LogLocation): ServiceError =>
+const containerBroke = (status: number, location: LogLocation): ServiceError =>
   modelError(
     `Received server error (${status}) from primary and could not load the entire response body.`,
     status,
@@ -59,12 +60,12 @@ export const containerBroke = (status: number, location: LogLocation): ServiceEr
     location,
   )
 
-export const responseTooLarge = (limit: number, location: LogLocation): ServiceError => {
+const responseTooLarge = (limit: number, location: LogLocation): ServiceError => {
   const text = `The response of the container is larger than the limit of ${limit} bytes.`
   return modelError(`Received server error (0) from primary with message "${text}".`, 0, text, location)
 }
 
-export const noInstance = (location: LogLocation): ServiceError =>
+const noInstance = (location: LogLocation): ServiceError =>
   serviceUnavailable(
     `No instance of endpoint ${location.endpointName} could be reached. Try again; if it persists, see the endpoint's logs.`,
   )
@@ -72,6 +73,19 @@ export const noInstance = (location: LogLocation): ServiceError =>
 export const nothingHosted = (location: LogLocation): ServiceError => {
   const text = 'No container runs: the server was started with the runtime none.'
   return modelError(`Received server error (0) from primary with message "${text}".`, 0, text, location)
+}
+
+/** What an invocation that failed is answered with. `status`: the container's, 0 when there was none. */
+export function failureError(
+  failure: InvocationFailure,
+  status: number,
+  location: LogLocation,
+  maxResponseBytes: number,
+): ServiceError {
+  if (failure === 'timed-out') return containerTimedOut(location)
+  if (failure === 'too-large') return responseTooLarge(maxResponseBytes, location)
+  if (failure === 'no-instance') return noInstance(location)
+  return containerBroke(status, location)
 }
 
 function modelError(

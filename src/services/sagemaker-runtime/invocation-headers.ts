@@ -22,6 +22,11 @@ const PASSED: readonly (readonly [header: string, spelling: string, member: stri
   [`${PREFIX}session-id`, 'X-Amzn-SageMaker-Session-Id', 'SessionId'],
 ]
 
+/** The same of InvokeEndpointWithResponseStream, whose `Accept` is about the event stream. */
+const PASSED_OF_STREAM = PASSED.map((entry) =>
+  entry[2] === 'Accept' ? ([`${PREFIX}accept`, 'Accept', 'Accept'] as const) : entry,
+)
+
 /** Members that only other kinds of endpoints take, with what is said when one is sent to this kind. */
 const REFUSED: readonly (readonly [header: string, sentence: string])[] = [
   [`${PREFIX}target-model`, 'Target model is not supported for this endpoint: it is not a multi-model endpoint.'],
@@ -41,13 +46,20 @@ const PLAIN = /^[\t\x20-\x7e]{0,1024}$/
 const PLAIN_NAME = /^[a-zA-Z0-9](?:-*[a-zA-Z0-9])*$/
 const ANY_TEXT: ReadonlySet<string> = new Set(['ContentType', 'Accept', 'CustomAttributes'])
 
-/** Reads and checks the headers of InvokeEndpoint. Throws ValidationError in the service's words. */
-export function readInvocationHeaders(endpointName: string, headers: IncomingHttpHeaders): InvocationHeaders {
+/** How an endpoint is invoked. */
+export type InvocationOperation = 'InvokeEndpoint' | 'InvokeEndpointWithResponseStream'
+
+/** Reads and checks the headers of an invocation. Throws ValidationError in the service's words. */
+export function readInvocationHeaders(
+  operation: InvocationOperation,
+  endpointName: string,
+  headers: IncomingHttpHeaders,
+): InvocationHeaders {
   const input: Record<string, string> = {}
   let headerLines = ''
   // Checking against the published shape costs more than all else here, and is not needed for what is plainly right.
   let plain = endpointName.length <= 63 && PLAIN_NAME.test(endpointName)
-  for (const [header, spelling, member] of PASSED) {
+  for (const [header, spelling, member] of operation === 'InvokeEndpoint' ? PASSED : PASSED_OF_STREAM) {
     const value = headers[header] as string | undefined
     if (value === undefined) continue
     input[member] = value
@@ -56,20 +68,25 @@ export function readInvocationHeaders(endpointName: string, headers: IncomingHtt
   }
   const targetVariant = headers[`${PREFIX}target-variant`] as string | undefined
   if (targetVariant !== undefined) input.TargetVariant = targetVariant
-  if (!plain || targetVariant !== undefined) checkInvocation(endpointName, input)
+  if (!plain || targetVariant !== undefined) checkInvocation(operation, endpointName, input)
   for (const [header, sentence] of REFUSED) if (headers[header] !== undefined) throw validationError(sentence)
   return { targetVariant, sessionId: input.SessionId, headerLines }
 }
 
-/** Checks members of InvokeEndpoint against the published shape. */
-function checkInvocation(endpointName: string, members: Readonly<Record<string, string>>): void {
+/** Checks members of the request against the published shape. */
+function checkInvocation(
+  operation: InvocationOperation,
+  endpointName: string,
+  members: Readonly<Record<string, string>>,
+): void {
   // The body is a required member, though there is nothing to check about it.
   const input = { EndpointName: endpointName, Body: '', ...members }
-  const message = validationMessage(inputShape(), input, { elementsNotNull: false })
+  const message = validationMessage(inputShape(operation), input, { elementsNotNull: false })
   if (message !== undefined) throw validationError(message)
   // The server lets no other characters in; that none can end a header line is not left to it.
   if (!Object.values(members).every((value) => /^[\t\x20-\x7e]*$/.test(value)))
     throw validationError('A header of the request holds control characters.')
 }
 
-const inputShape = () => loadService('sagemaker-runtime').operations.get('InvokeEndpoint')!.input!
+const inputShape = (operation: InvocationOperation) =>
+  loadService('sagemaker-runtime').operations.get(operation)!.input!

@@ -5,19 +5,25 @@ import { type RouteTable, routeKey } from '../../dataplane/route-table.ts'
 import type { RequestBody } from '../../dataplane/upstream/connection.ts'
 import type { RequestContext } from '../operation.ts'
 import { endpointNotFound, nothingHosted, noWeights, sessionNotFound, variantNotFound } from './errors.ts'
-import { readInvocationHeaders } from './invocation-headers.ts'
-import { ResponseSink } from './response-sink.ts'
+import { type InvocationOperation, readInvocationHeaders } from './invocation-headers.ts'
+import { type ResponseSettings, ResponseSink } from './response-sink.ts'
 import { parseNewSession, type SessionAffinity } from './session-affinity.ts'
+import { StreamSink } from './stream-sink.ts'
 
 export interface RuntimeDeps {
   readonly routes: RouteTable
   readonly dataPlane: DataPlane
   readonly sessions: SessionAffinity
-  readonly limits: { readonly invocationBytes: number; readonly containerSeconds: number }
+  readonly limits: {
+    readonly invocationBytes: number
+    readonly containerSeconds: number
+    readonly streamSeconds: number
+  }
 }
 
 /** An invocation as the gateway hands it over: authenticated, its body not decoded. */
 export interface InvokeEndpointInput {
+  readonly operation: InvocationOperation
   readonly endpointName: string
   readonly headers: IncomingHttpHeaders
   readonly body: RequestBody
@@ -37,8 +43,9 @@ export async function invokeEndpoint(
   response: ServerResponse,
   context: Context,
 ): Promise<void> {
-  const { endpointName } = input
-  const { targetVariant, sessionId, headerLines } = readInvocationHeaders(endpointName, input.headers)
+  const { endpointName, operation } = input
+  const { targetVariant, sessionId, headerLines } = readInvocationHeaders(operation, endpointName, input.headers)
+  const streaming = operation === 'InvokeEndpointWithResponseStream'
   const key = routeKey(context.account, context.region, endpointName)
   const found = deps.routes.find(key)
   const route = found instanceof Promise ? await found : found
@@ -49,21 +56,24 @@ export async function invokeEndpoint(
       ? pickVariant(route, targetVariant)
       : await sessionVariant(deps.sessions, key, route, sessionId)
   if (!route.hosted) throw nothingHosted(route)
-  const sink = new ResponseSink(response, {
+  // A stream is as long as the model talks; nothing of it is kept.
+  const maxResponseBytes = streaming ? Number.POSITIVE_INFINITY : deps.limits.invocationBytes
+  const settings: ResponseSettings = {
     location: route,
     variant: variant.name,
     requestId: context.requestId,
-    maxResponseBytes: deps.limits.invocationBytes,
+    maxResponseBytes,
     onSuccess: (headers) => recordSession(deps.sessions, key, running.instanceId, headers, context.now),
-  })
+  }
+  const sink = streaming ? new StreamSink(response, settings) : new ResponseSink(response, settings)
   const running = deps.dataPlane.invoke(
     variant,
     {
       headerLines,
       body: input.body,
       contentLength: input.contentLength,
-      timeoutMilliseconds: deps.limits.containerSeconds * 1000,
-      maxResponseBytes: deps.limits.invocationBytes,
+      timeoutMilliseconds: (streaming ? deps.limits.streamSeconds : deps.limits.containerSeconds) * 1000,
+      maxResponseBytes,
     },
     sink,
   )

@@ -6,6 +6,11 @@ const RETURNED: readonly (readonly [name: string, shown: string])[] = [
   ['x-amzn-sagemaker-closed-session-id', 'X-Amzn-SageMaker-Closed-Session-Id'],
 ]
 
+const STREAM_RETURNED: readonly (readonly [name: string, shown: string])[] = [
+  ['content-type', 'X-Amzn-SageMaker-Content-Type'],
+  ['x-amzn-sagemaker-custom-attributes', 'X-Amzn-SageMaker-Custom-Attributes'],
+]
+
 /** What a header of InvokeEndpoint may hold. Anything else a container says there is dropped: it cannot be passed on. */
 const PRESENTABLE = /^[\x20-\x7e]{0,1024}$/
 
@@ -22,5 +27,16 @@ export function responseHeaders(
     if (value !== undefined && PRESENTABLE.test(value)) headers.push(shown, value)
   }
   if (contentLength !== undefined) headers.push('Content-Length', String(contentLength))
+  return headers
+}
+
+/** The headers of an event stream: the type of its payload has a header of its own. */
+export function streamHeaders(requestId: string, variant: string, container: ReadonlyMap<string, string>): string[] {
+  const headers = ['x-amzn-RequestId', requestId, 'x-Amzn-Invoked-Production-Variant', variant]
+  headers.push('Content-Type', 'application/vnd.amazon.eventstream')
+  for (const [name, shown] of STREAM_RETURNED) {
+    const value = container.get(name)
+    if (value !== undefined && PRESENTABLE.test(value)) headers.push(shown, value)
+  }
   return headers
 }

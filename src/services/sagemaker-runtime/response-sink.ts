@@ -1,14 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { InvocationFailure, InvocationSink, RunningInvocation } from '../../dataplane/invocation.ts'
-import {
-  containerAnswered,
-  containerBroke,
-  containerTimedOut,
-  type LogLocation,
-  MAX_ORIGINAL_MESSAGE,
-  noInstance,
-  responseTooLarge,
-} from './errors.ts'
+import { containerAnswered, failureError, type LogLocation, MAX_ORIGINAL_MESSAGE } from './errors.ts'
 import { responseHeaders } from './response-headers.ts'
 
 /** Responses up to this size are answered in one write, and a container that breaks in mid-answer still gives a clean error. */
@@ -113,7 +105,10 @@ export class ResponseSink implements InvocationSink {
       // The status is out: only a broken connection tells the client that the body is not whole.
       this.#response.destroy()
       this.#resolve()
-    } else this.#reject(this.#failureError(failure))
+    } else {
+      const { location, maxResponseBytes } = this.#settings
+      this.#reject(failureError(failure, this.#status, location, maxResponseBytes))
+    }
   }
 
   get #success(): boolean {
@@ -153,14 +148,6 @@ export class ResponseSink implements InvocationSink {
     if (this.#response.write(part)) return true
     this.#response.once('drain', () => this.#running?.resume())
     return false
-  }
-
-  #failureError(failure: InvocationFailure): Error {
-    const { location, maxResponseBytes } = this.#settings
-    if (failure === 'timed-out') return containerTimedOut(location)
-    if (failure === 'too-large') return responseTooLarge(maxResponseBytes, location)
-    if (failure === 'no-instance') return noInstance(location)
-    return containerBroke(this.#status, location)
   }
 
   #responseHeaders(contentLength: number | undefined): string[] {

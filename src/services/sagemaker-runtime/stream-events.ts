@@ -1,0 +1,23 @@
+import { eventFrame } from '../../wire/event-stream/event-frame.ts'
+
+/** The events of InvokeEndpointWithResponseStream. Source: api reference, "InvokeEndpointWithResponseStream". */
+const payloadPart = eventFrame({
+  ':message-type': 'event',
+  ':event-type': 'PayloadPart',
+  ':content-type': 'application/octet-stream',
+})
+
+const modelStreamError = eventFrame({
+  ':message-type': 'exception',
+  ':exception-type': 'ModelStreamError',
+  ':content-type': 'application/json',
+})
+
+/** Bytes of the container, as they have come. */
+export const partEvent = (bytes: Uint8Array): Buffer => payloadPart.message(bytes)
+
+/** Why the container's stream ended before its end. */
+export type StreamErrorCode = 'ModelInvocationTimeExceeded' | 'StreamBroken'
+
+export const modelStreamErrorEvent = (ErrorCode: StreamErrorCode, Message: string): Buffer =>
+  modelStreamError.message(Buffer.from(JSON.stringify({ Message, ErrorCode })))

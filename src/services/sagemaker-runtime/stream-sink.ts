@@ -1,0 +1,111 @@
+import type { ServerResponse } from 'node:http'
+import type { InvocationFailure, InvocationSink, RunningInvocation } from '../../dataplane/invocation.ts'
+import { containerAnswered, failureError, MAX_ORIGINAL_MESSAGE } from './errors.ts'
+import { streamHeaders } from './response-headers.ts'
+import type { ResponseSettings } from './response-sink.ts'
+import { modelStreamErrorEvent, partEvent } from './stream-events.ts'
+
+/**
+ * Turns a container's response into the event stream of InvokeEndpointWithResponseStream: a part goes out in the tick it
+ * has come in. `settled` resolves when the stream has been handed over, and rejects with the error to answer when
+ * nothing has been written yet. What goes wrong later is told in the stream itself.
+ */
+export class StreamSink implements InvocationSink {
+  readonly #response: ServerResponse
+  readonly #settings: ResponseSettings
+  readonly settled: Promise<void>
+  #resolve!: () => void
+  #reject!: (error: unknown) => void
+  #running: RunningInvocation | undefined
+  #status = 0
+  #collected: Buffer[] = []
+  #collectedBytes = 0
+  /** Events of this tick. */
+  #events: Buffer[] = []
+
+  constructor(response: ServerResponse, settings: ResponseSettings) {
+    this.#response = response
+    this.#settings = settings
+    this.settled = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  /** Ties the stream to its invocation: when the client goes, the container's request ends. */
+  attach(running: RunningInvocation): void {
+    this.#running = running
+    const onClose = () => {
+      if (!this.#response.writableFinished) running.cancel()
+      this.#resolve()
+    }
+    if (this.#response.closed) onClose()
+    else this.#response.once('close', onClose)
+  }
+
+  onHead(status: number, headers: ReadonlyMap<string, string>): void {
+    this.#status = status
+    if (!this.#success) return
+    this.#settings.onSuccess(headers)?.catch(ignore)
+    const { requestId, variant } = this.#settings
+    this.#response.writeHead(200, streamHeaders(requestId, variant, headers))
+    // A model may think for long before its first word; that it has begun is news.
+    this.#response.flushHeaders()
+  }
+
+  onBody(bytes: Buffer): boolean {
+    if (this.#success) return this.#send(partEvent(bytes))
+    if (this.#collectedBytes < MAX_ORIGINAL_MESSAGE) {
+      this.#collected.push(Buffer.from(bytes))
+      this.#collectedBytes += bytes.length
+    }
+    return true
+  }
+
+  onEnd(): void {
+    if (this.#success) {
+      this.#flush()
+      this.#response.end()
+    } else this.#reject(containerAnswered(this.#status, Buffer.concat(this.#collected), this.#settings.location))
+  }
+
+  onFailure(failure: InvocationFailure): void {
+    const { location, maxResponseBytes } = this.#settings
+    if (!this.#response.headersSent) {
+      this.#reject(failureError(failure, this.#status, location, maxResponseBytes))
+      return
+    }
+    const event =
+      failure === 'timed-out'
+        ? modelStreamErrorEvent(
+            'ModelInvocationTimeExceeded',
+            'The model did not finish its response in the time it is given.',
+          )
+        : modelStreamErrorEvent('StreamBroken', 'The connection to the model broke before its response was complete.')
+    this.#events.push(event)
+    this.#flush()
+    this.#response.end()
+  }
+
+  get #success(): boolean {
+    return this.#status >= 200 && this.#status < 300
+  }
+
+  /** Parts that come in one read go out in one write: a model in a hurry costs no more than one that pauses. */
+  #send(event: Buffer): boolean {
+    if (this.#events.push(event) === 1) process.nextTick(() => this.#flush())
+    const response = this.#response
+    if (!response.writableNeedDrain) return true
+    response.once('drain', () => this.#running?.resume())
+    return false
+  }
+
+  #flush(): void {
+    const events = this.#events
+    if (events.length === 0) return
+    this.#events = []
+    this.#response.write(events.length === 1 ? events[0] : Buffer.concat(events))
+  }
+}
+
+const ignore = (): void => {}
