@@ -1,6 +1,11 @@
 import { signRequest } from '../../src/wire/sigv4/sign.ts'
 import type { Slipway } from './slipway.ts'
 
+/** Where a server is, and as whom it is called. */
+export interface Caller extends Pick<Slipway, 'url' | 'region' | 'accessKeyId' | 'secretAccessKey'> {
+  readonly sessionToken?: string
+}
+
 /** What a raw call came back with. */
 export interface ApiAnswer {
   readonly status: number
@@ -19,12 +24,12 @@ export interface RawRequest {
 }
 
 /** Sends a signed request made by hand: for what clients cannot be made to send. */
-export async function rawCall(server: Slipway, service: string, request: RawRequest): Promise<ApiAnswer> {
+export async function rawCall(server: Caller, service: string, request: RawRequest): Promise<ApiAnswer> {
   const { method = 'POST', target = '/', headers = {}, body = '' } = request
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
-  const { accessKeyId, secretAccessKey, region, url } = server
+  const { accessKeyId, secretAccessKey, sessionToken, region, url } = server
   const signed = signRequest({ method, target, headers: { host: new URL(url).host, ...headers } }, bytes, {
-    credentials: { accessKeyId, secretAccessKey },
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
     region,
     service,
     now: Date.now(),
@@ -37,7 +42,7 @@ export async function rawCall(server: Slipway, service: string, request: RawRequ
 
 /** Calls an operation of a JSON service and returns its answer; rejects when it is refused. */
 export async function apiCall(
-  server: Slipway,
+  server: Caller,
   service: string,
   target: string,
   input: object,

@@ -1,5 +1,4 @@
-import { rawCall } from './api-call.ts'
-import type { Slipway } from './slipway.ts'
+import { type Caller, rawCall } from './api-call.ts'
 
 /** What a service answered to a request that it refused. */
 export class ApiError extends Error {
@@ -35,7 +34,7 @@ export interface Invoked {
 }
 
 /** `server` is asked at each request: one that has been restarted has another port. */
-export function apiOf(server: () => Slipway): Api {
+export function apiOf(server: () => Caller): Api {
   const demand = async (service: string, request: Parameters<typeof rawCall>[2]): Promise<string> => {
     const answer = await rawCall(server(), service, request)
     if (answer.status >= 300) throw new ApiError(`${answer.status} ${answer.text}`)
