@@ -171,6 +171,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     iam,
     lambda: lambda.facade,
     ecr,
+    authorizer,
     logs,
     s3,
     modelDirectory: join(dataDir, 'models'),

@@ -59,3 +59,11 @@ export interface Authorizer {
   /** Decides without a record, for lists that leave out what the caller may not see. */
   decide(question: AccessQuestion): Decision | Promise<Decision>
 }
+
+/** The id under which `slipway explain` finds why, when an error is a refusal or was caused by one. */
+export function denialIdOf(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('denialId' in cause && typeof cause.denialId === 'string') return cause.denialId
+  }
+  return undefined
+}

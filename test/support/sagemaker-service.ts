@@ -97,7 +97,7 @@ export async function startSagemaker(store: TestStore): Promise<TestSagemaker> {
     authorizer,
     iam,
     s3: s3Over(objects),
-    ecr: { locate: () => undefined },
+    ecr: { locate: () => undefined, hasRepository: async () => false },
     registryHosts: new Set(['registry.team.example:5000']),
     endpointInstanceQuota: 20,
   }

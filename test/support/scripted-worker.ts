@@ -10,6 +10,7 @@ import { watchCommits } from '../../src/storage/commit-watch.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { startTableChangeFeed } from '../../src/storage/table-change-feed.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
+import { testAuthorizer } from './authorizer.ts'
 import type { TestStore } from './databases.ts'
 import { ROLE, root } from './sagemaker-service.ts'
 import type { ScriptedEngine } from './scripted-engine.ts'
@@ -99,7 +100,12 @@ export async function startScriptedWorker(
       issueCredentials: () => Promise.reject(new Error('not used here')),
     },
     lambda: { invoke: () => Promise.reject(new Error('not used here')) },
-    ecr: { locate: () => undefined, login: () => ({ username: 'not', password: 'used' }) },
+    ecr: {
+      locate: () => undefined,
+      hasRepository: async () => false,
+      login: () => ({ username: 'not', password: 'used' }),
+    },
+    authorizer: testAuthorizer(database, changeFeed),
     logs: { append: async () => {} },
     models: { fetch: async () => '/nowhere' },
     preparations: new SharedPreparation(),

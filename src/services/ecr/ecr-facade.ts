@@ -2,10 +2,15 @@ import { sealLogin, TOKEN_MILLISECONDS, USER_NAME } from './authorization/author
 import type { EcrDeps } from './ecr-deps.ts'
 import type { EcrFacade } from './facade.ts'
 import { type LocalRegistry, localReference } from './local-reference.ts'
+import { findRepository } from './repositories/repository-store.ts'
 
 /** @param registry where engines and images' names find this server's registry */
-export const createEcrFacade = (deps: Pick<EcrDeps, 'box' | 'clock'>, registry: LocalRegistry): EcrFacade => ({
+export const createEcrFacade = (
+  deps: Pick<EcrDeps, 'database' | 'box' | 'clock'>,
+  registry: LocalRegistry,
+): EcrFacade => ({
   locate: (image) => localReference(image, registry),
+  hasRepository: async (repository) => (await findRepository(deps.database, repository)) !== undefined,
   login: (principal) => ({
     username: USER_NAME,
     password: sealLogin(deps.box, { principal, expiration: deps.clock.now() + TOKEN_MILLISECONDS }),

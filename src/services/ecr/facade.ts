@@ -5,6 +5,8 @@ import type { LocalReference } from './local-reference.ts'
 export interface EcrFacade {
   /** The image as an engine on this machine pulls it, when it lies in this server's registry; undefined otherwise. */
   locate(image: string): LocalReference | undefined
+  /** Whether there is such a repository in this server's registry. */
+  hasRepository(repository: LocalReference['repository']): Promise<boolean>
   /** A login that acts as this principal: what it may pull is decided when it does. To be used at once, not kept. */
   login(principal: Principal): { readonly username: string; readonly password: string }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RegistryError, type RegistryErrorReason } from '../../../registries/registry-error.ts'
 import { RuntimeError, type RuntimeErrorReason } from '../../../runtime/container-runtime.ts'
-import { credentialsNotRetrieved, imageNotPulled, imageNotResolved, pingFailed } from './failure-reason.ts'
+import { credentialsNotRetrieved, imageNotPulled, imageNotResolved, pingFailed, withDenial } from './failure-reason.ts'
 
 const IMAGE = 'reg.example.com/team/model:1'
 const UNAVAILABLE =
@@ -67,4 +67,29 @@ it('fits what the API shows', () => {
   expect(credentialsNotRetrieved('arn', 'short')).toBe(
     'ClientError: Failed to retrieve registry credentials from arn: short',
   )
+})
+
+describe('a refusal', () => {
+  const refused = (message: string) => Object.assign(new Error(message), { denialId: 'the-id' })
+
+  it('ends with how to ask why, also when it was wrapped on its way', () => {
+    const error = new Error('User: a is not authorized.', { cause: refused('elsewhere') })
+    expect(withDenial('Could not start.', error)).toBe(
+      'Could not start. User: a is not authorized. To see why: slipway explain the-id',
+    )
+    expect(withDenial('Could not start.', new Error('No.'))).toBe('Could not start. No.')
+  })
+
+  it.each([
+    [5_000, 10],
+    [10, 5_000],
+    [5_000, 5_000],
+    [0, 5_000],
+    [1_024, 900],
+  ])('fits with a beginning of %i and words of %i characters', (start, said) => {
+    const text = withDenial('s'.repeat(start), refused('w'.repeat(said)))
+    expect(text.length).toBeLessThanOrEqual(1024)
+    expect(text).toMatch(/w.* To see why: slipway explain the-id$/)
+    if (start > 0) expect(text).toMatch(/^s{10}/)
+  })
 })

@@ -1,5 +1,6 @@
 import type { RegistryError } from '../../../registries/registry-error.ts'
 import type { RuntimeError } from '../../../runtime/container-runtime.ts'
+import { denialHint } from '../denial-hint.ts'
 
 /**
  * The FailureReasons of endpoints. The first sentence is the service's own where one is known (endpoint-lifecycle
@@ -7,6 +8,8 @@ import type { RuntimeError } from '../../../runtime/container-runtime.ts'
  */
 
 const MAX_REASON = 1024
+/** As much of a reason's first sentences stays in any case, however long the rest is. */
+const MIN_START = 200
 
 /** Something that is nobody's fault but Slipway's. */
 export const INTERNAL_FAILURE =
@@ -89,11 +92,29 @@ export const ROLE_REQUIRED =
 export const roleNotAssumable = (role: string): string =>
   `The execution role ARN "${role}" is invalid. Please ensure that the role exists and that its trust relationship policy allows the action "sts:AssumeRole" for the service principal "sagemaker.amazonaws.com".`
 
-export const credentialsNotRetrieved = (functionArn: string, detail: string): string =>
-  shorten(`ClientError: Failed to retrieve registry credentials from ${functionArn}: ${detail}`)
+export const credentialsNotRetrieved = (functionArn: string, detail: string, cause?: unknown): string => {
+  const start = `ClientError: Failed to retrieve registry credentials from ${functionArn}:`
+  return cause instanceof Error ? withDenial(start, cause) : shorten(`${start} ${detail}`)
+}
 
 export const credentialsMissing = (functionArn: string): string =>
   `ClientError: The response of ${functionArn} is missing Credentials.`
 
-const shorten = (text: string): string =>
-  text.length <= MAX_REASON ? text.trim() : `${text.slice(0, MAX_REASON - 1)}…`
+export const imageDenied = (variant: string, image: string, error: Error): string =>
+  withDenial(`${imageUnavailable(variant)} The image is ${image}.`, error)
+
+/**
+ * A reason with what refused: the principal, the action, the resource and the kind of policy, and how to ask why. They
+ * stay whole where something has to be cut.
+ */
+export function withDenial(start: string, error: Error): string {
+  const end = denialHint(error)
+  const room = MAX_REASON - end.length - 1
+  const said = cut(error.message, room - Math.min(start.length, MIN_START))
+  return `${cut(start, room - said.length)} ${said}${end}`.trim()
+}
+
+const cut = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`
+
+const shorten = (text: string): string => cut(text.trim(), MAX_REASON)

@@ -3,12 +3,15 @@ import { formatWithDigest, parseImageReference } from '../../../registries/image
 import type { RegistryClient, ResolvedImage } from '../../../registries/registry-client.ts'
 import { isTransient, RegistryError } from '../../../registries/registry-error.ts'
 import { type ContainerRuntime, type LocalImage, RuntimeError } from '../../../runtime/container-runtime.ts'
+import { ServiceError } from '../../../wire/service-error.ts'
+import type { Authorizer } from '../../authorizer.ts'
 import type { EcrFacade } from '../../ecr/facade.ts'
 import type { IamFacade } from '../../iam/facade.ts'
 import type { LambdaFacade } from '../../lambda/facade.ts'
 import type { VariantSpec } from '../endpoints/endpoint-spec.ts'
 import type { ResolvedContainer } from '../models/resolved-container.ts'
 import {
+  imageDenied,
   imageNotPulled,
   imageNotResolved,
   type LoginSource,
@@ -16,6 +19,7 @@ import {
   roleNotAssumable,
 } from './failure-reason.ts'
 import { HostingError } from './hosting-error.ts'
+import { requirePull } from './image-access.ts'
 import type { ModelStore } from './model-store.ts'
 import { fetchRegistryCredentials, type PlatformRegistry, type RegistryCredentials } from './registry-credentials.ts'
 
@@ -25,6 +29,7 @@ export interface PreparationDeps {
   readonly iam: IamFacade
   readonly lambda: LambdaFacade
   readonly ecr: EcrFacade
+  readonly authorizer: Authorizer
   readonly models: ModelStore
   /** What the configuration lists under `registries`, by host. */
   readonly platformRegistries: Readonly<Record<string, PlatformRegistry>>
@@ -105,11 +110,14 @@ async function prepareImage(
   signal: AbortSignal,
 ): Promise<{ image: string; resolvedImage: string }> {
   const pinned = await pin.read()
+  const wanted = pinned ?? pinnedByPackage(container)
+  const own = ownImage(deps, container, wanted)
+  if (own !== undefined) await mayPull(deps, variant, own, requireRole(role))
   if (pinned !== undefined) {
     const present = await deps.runtime.findImage(pinned, signal)
     if (present !== undefined) return { image: present.id, resolvedImage: pinned }
   }
-  const source = await imageSource(deps, container, pinned ?? pinnedByPackage(container), role, signal)
+  const source = await imageSource(deps, container, wanted, own, role, signal)
   const { credentials } = source
   const resolved = await resolve(deps, variant, source, signal)
   const resolvedImage = pinned ?? (await pin.set(resolved.reference))
@@ -126,15 +134,35 @@ interface ImageSource {
   readonly login: LoginSource
 }
 
-/** This server's own registry for the images that lie in it, pulled as the execution role; else the one they name. */
+type OwnImage = NonNullable<ReturnType<EcrFacade['locate']>>
+
+/** The image when it lies in this server's own registry, and is not said to lie elsewhere. */
+const ownImage = (deps: PreparationDeps, container: ResolvedContainer, image: string): OwnImage | undefined =>
+  container.repositoryAccessMode === 'Platform' ? deps.ecr.locate(image) : undefined
+
+async function mayPull(
+  { authorizer }: PreparationDeps,
+  variant: VariantSpec,
+  { repository, reference }: OwnImage,
+  role: Principal,
+): Promise<void> {
+  try {
+    await requirePull(authorizer, role, repository)
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error
+    throw new HostingError(imageDenied(variant.name, reference, error), { transient: false, cause: error })
+  }
+}
+
+/** Where an image is pulled from: this server's registry as the execution role, else the one that the image names. */
 async function imageSource(
   deps: PreparationDeps,
   container: ResolvedContainer,
   image: string,
+  own: OwnImage | undefined,
   role: Principal | undefined,
   signal: AbortSignal,
 ): Promise<ImageSource> {
-  const own = container.repositoryAccessMode === 'Platform' ? deps.ecr.locate(image) : undefined
   if (own !== undefined)
     return { reference: own.reference, credentials: deps.ecr.login(requireRole(role)), login: 'ecr' }
   const platform = deps.platformRegistries[parseImageReference(image)?.host ?? '']

@@ -49,7 +49,7 @@ async function invokeProvider(
   signal: AbortSignal,
 ): Promise<RegistryCredentials> {
   const refuse = (detail: string, transient: boolean, cause?: unknown) =>
-    new HostingError(credentialsNotRetrieved(functionArn, detail), { transient, cause })
+    new HostingError(credentialsNotRetrieved(functionArn, detail, cause), { transient, cause })
   try {
     const result = await lambda.invoke(role, functionArn, Buffer.from('{}'), signal)
     if (result.functionError !== undefined) throw refuse(`the function failed (${errorType(result.payload)})`, false)

@@ -6,6 +6,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { ChangeFeed } from '../../../storage/change-feed.ts'
 import type { Database } from '../../../storage/database.ts'
 import type { Logger } from '../../../telemetry/log.ts'
+import type { Authorizer } from '../../authorizer.ts'
 import type { EcrFacade } from '../../ecr/facade.ts'
 import type { IamFacade } from '../../iam/facade.ts'
 import type { LambdaFacade } from '../../lambda/facade.ts'
@@ -38,6 +39,7 @@ export interface HostingOptions {
   readonly iam: IamFacade
   readonly lambda: LambdaFacade
   readonly ecr: EcrFacade
+  readonly authorizer: Authorizer
   readonly logs: LogsFacade
   readonly s3: S3Facade
   /** Where unpacked models are kept. */
@@ -96,6 +98,7 @@ export async function startHosting(options: HostingOptions): Promise<Hosting> {
       iam: options.iam,
       lambda: options.lambda,
       ecr: options.ecr,
+      authorizer: options.authorizer,
       logs: options.logs,
       models: createModelStore(cache),
       preparations: new SharedPreparation(),

@@ -10,6 +10,7 @@ import { checkTags, putTags, tagged } from '../tags/tag-store.ts'
 import { userContext } from '../user-context.ts'
 import { onlyOnce, type TokenUse, tokenUse } from './client-token.ts'
 import { duplicatePackage } from './errors.ts'
+import { requireReadableByOwner } from './owner-access.ts'
 import { documentOf, type PackageDocument } from './package-document.ts'
 import { packageArn } from './package-reference.ts'
 import { checkNewPackage } from './package-rules.ts'
@@ -77,6 +78,7 @@ async function createVersion(
     { account, region, key, version: undefined },
     context.now,
     async (token) => {
+      await requireReadableByOwner(deps, account, document, context)
       const [advanced] = await database.commit([
         advanceGroup(database, group, 1, () => missingGroup(group.arn)),
         ...token,

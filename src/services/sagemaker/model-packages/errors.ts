@@ -1,4 +1,6 @@
 import { ServiceError, validationException } from '../../../wire/service-error.ts'
+import { denialIdOf } from '../../authorizer.ts'
+import { explained } from '../denial-hint.ts'
 
 export const missingPackage = (arn: string): ServiceError => validationException(`ModelPackage ${arn} does not exist.`)
 
@@ -71,4 +73,12 @@ export const unknownIncludedData = (value: string): ServiceError =>
   validationException(
     `1 validation error detected: Value '${value}' at 'includedData' failed to satisfy constraint: ` +
       'Member must satisfy enum value set: [AllData, MetadataOnly]',
+  )
+
+/** @param refusal what the account would have met when reading */
+export const notReadableByOwner = (account: string, refusal: ServiceError): ServiceError =>
+  new ServiceError(
+    denialIdOf(refusal) === undefined ? 'ValidationException' : 'AccessDeniedException',
+    `The account ${account}, which owns the model package group, cannot read what the model package names. ${explained(refusal)}`,
+    { headers: refusal.headers, cause: refusal },
   )

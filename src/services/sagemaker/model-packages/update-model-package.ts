@@ -5,6 +5,7 @@ import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { userContext } from '../user-context.ts'
 import { onlyOnce, tokenUse } from './client-token.ts'
 import { approvalOnUnversioned, concurrentUpdate, notForUnversioned, sourceUriWithSpecification } from './errors.ts'
+import { requireReadableByOwner } from './owner-access.ts'
 import { readDocument } from './package-document.ts'
 import { parsePackage, requirePackage } from './package-reference.ts'
 import { checkSpecifications } from './package-rules.ts'
@@ -61,10 +62,15 @@ async function changedColumns(
   const document = updateDocument(readDocument(row), input)
   // A package that was registered without a specification gets it from the source that is named later.
   const source = document.InferenceSpecification === undefined ? input.SourceUri : undefined
+  const copied = (await specificationsFrom(deps, source, context)).InferenceSpecification
+  const named = {
+    InferenceSpecification: input.InferenceSpecification ?? copied,
+    AdditionalInferenceSpecifications: input.AdditionalInferenceSpecificationsToAdd,
+  }
+  await requireReadableByOwner(deps, row.account, named, context)
   const changed = {
     ...document,
-    InferenceSpecification:
-      document.InferenceSpecification ?? (await specificationsFrom(deps, source, context)).InferenceSpecification,
+    InferenceSpecification: document.InferenceSpecification ?? copied,
     LastModifiedBy: userContext(context.principal),
   }
   return {

@@ -87,11 +87,12 @@ export const invalidRole = (arn: string): ServiceError =>
 export const foreignRole = (): ServiceError =>
   new ServiceError('AccessDeniedException', 'Cross-account pass role is not allowed.')
 
-export const inaccessibleModelData = (url: string, role: string, region: string): ServiceError =>
+/** @param refusal why not, where that is known; the service itself does not tell */
+export const inaccessibleModelData = (url: string, role: string, region: string, refusal: string): ServiceError =>
   validationException(
     `Could not access model data at ${url}. Please ensure that the role "${role}" exists and that ${SERVICE_TRUST} ` +
       `Also ensure that the role has "s3:GetObject" permissions and that the object is located in ${region}. ` +
-      'If your Model uses multiple models or uncompressed models, please ensure that the role has "s3:ListBucket" permission.',
+      `If your Model uses multiple models or uncompressed models, please ensure that the role has "s3:ListBucket" permission. ${refusal}`.trim(),
   )
 
 export const bothModelData = (): ServiceError =>

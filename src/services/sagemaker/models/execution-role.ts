@@ -1,6 +1,8 @@
 import type { Principal } from '../../../access/principal.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
+import { denialIdOf } from '../../authorizer.ts'
 import type { RequestContext } from '../../operation.ts'
+import { explained } from '../denial-hint.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { inaccessibleModelData, invalidRole, roleRequired } from './errors.ts'
 import { parseS3Location } from './model-data-source.ts'
@@ -29,23 +31,29 @@ export async function checkExecutionRole(
   if (role === undefined) throw invalidRole(roleArn)
   const data = containers.map(({ modelData }) => modelData).filter((one) => one !== undefined)
   for (const one of data) {
-    if (!(await isReadable(deps, role, one))) throw inaccessibleModelData(one.uri, roleArn, context.region)
+    const obstacle = await obstacleTo(deps, role, one)
+    if (obstacle !== undefined) throw inaccessibleModelData(one.uri, roleArn, context.region, obstacle)
   }
 }
 
-async function isReadable({ s3 }: SagemakerDeps, role: Principal, { uri, form, etag }: ModelData): Promise<boolean> {
+/** What keeps the role from seeing model data: a refusal's own words, or none; undefined when nothing does. */
+async function obstacleTo(
+  { s3 }: SagemakerDeps,
+  role: Principal,
+  { uri, form, etag }: ModelData,
+): Promise<string | undefined> {
   const location = parseS3Location(uri)
-  if (location === undefined) return false
+  if (location === undefined) return ''
   try {
     if (form !== 'prefix') {
       const head = await s3.headObject(role, location.bucket, location.key)
-      return etag === undefined || head.etag === etag.replaceAll('"', '')
+      return etag === undefined || head.etag === etag.replaceAll('"', '') ? undefined : ''
     }
-    for await (const _ of s3.listObjects(role, location.bucket, location.key)) return true
-    return false
+    for await (const _ of s3.listObjects(role, location.bucket, location.key)) return undefined
+    return ''
   } catch (error) {
     // What S3 refuses is an answer; what broke while asking is not.
-    if (error instanceof ServiceError && error.status < 500) return false
-    throw error
+    if (!(error instanceof ServiceError) || error.status >= 500) throw error
+    return denialIdOf(error) === undefined ? '' : explained(error)
   }
 }

@@ -1,5 +1,7 @@
 import { ServiceError } from '../../../../wire/service-error.ts'
+import { denialIdOf } from '../../../authorizer.ts'
 import type { ModelData } from '../../models/resolved-container.ts'
+import { withDenial } from '../failure-reason.ts'
 import { ContentError } from './content-error.ts'
 
 /** Whose model data, for the wording. */
@@ -48,6 +50,8 @@ export function modelDataError(error: unknown, subject: ModelDataSubject): Model
   }
   const sentence = `${downloadFailed(subject)} ${CHECK_OBJECT}`
   if (error instanceof ServiceError) {
+    if (denialIdOf(error) !== undefined)
+      return new ModelDataError(withDenial(sentence, error), error.message, false, error)
     return new ModelDataError(sentence, `${error.code}: ${error.message}`, isTransientFetch(error), error)
   }
   const detail = error instanceof Error ? error.message : String(error)
