@@ -36,6 +36,7 @@ import { DEFAULT_ACCOUNT } from './services/iam/root-credentials.ts'
 import { createIamService } from './services/iam/service.ts'
 import { kmsAuthorization } from './services/kms/authorization.ts'
 import { createKmsDeps } from './services/kms/kms-deps.ts'
+import { createKmsFacade } from './services/kms/kms-facade.ts'
 import { createKmsService } from './services/kms/service.ts'
 import { startKms } from './services/kms/start-kms.ts'
 import { lambdaAuthorization } from './services/lambda/authorization.ts'
@@ -135,7 +136,8 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   const iam = createIamFacade(iamDeps)
   const kmsDeps = createKmsDeps({ database, queue: workQueue, clock, masterKey, authorizer, policies })
   startKms(kmsDeps)
-  const s3Deps = createS3Deps({ database, blobs: objects, clock })
+  const kms = createKmsFacade(kmsDeps)
+  const s3Deps = createS3Deps({ database, blobs: objects, clock, masterKey, kms })
   const s3 = createS3Facade(s3Deps)
   const endpointUrl = config.publicUrl ?? `http://${reachableHost(config.host)}:${config.port}`
   const ecrDeps = { database, blobs: imageLayers, box: masterKey, access: ownAccountOnly, clock }

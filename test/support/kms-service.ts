@@ -13,6 +13,7 @@ import { startKms as startWork } from '../../src/services/kms/start-kms.ts'
 import type { RequestContext } from '../../src/services/operation.ts'
 import { createSealedBox } from '../../src/shared/sealed-box.ts'
 import { watchCommits } from '../../src/storage/commit-watch.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { startTableChangeFeed } from '../../src/storage/table-change-feed.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
 import { authorize, ORIGIN, testAuthorizer } from './authorizer.ts'
@@ -50,7 +51,19 @@ export interface TestKms {
 }
 
 export async function startKms(store: TestStore): Promise<TestKms> {
-  const database = await store.open()
+  const kms = await startKmsOver(await store.open())
+  return Object.assign(kms, {
+    stop: async () => {
+      await kms.end()
+      await store.remove()
+    },
+  })
+}
+
+/** KMS in a database that somebody else closes. */
+export type KmsOver = Omit<TestKms, 'stop'> & { end(): Promise<void> }
+
+export async function startKmsOver(database: Database): Promise<KmsOver> {
   const time = { now: 1_700_000_000_000 }
   const clock = { now: () => time.now }
   const watch = watchCommits(database, silentLogger)
@@ -68,7 +81,7 @@ export async function startKms(store: TestStore): Promise<TestKms> {
   })
   const table = createKmsService(deps)
   startWork(deps)
-  const service: TestKms = {
+  const service: KmsOver = {
     deps,
     facade: createKmsFacade(deps),
     identities,
@@ -95,11 +108,10 @@ export async function startKms(store: TestStore): Promise<TestKms> {
       return (table[name] as (input: unknown, context: RequestContext) => Promise<never>)(input, context)
     },
     createKey: async (input = {}) => (await service.call('CreateKey', input)).KeyMetadata?.Arn as string,
-    stop: async () => {
+    end: async () => {
       await queue.stop()
       await feed.stop()
       watch.stop()
-      await store.remove()
     },
   }
   return service

@@ -22,6 +22,7 @@ import { startTableChangeFeed } from '../../src/storage/table-change-feed.ts'
 import { type Logger, silentLogger } from '../../src/telemetry/log.ts'
 import { ORIGIN } from './authorizer.ts'
 import { type TestStore, testStores } from './databases.ts'
+import { startKmsOver } from './kms-service.ts'
 import { REGION, startLogs, type TestLogs } from './logs-service.ts'
 import { ACCOUNT, accountRoot } from './s3-service.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
@@ -85,7 +86,8 @@ export async function startLambdaService(
   const workQueue = createWorkQueue({ db: database, watch, clock: systemClock, log })
   const objects = await openFileBlobStore(join(directory.path, 'objects'))
   const blobs = await openFileBlobStore(join(directory.path, 'functions'))
-  const s3Deps = createS3Deps({ database, blobs: objects, clock: systemClock })
+  const kms = await startKmsOver(database)
+  const s3Deps = createS3Deps({ database, blobs: objects, clock: systemClock, masterKey, kms: kms.facade })
   const s3 = createS3Facade(s3Deps)
   const lambda = await startLambda({
     database,
@@ -173,6 +175,7 @@ export async function startLambdaService(
       await workQueue.stop()
       await lambda.stop()
       watch.stop()
+      await kms.end()
       await changeFeed.stop()
       await Promise.all([objects.close(), blobs.close()])
       await logs.stop()

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -6,12 +7,14 @@ import type { S3Operation, S3Operations } from '../../src/model/generated/s3.ts'
 import type { RequestContext } from '../../src/services/operation.ts'
 import { createS3Deps, type S3Deps } from '../../src/services/s3/s3-deps.ts'
 import { createS3Service } from '../../src/services/s3/service.ts'
+import { createSealedBox } from '../../src/shared/sealed-box.ts'
 import { openFileBlobStore } from '../../src/storage/blobs/files/file-blob-store.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
 import { ServiceError } from '../../src/wire/service-error.ts'
 import { ORIGIN } from './authorizer.ts'
 import type { TestStore } from './databases.ts'
+import { type KmsOver, startKmsOver } from './kms-service.ts'
 import { type TemporaryDirectory, temporaryDirectory } from './temporary-directory.ts'
 
 export const ACCOUNT = '123456789012'
@@ -23,6 +26,8 @@ type Output<Name extends S3Operation> = S3Operations[Name]['output']
 /** The S3 service over a real database and real files. */
 export interface TestS3 {
   readonly deps: S3Deps
+  /** Its keys are of the same database. */
+  readonly kms: KmsOver
   readonly database: Database
   readonly folder: string
   /** Epoch milliseconds; stands still until a test moves it. */
@@ -53,10 +58,13 @@ export async function startS3(store: TestStore): Promise<TestS3> {
   const database = await store.open()
   const blobs = await openFileBlobStore(join(directory.path, 'blobs'))
   const clock = { now: () => service.now }
-  const deps = createS3Deps({ database, blobs, clock })
+  const kms = await startKmsOver(database)
+  const masterKey = createSealedBox(randomBytes(32))
+  const deps = createS3Deps({ database, blobs, clock, masterKey, kms: kms.facade })
   const table = createS3Service(deps)
   const service: TestS3 = {
     deps,
+    kms,
     database,
     folder: join(directory.path, 'blobs'),
     now: 1_700_000_000_000,
@@ -85,6 +93,7 @@ export async function startS3(store: TestStore): Promise<TestS3> {
     },
     stop: async () => {
       await blobs.close()
+      await kms.end()
       await store.remove()
       await directory.remove()
     },

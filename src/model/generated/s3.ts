@@ -9,10 +9,12 @@ export type S3Operation =
   | 'CreateBucket'
   | 'CreateMultipartUpload'
   | 'DeleteBucket'
+  | 'DeleteBucketEncryption'
   | 'DeleteBucketTagging'
   | 'DeleteObject'
   | 'DeleteObjectTagging'
   | 'DeleteObjects'
+  | 'GetBucketEncryption'
   | 'GetBucketLocation'
   | 'GetBucketTagging'
   | 'GetBucketVersioning'
@@ -27,6 +29,7 @@ export type S3Operation =
   | 'ListObjects'
   | 'ListObjectsV2'
   | 'ListParts'
+  | 'PutBucketEncryption'
   | 'PutBucketTagging'
   | 'PutBucketVersioning'
   | 'PutObject'
@@ -41,10 +44,12 @@ export interface S3Operations {
   CreateBucket: { input: CreateBucketRequest; output: CreateBucketOutput }
   CreateMultipartUpload: { input: CreateMultipartUploadRequest; output: CreateMultipartUploadOutput }
   DeleteBucket: { input: DeleteBucketRequest; output: void }
+  DeleteBucketEncryption: { input: DeleteBucketEncryptionRequest; output: void }
   DeleteBucketTagging: { input: DeleteBucketTaggingRequest; output: void }
   DeleteObject: { input: DeleteObjectRequest; output: DeleteObjectOutput }
   DeleteObjectTagging: { input: DeleteObjectTaggingRequest; output: DeleteObjectTaggingOutput }
   DeleteObjects: { input: DeleteObjectsRequest; output: DeleteObjectsOutput }
+  GetBucketEncryption: { input: GetBucketEncryptionRequest; output: GetBucketEncryptionOutput }
   GetBucketLocation: { input: GetBucketLocationRequest; output: GetBucketLocationOutput }
   GetBucketTagging: { input: GetBucketTaggingRequest; output: GetBucketTaggingOutput }
   GetBucketVersioning: { input: GetBucketVersioningRequest; output: GetBucketVersioningOutput }
@@ -59,6 +64,7 @@ export interface S3Operations {
   ListObjects: { input: ListObjectsRequest; output: ListObjectsOutput }
   ListObjectsV2: { input: ListObjectsV2Request; output: ListObjectsV2Output }
   ListParts: { input: ListPartsRequest; output: ListPartsOutput }
+  PutBucketEncryption: { input: PutBucketEncryptionRequest; output: void }
   PutBucketTagging: { input: PutBucketTaggingRequest; output: void }
   PutBucketVersioning: { input: PutBucketVersioningRequest; output: void }
   PutObject: { input: PutObjectRequest; output: PutObjectOutput }
@@ -83,6 +89,10 @@ export interface AbortMultipartUploadRequest {
 export type ArchiveStatus =
   | 'ARCHIVE_ACCESS'
   | 'DEEP_ARCHIVE_ACCESS'
+
+export interface BlockedEncryptionTypes {
+  EncryptionType?: EncryptionTypeList
+}
 
 export interface Bucket {
   Name?: string
@@ -408,6 +418,11 @@ export interface Delete {
   Quiet?: boolean
 }
 
+export interface DeleteBucketEncryptionRequest {
+  Bucket: string
+  ExpectedBucketOwner?: string
+}
+
 export interface DeleteBucketRequest {
   Bucket: string
   ExpectedBucketOwner?: string
@@ -486,6 +501,12 @@ export type DeletedObjects = DeletedObject[]
 export type EncodingType =
   | 'url'
 
+export type EncryptionType =
+  | 'NONE'
+  | 'SSE-C'
+
+export type EncryptionTypeList = EncryptionType[]
+
 export type EncryptionTypeMismatch = { [key: string]: never }
 
 export interface Error {
@@ -496,6 +517,15 @@ export interface Error {
 }
 
 export type Errors = Error[]
+
+export interface GetBucketEncryptionOutput {
+  ServerSideEncryptionConfiguration?: ServerSideEncryptionConfiguration
+}
+
+export interface GetBucketEncryptionRequest {
+  Bucket: string
+  ExpectedBucketOwner?: string
+}
 
 export interface GetBucketLocationOutput {
   LocationConstraint?: string
@@ -1083,6 +1113,14 @@ export type Parts = Part[]
 
 export type PartsList = ObjectPart[]
 
+export interface PutBucketEncryptionRequest {
+  Bucket: string
+  ContentMD5?: string
+  ChecksumAlgorithm?: ChecksumAlgorithm
+  ServerSideEncryptionConfiguration: ServerSideEncryptionConfiguration
+  ExpectedBucketOwner?: string
+}
+
 export interface PutBucketTaggingRequest {
   Bucket: string
   ContentMD5?: string
@@ -1212,6 +1250,23 @@ export type ServerSideEncryption =
   | 'aws:fsx'
   | 'aws:kms'
   | 'aws:kms:dsse'
+
+export interface ServerSideEncryptionByDefault {
+  SSEAlgorithm: ServerSideEncryption
+  KMSMasterKeyID?: string
+}
+
+export interface ServerSideEncryptionConfiguration {
+  Rules: ServerSideEncryptionRules
+}
+
+export interface ServerSideEncryptionRule {
+  ApplyServerSideEncryptionByDefault?: ServerSideEncryptionByDefault
+  BucketKeyEnabled?: boolean
+  BlockedEncryptionTypes?: BlockedEncryptionTypes
+}
+
+export type ServerSideEncryptionRules = ServerSideEncryptionRule[]
 
 export type StorageClass =
   | 'STANDARD'

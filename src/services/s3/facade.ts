@@ -9,12 +9,17 @@ export interface S3ObjectHead {
   readonly etag: string
   readonly contentType: string
   readonly lastModified: number
+  /** The ARN of the KMS key that it is encrypted under: who reads it must be allowed `kms:Decrypt` with that. */
+  readonly sseKmsKeyId?: string
 }
 
-/** S3 for the other services. Errors are the ServiceErrors of the API: NoSuchBucket, NoSuchKey, AccessDenied. */
+/**
+ * S3 for the other services. Keys of KMS are used as the principal. Errors are the ServiceErrors of the API: NoSuchBucket,
+ * NoSuchKey, AccessDenied, KMS.DisabledException and the like.
+ */
 export interface S3Facade {
   headObject(principal: Principal, bucket: string, key: string): Promise<S3ObjectHead>
-  /** The caller must consume or destroy the body. */
+  /** Bytes that are no longer what was written break the body, or reject. The caller must consume or destroy the body. */
   getObject(
     principal: Principal,
     bucket: string,
@@ -28,6 +33,10 @@ export interface S3Facade {
     bucket: string,
     key: string,
     body: Readable | Uint8Array,
-    options?: { readonly contentType?: string },
+    options?: {
+      readonly contentType?: string
+      /** Encrypts under this key (id, ARN or alias) instead of as the bucket does by default. */
+      readonly kmsKeyId?: string
+    },
   ): Promise<{ readonly etag: string }>
 }

@@ -1,7 +1,10 @@
 import type { Clock } from '../../shared/clock.ts'
+import type { SealedBox } from '../../shared/sealed-box.ts'
 import type { BlobStore } from '../../storage/blobs/blob-store.ts'
 import type { Database } from '../../storage/database.ts'
+import type { KmsFacade } from '../kms/facade.ts'
 import { type ContentReader, createContentReader } from './content/content-reader.ts'
+import { type ContentKeys, createContentKeys } from './encryption/content-keys.ts'
 
 /** What S3's operations work with. */
 export interface S3Deps {
@@ -9,10 +12,16 @@ export interface S3Deps {
   readonly blobs: BlobStore
   readonly clock: Clock
   readonly content: ContentReader
+  readonly keys: ContentKeys
 }
 
 /** Joins what the operations share: one for the service, its facade and its sweeper. */
-export const createS3Deps = (parts: Omit<S3Deps, 'content'>): S3Deps => ({
+export const createS3Deps = ({
+  masterKey,
+  kms,
+  ...parts
+}: Omit<S3Deps, 'content' | 'keys'> & { readonly masterKey: SealedBox; readonly kms: KmsFacade }): S3Deps => ({
   ...parts,
   content: createContentReader(parts.database, parts.blobs, parts.clock),
+  keys: createContentKeys(masterKey, kms),
 })

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { Principal } from '../../access/principal.ts'
 import type { ObjectRow } from '../../storage/schema/s3.ts'
 import { requireBucket } from './buckets/bucket-access.ts'
+import { kmsKeyOf } from './encryption/object-encryption.ts'
 import { noSuchKey, preconditionFailed } from './errors.ts'
 import type { S3Facade, S3ObjectHead } from './facade.ts'
 import { readObjectRows } from './listing/object-page.ts'
@@ -34,7 +35,8 @@ export function createS3Facade(deps: S3Deps): S3Facade {
       if (options.ifMatch !== undefined && !matchesEtag(options.ifMatch, object.etag)) {
         throw preconditionFailed('If-Match')
       }
-      const body = object.size === 0 ? Readable.from([]) : await deps.content.open(object.object_id, 0, object.size - 1)
+      const owner = { id: object.object_id, box: await deps.keys.open({ principal }, object.encryption) }
+      const body = object.size === 0 ? Readable.from([]) : await deps.content.open(owner, 0, object.size - 1)
       stopOnAbort(body, options.signal)
       return { ...toHead(object), body }
     },
@@ -60,7 +62,14 @@ export function createS3Facade(deps: S3Deps): S3Facade {
         metadata: encodeMetadata(),
         tags: null,
       }
-      const object = await storeObject(deps, bucket, description, body, { claims: {}, condition: { kind: 'none' } })
+      const encryption =
+        options.kmsKeyId === undefined ? {} : { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: options.kmsKeyId }
+      const keys = await deps.keys.create({ principal }, bucket, key, encryption)
+      const object = await storeObject(deps, bucket, description, body, {
+        keys,
+        claims: {},
+        condition: { kind: 'none' },
+      })
       return { etag: object.etag }
     },
   }
@@ -73,6 +82,7 @@ const toHead = (object: ObjectRow): S3ObjectHead => ({
   etag: object.etag,
   contentType: decodeHeaders(object.headers).ContentType ?? '',
   lastModified: object.last_modified,
+  sseKmsKeyId: kmsKeyOf(object.encryption),
 })
 
 function stopOnAbort(body: Readable, signal: AbortSignal | undefined): void {

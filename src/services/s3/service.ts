@@ -1,5 +1,6 @@
 import type { S3Operation, S3Operations } from '../../model/generated/s3.ts'
 import type { Operation, OperationTable, RequestContext } from '../operation.ts'
+import { deleteBucketEncryption, getBucketEncryption, putBucketEncryption } from './buckets/bucket-encryption.ts'
 import { deleteBucketTagging, getBucketTagging, putBucketTagging } from './buckets/bucket-tagging.ts'
 import { getBucketVersioning, putBucketVersioning } from './buckets/bucket-versioning.ts'
 import { createBucket } from './buckets/create-bucket.ts'
@@ -37,8 +38,8 @@ type Handlers = {
 
 /**
  * Differences from S3 that a caller may notice: no versioning, ACL grants, policies, object lock or archives (refused by
- * name); encryption by named keys is refused, and AES256, which S3 applies anyway, is taken but never claimed in answers;
- * a copy of an object uploaded in parts keeps its entity tag and parts; a bucket answers whatever region is asked.
+ * name); a copy of an object uploaded in parts that is encrypted alike keeps its entity tag and parts; a bucket answers
+ * whatever region is asked.
  */
 const handlers: Handlers = {
   AbortMultipartUpload: abortMultipartUpload,
@@ -47,10 +48,12 @@ const handlers: Handlers = {
   CreateBucket: createBucket,
   CreateMultipartUpload: createMultipartUpload,
   DeleteBucket: deleteBucket,
+  DeleteBucketEncryption: deleteBucketEncryption,
   DeleteBucketTagging: deleteBucketTagging,
   DeleteObject: deleteObject,
   DeleteObjectTagging: deleteObjectTagging,
   DeleteObjects: deleteObjects,
+  GetBucketEncryption: getBucketEncryption,
   GetBucketLocation: getBucketLocation,
   GetBucketTagging: getBucketTagging,
   GetBucketVersioning: getBucketVersioning,
@@ -65,6 +68,7 @@ const handlers: Handlers = {
   ListObjects: listObjects,
   ListObjectsV2: listObjectsV2,
   ListParts: listParts,
+  PutBucketEncryption: putBucketEncryption,
   PutBucketTagging: putBucketTagging,
   PutBucketVersioning: putBucketVersioning,
   PutObject: putObject,

@@ -3,7 +3,7 @@ import { aclNotSupported, invalidStorageClass } from './errors.ts'
 
 /**
  * Members that would change the outcome and are not implemented, by name, with the header or element a caller knows.
- * Encryption that a caller asks for must not be dropped in silence: it is refused until it is real.
+ * Encryption with keys of the caller's own must not be dropped in silence.
  */
 const REFUSED: Readonly<Record<string, string>> = {
   SSECustomerAlgorithm: 'x-amz-server-side-encryption-customer-algorithm',
@@ -12,9 +12,6 @@ const REFUSED: Readonly<Record<string, string>> = {
   CopySourceSSECustomerAlgorithm: 'x-amz-copy-source-server-side-encryption-customer-algorithm',
   CopySourceSSECustomerKey: 'x-amz-copy-source-server-side-encryption-customer-key',
   CopySourceSSECustomerKeyMD5: 'x-amz-copy-source-server-side-encryption-customer-key-MD5',
-  SSEKMSKeyId: 'x-amz-server-side-encryption-aws-kms-key-id',
-  SSEKMSEncryptionContext: 'x-amz-server-side-encryption-context',
-  BucketKeyEnabled: 'x-amz-server-side-encryption-bucket-key-enabled',
   WebsiteRedirectLocation: 'x-amz-website-redirect-location',
   ObjectLockMode: 'x-amz-object-lock-mode',
   ObjectLockRetainUntilDate: 'x-amz-object-lock-retain-until-date',
@@ -54,10 +51,6 @@ export function refuseUnsupported(input: object): void {
   for (const [name, value] of Object.entries(input)) {
     const header = REFUSED[name]
     if (header !== undefined && value !== undefined && value !== false) throw notImplemented(`${header} of S3`)
-  }
-  const { ServerSideEncryption: encryption } = input as { ServerSideEncryption?: string }
-  if (encryption !== undefined && encryption !== 'AES256') {
-    throw notImplemented(`x-amz-server-side-encryption: ${encryption} of S3`)
   }
 }
 

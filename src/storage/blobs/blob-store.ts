@@ -15,7 +15,16 @@ export interface WriteOptions<D extends DigestName> {
   readonly maxBytes?: number
   /** Looks at what has arrived before it is made durable; when it throws, nothing is kept and `write` rejects with that. */
   readonly check?: (written: WrittenBlob<D>) => void
+  /** 32 bytes that no other blob has: only what is encrypted with them reaches the disk. Sizes and digests stay those of the plain bytes. */
+  readonly key?: Uint8Array
   readonly signal?: AbortSignal
+}
+
+/** What an encrypted blob is read with. */
+export interface BlobSeal {
+  readonly key: Uint8Array
+  /** All plain bytes of the blob. */
+  readonly size: number
 }
 
 /**
@@ -34,9 +43,12 @@ export interface BlobStore {
   /**
    * The bytes from `start` to `end`, both counted; all of them without a range. The blob is open once it resolves, so
    * that removing it does not disturb the reader. The caller must consume or destroy the stream.
-   * @throws BlobMissingError, StorageUnavailableError
+   *
+   * @param seal of a blob that was written with a key; the range is of the plain bytes. What is not what was written
+   *   rejects, or breaks the stream, with BlobCorruptError; nothing of it is passed on
+   * @throws BlobMissingError, BlobCorruptError, StorageUnavailableError
    */
-  read(blobId: string, range?: { readonly start: number; readonly end: number }): Promise<Readable>
+  read(blobId: string, range?: { readonly start: number; readonly end: number }, seal?: BlobSeal): Promise<Readable>
   /** Removes a blob; it may be gone already. */
   remove(blobId: string): Promise<void>
   /**
@@ -54,6 +66,11 @@ export interface BlobStore {
 
 export class BlobMissingError extends StorageError {
   override name = 'BlobMissingError'
+}
+
+/** The file is there, but its bytes are not those that were written. */
+export class BlobCorruptError extends StorageError {
+  override name = 'BlobCorruptError'
 }
 
 export class BlobTooLargeError extends StorageError {

@@ -19,6 +19,8 @@ export interface BucketRow {
   created_at: number
   /** JSON object of tag keys and values; null when no tag set was put. */
   tags: string | null
+  /** JSON of the default encryption; null until one is put, which means AES256. */
+  encryption: string | null
 }
 
 export interface ObjectRow {
@@ -47,6 +49,8 @@ export interface ObjectRow {
   metadata: string
   /** JSON object of tag keys and values; null without tags. */
   tags: string | null
+  /** JSON of what the bytes are encrypted with; null when they were written before there was encryption. */
+  encryption: string | null
 }
 
 /** A run of bytes of one blob. An owner's content is its slices in the order of part number and position. */
@@ -60,6 +64,8 @@ export interface SliceRow {
   size: number
   /** Base64 checksum of the whole part, at its first slice. */
   part_checksum: string | null
+  /** The key of the blob, sealed with what the owner is encrypted with; null when the blob is plain. */
+  sealed_key: string | null
 }
 
 /** Owners whose object or part is gone. Their slices stay for a while, for the readers that are at them. */
@@ -81,6 +87,8 @@ export interface UploadRow {
   headers: string
   metadata: string
   tags: string | null
+  /** As of the object that it becomes. */
+  encryption: string | null
 }
 
 export interface PartRow {

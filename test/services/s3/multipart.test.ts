@@ -57,6 +57,7 @@ describe.each(testStores)('uploads in parts on $dialect', ({ create }) => {
       ETag: etag,
       ChecksumCRC64NVME: crc('CRC64NVME', whole),
       ChecksumType: 'FULL_OBJECT',
+      ServerSideEncryption: 'AES256',
     })
     expect(await s3.call('HeadObject', { Bucket, Key })).toMatchObject({
       ETag: etag,

@@ -64,6 +64,21 @@ export function deleteBucketUnit(database: Database, name: string, account: stri
   ]
 }
 
+export const setBucketEncryption = (
+  database: Database,
+  name: string,
+  account: string,
+  encryption: string | null,
+): Statement =>
+  statement(
+    database.query
+      .updateTable('s3_buckets')
+      .set({ encryption })
+      .where('name', '=', name)
+      .where('account', '=', account),
+    one(() => noSuchBucket(name)),
+  )
+
 export const setBucketTags = (database: Database, name: string, account: string, tags: string | null): Statement =>
   statement(
     database.query.updateTable('s3_buckets').set({ tags }).where('name', '=', name).where('account', '=', account),

@@ -43,6 +43,7 @@ export async function createBucket(
     region,
     created_at: Math.floor(context.now / 1000) * 1000,
     tags: configuration?.Tags === undefined ? null : encodeTagSet(configuration.Tags, 50),
+    encryption: null,
   }
   try {
     await deps.database.commit([insertBucket(deps.database, bucket, () => bucketAlreadyExists(name))])

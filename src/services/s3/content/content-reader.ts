@@ -1,21 +1,32 @@
 import { Readable } from 'node:stream'
 import type { Clock } from '../../../shared/clock.ts'
+import type { SealedBox } from '../../../shared/sealed-box.ts'
 import type { BlobStore } from '../../../storage/blobs/blob-store.ts'
 import type { Database } from '../../../storage/database.ts'
 import { statement } from '../../../storage/statement.ts'
+import { openBlobKey } from '../encryption/blob-key.ts'
 import { createSliceCache } from './slice-cache.ts'
 import { cutSlices, readSlices, type Slice } from './slice-store.ts'
 
-/** Some 20 MB of slice lists at most. */
+/** Some 35 MB of slice lists at most. */
 const CACHED_SLICES = 100_000
 /** How often a reader that takes its time says that it is still there. Well below the sweeper's grace. */
 const KEEP_INTERVAL = 5 * 60_000
 
+/** Whose bytes are read, and what opens the keys of their blobs. */
+export interface ContentOwner {
+  readonly id: string
+  readonly box: SealedBox
+}
+
 /** Reads what an owner's slices hold. */
 export interface ContentReader {
   slices(ownerId: string): Promise<readonly Slice[]>
-  /** The bytes from `first` to `last`, both counted. Its first blob is open once it resolves. */
-  open(ownerId: string, first: number, last: number): Promise<Readable>
+  /**
+   * The bytes from `first` to `last`, both counted. Its first blob is open once it resolves.
+   * @throws BlobCorruptError, as the stream does
+   */
+  open(owner: ContentOwner, first: number, last: number): Promise<Readable>
 }
 
 export function createContentReader(database: Database, blobs: BlobStore, clock: Clock): ContentReader {
@@ -37,11 +48,15 @@ export function createContentReader(database: Database, blobs: BlobStore, clock:
       ),
     ])
 
-  async function* readOn(ownerId: string, opened: Readable, rest: readonly Slice[]): AsyncGenerator<Uint8Array> {
+  async function* readOn(
+    { id, box }: ContentOwner,
+    opened: Readable,
+    rest: readonly Slice[],
+  ): AsyncGenerator<Uint8Array> {
     let kept = clock.now()
     const keepFromTimeToTime = async () => {
       if (clock.now() - kept < KEEP_INTERVAL) return
-      await keep(ownerId)
+      await keep(id)
       kept = clock.now()
     }
     for await (const chunk of opened) {
@@ -49,7 +64,7 @@ export function createContentReader(database: Database, blobs: BlobStore, clock:
       yield chunk
     }
     for (const slice of rest) {
-      for await (const chunk of await openSlice(blobs, slice)) {
+      for await (const chunk of await openSlice(blobs, slice, box)) {
         await keepFromTimeToTime()
         yield chunk
       }
@@ -58,13 +73,13 @@ export function createContentReader(database: Database, blobs: BlobStore, clock:
 
   return {
     slices,
-    async open(ownerId, first, last) {
-      const [head, ...rest] = cutSlices(await slices(ownerId), first, last)
+    async open(owner, first, last) {
+      const [head, ...rest] = cutSlices(await slices(owner.id), first, last)
       if (head === undefined) return Readable.from([])
-      const opened = await openSlice(blobs, head)
+      const opened = await openSlice(blobs, head, owner.box)
       // A blob that is open stays readable when it is removed; only what is still to be opened needs keeping.
       if (rest.length === 0) return opened
-      const stream = Readable.from(readOn(ownerId, opened, rest), { objectMode: false, highWaterMark: 256 * 1024 })
+      const stream = Readable.from(readOn(owner, opened, rest), { objectMode: false, highWaterMark: 256 * 1024 })
       // A generator that has not been started does not run its cleanup.
       stream.once('close', () => opened.destroy())
       return stream
@@ -72,5 +87,9 @@ export function createContentReader(database: Database, blobs: BlobStore, clock:
   }
 }
 
-const openSlice = (blobs: BlobStore, slice: Slice): Promise<Readable> =>
-  blobs.read(slice.blobId, { start: slice.offset, end: slice.offset + slice.size - 1 })
+const openSlice = (blobs: BlobStore, { blobId, offset, size, sealedKey }: Slice, box: SealedBox): Promise<Readable> =>
+  blobs.read(
+    blobId,
+    { start: offset, end: offset + size - 1 },
+    sealedKey === null ? undefined : openBlobKey(box, blobId, sealedKey),
+  )

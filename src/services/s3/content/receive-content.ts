@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import type { SealedBox } from '../../../shared/sealed-box.ts'
 import { BlobTooLargeError, type WrittenBlob } from '../../../storage/blobs/blob-store.ts'
 import { StorageUnavailableError } from '../../../storage/errors.ts'
 import {
@@ -12,6 +13,7 @@ import {
   statedChecksum,
   toBase64,
 } from '../checksums/checksum.ts'
+import { newBlobKey, sealBlobKey } from '../encryption/blob-key.ts'
 import { badChecksum, badContentMd5, entityTooLarge, invalidDigest, invalidRequest } from '../errors.ts'
 import type { S3Deps } from '../s3-deps.ts'
 import type { Slice } from './slice-store.ts'
@@ -26,6 +28,8 @@ export type BodyClaims = ChecksumMembers & { readonly ContentMD5?: string; reado
 export interface ReceivedContent {
   /** Undefined for an empty body, which takes no blob. */
   readonly blobId: string | undefined
+  /** The blob's key, sealed with the box. */
+  readonly sealedKey: string | null
   readonly size: number
   /** The MD5 in hex, as entity tags are. */
   readonly md5: string
@@ -36,16 +40,17 @@ export interface ReceivedContent {
 }
 
 /**
- * Takes a body into the blob store and holds it against what the request claims of it. When it resolves, the bytes are
+ * Takes a body into the blob store, encrypted, and holds it against what the request claims of it. When it resolves, the bytes are
  * durable; when it rejects, nothing is left of them. A body that breaks rejects with its own error.
  *
- * @param required algorithms that the caller of this function needs; the default one if nobody names any
+ * @param options.box seals the key that the bytes are encrypted with
+ * @param options.required algorithms that the caller of this function needs; the default one if nobody names any
  */
 export async function receiveContent(
   deps: Pick<S3Deps, 'blobs'>,
   body: Readable | Uint8Array | undefined,
   claims: BodyClaims,
-  options: { readonly required?: ChecksumAlgorithm; readonly signal?: AbortSignal },
+  options: { readonly box: SealedBox; readonly required?: ChecksumAlgorithm; readonly signal?: AbortSignal },
 ): Promise<ReceivedContent> {
   const md5 = claimedMd5(claims.ContentMD5)
   const stated = statedChecksum(claims)
@@ -66,15 +71,18 @@ export async function receiveContent(
     }
   }
   const source = body instanceof Uint8Array || body === undefined ? Readable.from(body?.length ? [body] : []) : body
+  const key = newBlobKey()
   const written = await deps.blobs
-    .write(source, { digests: ['MD5', ...algorithms], maxBytes: MAX_BODY_BYTES, check, signal: options.signal })
+    .write(source, { digests: ['MD5', ...algorithms], maxBytes: MAX_BODY_BYTES, check, key, signal: options.signal })
     .catch((error: unknown) => {
       throw error instanceof BlobTooLargeError ? entityTooLarge(MAX_BODY_BYTES) : error
     })
-  if (written.size === 0) await deps.blobs.remove(written.blobId)
+  const { blobId, size } = written
+  if (size === 0) await deps.blobs.remove(blobId)
   return {
-    blobId: written.size === 0 ? undefined : written.blobId,
-    size: written.size,
+    blobId: size === 0 ? undefined : blobId,
+    sealedKey: size === 0 ? null : sealBlobKey(options.box, blobId, { key, size }),
+    size,
     md5: Buffer.from(written.digests.MD5).toString('hex'),
     chosen,
     checksums: Object.fromEntries(algorithms.map((name) => [name, toBase64(written.digests[name])])),
@@ -94,12 +102,12 @@ function claimedMd5(header: string | undefined): Buffer | undefined {
 }
 
 /**
- * Removes what was received when the unit of work that was to refer to it has failed, and passes the error on. A
+ * Removes what was received, if anything was, when the unit of work that was to refer to it has failed, and passes the error on. A
  * database that was lost on the way may have committed it: then the bytes stay, and are swept if nothing refers to them.
  */
 export async function dropUnlessCommitted<T>(
   deps: Pick<S3Deps, 'blobs'>,
-  content: ReceivedContent,
+  content: ReceivedContent | undefined,
   commit: Promise<T>,
 ): Promise<T> {
   try {
@@ -107,7 +115,7 @@ export async function dropUnlessCommitted<T>(
   } catch (error) {
     const rolledBack = !(error instanceof StorageUnavailableError)
     // What cannot be removed now is an orphan, and swept as one.
-    if (rolledBack && content.blobId !== undefined) await deps.blobs.remove(content.blobId).catch(() => {})
+    if (rolledBack && content?.blobId !== undefined) await deps.blobs.remove(content.blobId).catch(() => {})
     throw error
   }
 }
@@ -116,4 +124,13 @@ export async function dropUnlessCommitted<T>(
 export const slicesOf = (content: ReceivedContent, partNumber: number, partChecksum: string | null): Slice[] =>
   content.blobId === undefined && partChecksum === null
     ? []
-    : [{ blobId: content.blobId ?? '', offset: 0, size: content.size, partNumber, partChecksum }]
+    : [
+        {
+          blobId: content.blobId ?? '',
+          offset: 0,
+          size: content.size,
+          partNumber,
+          partChecksum,
+          sealedKey: content.sealedKey,
+        },
+      ]

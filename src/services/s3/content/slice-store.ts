@@ -10,6 +10,8 @@ export interface Slice {
   readonly partNumber: number
   /** Base64 checksum of the whole part, at its first slice. */
   readonly partChecksum: string | null
+  /** The blob's key, sealed; null when the blob is plain. */
+  readonly sealedKey: string | null
 }
 
 /** So many rows fit into one insert on either database. */
@@ -30,6 +32,7 @@ export async function readSlices(database: Database, ownerId: string): Promise<S
     size: row.size,
     partNumber: row.part_number,
     partChecksum: row.part_checksum,
+    sealedKey: row.sealed_key,
   }))
 }
 
@@ -44,6 +47,7 @@ export function insertSlices(database: Database, ownerId: string, slices: readon
       blob_offset: slice.offset,
       size: slice.size,
       part_checksum: slice.partChecksum,
+      sealed_key: slice.sealedKey,
     }),
   )
   const statements: Statement[] = []
@@ -53,12 +57,12 @@ export function insertSlices(database: Database, ownerId: string, slices: readon
   return statements
 }
 
-/** Lets another owner share all slices of this one: a copy that moves no bytes. */
+/** Lets another owner share all slices of this one, whose keys the same box must open: a copy that moves no bytes. */
 export const shareSlices = (database: Database, fromOwner: string, toOwner: string): Statement =>
   statement(
     database.query
       .insertInto('s3_slices')
-      .columns(['owner_id', 'part_number', 'position', 'blob_id', 'blob_offset', 'size', 'part_checksum'])
+      .columns(['owner_id', 'part_number', 'position', 'blob_id', 'blob_offset', 'size', 'part_checksum', 'sealed_key'])
       .expression(
         database.query
           .selectFrom('s3_slices')
@@ -70,6 +74,7 @@ export const shareSlices = (database: Database, fromOwner: string, toOwner: stri
             'blob_offset',
             'size',
             'part_checksum',
+            'sealed_key',
           ])
           .where('owner_id', '=', fromOwner),
       ),

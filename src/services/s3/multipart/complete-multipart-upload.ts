@@ -4,6 +4,7 @@ import { ServiceError } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
 import { requireBucket } from '../buckets/bucket-access.ts'
 import { checksumMember } from '../checksums/checksum.ts'
+import { encryptionMembers } from '../encryption/object-encryption.ts'
 import { methodNotAllowed } from '../errors.ts'
 import { urlEncode } from '../listing/url-encoding.ts'
 import { findObject, newObjectId, putObjectUnit } from '../objects/object-store.ts'
@@ -26,7 +27,7 @@ export async function completeMultipartUpload(
   refuseUnsupported(input)
   try {
     const upload = await requireUpload(deps.database, bucket.name, input.Key, input.UploadId)
-    return answer(await complete(deps, input, bucket, upload), context)
+    return answer(await complete(deps, input, context, bucket, upload), context)
   } catch (error) {
     if (!(error instanceof ServiceError) || error.code !== 'NoSuchUpload') throw error
     // A client whose first answer was lost asks again.
@@ -39,6 +40,7 @@ export async function completeMultipartUpload(
 async function complete(
   deps: S3Deps,
   input: CompleteMultipartUploadRequest,
+  context: RequestContext,
   bucket: BucketRow,
   upload: UploadRow,
 ): Promise<ObjectRow> {
@@ -54,6 +56,8 @@ async function complete(
     { ...checksum, explicit: upload.checksum_algorithm !== null },
     input,
   )
+  // S3 wants whoever makes the object to be allowed to read it, though no byte is read here.
+  await deps.keys.open(context, upload.encryption)
   const now = deps.clock.now()
   const object: ObjectRow = {
     bucket: bucket.name,
@@ -71,6 +75,7 @@ async function complete(
     headers: upload.headers,
     metadata: upload.metadata,
     tags: upload.tags,
+    encryption: upload.encryption,
   }
   await deps.database.commit([
     ...completeUploadUnit(deps.database, upload, plan.parts, object.object_id, now),
@@ -86,4 +91,5 @@ const answer = (object: ObjectRow, context: RequestContext): CompleteMultipartUp
   ETag: `"${object.etag}"`,
   ...checksumMember(object.checksum_algorithm, object.checksum),
   ChecksumType: object.checksum_type as 'FULL_OBJECT',
+  ...encryptionMembers(object.encryption),
 })

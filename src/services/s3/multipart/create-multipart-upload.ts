@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { CreateMultipartUploadOutput, CreateMultipartUploadRequest } from '../../../model/generated/s3.ts'
 import type { RequestContext } from '../../operation.ts'
 import { requireBucket } from '../buckets/bucket-access.ts'
+import { encryptionMembers } from '../encryption/object-encryption.ts'
 import { checkKey } from '../objects/object-key.ts'
 import { encodeHeaders, encodeMetadata } from '../objects/object-metadata.ts'
 import type { S3Deps } from '../s3-deps.ts'
@@ -21,6 +22,7 @@ export async function createMultipartUpload(
   refuseUnsupported(input)
   checkObjectAcl(input.ACL)
   const checksum = requestedChecksum(input)
+  const { encryption } = await deps.keys.create(context, bucket, input.Key, input)
   const uploadId = randomBytes(48).toString('base64url')
   await deps.database.commit(
     insertUpload(deps.database, bucket.account, {
@@ -35,6 +37,7 @@ export async function createMultipartUpload(
       headers: encodeHeaders(input),
       metadata: encodeMetadata(input.Metadata),
       tags: parseTaggingHeader(input.Tagging),
+      encryption,
     }),
   )
   return {
@@ -43,5 +46,7 @@ export async function createMultipartUpload(
     UploadId: uploadId,
     ChecksumAlgorithm: checksum?.algorithm,
     ChecksumType: checksum?.type,
+    ...encryptionMembers(encryption),
+    SSEKMSEncryptionContext: input.SSEKMSEncryptionContext,
   }
 }

@@ -6,6 +6,8 @@ import { requireBucket } from '../buckets/bucket-access.ts'
 import { checksumAlgorithm, checksumMember, statedChecksum } from '../checksums/checksum.ts'
 import { dropUnlessCommitted, receiveContent, slicesOf } from '../content/receive-content.ts'
 import { insertSlices } from '../content/slice-store.ts'
+import { entityTag } from '../encryption/entity-tag.ts'
+import { encryptionMembers } from '../encryption/object-encryption.ts'
 import { invalidRequest } from '../errors.ts'
 import type { S3Deps } from '../s3-deps.ts'
 import { refuseUnsupported } from '../unsupported.ts'
@@ -27,7 +29,8 @@ export async function uploadPart(
   checkAlgorithm(upload, chosen)
 
   const { algorithm } = effectiveChecksum(upload)
-  const content = await receiveContent(deps, input.Body, input, { required: algorithm, signal: context.signal })
+  const box = await deps.keys.open(context, upload.encryption)
+  const content = await receiveContent(deps, input.Body, input, { box, required: algorithm, signal: context.signal })
   const checksum = content.checksums[algorithm] ?? ''
   const partId = randomUUID()
   const now = deps.clock.now()
@@ -36,7 +39,7 @@ export async function uploadPart(
     part_number: input.PartNumber,
     part_id: partId,
     size: content.size,
-    etag: content.md5,
+    etag: entityTag(upload.encryption, content.md5),
     checksum,
     last_modified: Math.floor(now / 1000) * 1000,
   }
@@ -49,7 +52,11 @@ export async function uploadPart(
     ]),
   )
   const shown = content.chosen ?? algorithm
-  return { ETag: `"${content.md5}"`, ...checksumMember(shown, content.checksums[shown] ?? '') }
+  return {
+    ETag: `"${part.etag}"`,
+    ...checksumMember(shown, content.checksums[shown] ?? ''),
+    ...encryptionMembers(upload.encryption),
+  }
 }
 
 /** An upload that was begun with an algorithm takes no part that is summed with another. */

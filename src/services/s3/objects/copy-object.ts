@@ -1,25 +1,25 @@
 import type { CopyObjectOutput, CopyObjectRequest } from '../../../model/generated/s3.ts'
-import type { Statement } from '../../../storage/database.ts'
 import type { BucketRow, ObjectRow } from '../../../storage/schema/s3.ts'
 import type { RequestContext } from '../../operation.ts'
 import { requireBucket } from '../buckets/bucket-access.ts'
-import { checksumAlgorithm, checksumMember, toBase64 } from '../checksums/checksum.ts'
-import { digestContent } from '../content/digest-content.ts'
-import { MAX_BODY_BYTES } from '../content/receive-content.ts'
-import { insertSlices, shareSlices } from '../content/slice-store.ts'
+import { checksumAlgorithm, checksumMember } from '../checksums/checksum.ts'
+import { dropUnlessCommitted, MAX_BODY_BYTES } from '../content/receive-content.ts'
+import { encryptionMembers } from '../encryption/object-encryption.ts'
+import { speaksOfEncryption } from '../encryption/requested-encryption.ts'
 import { invalidArgument, invalidRequest } from '../errors.ts'
 import type { S3Deps } from '../s3-deps.ts'
 import { parseTaggingHeader } from '../tag-set.ts'
 import { checkObjectAcl, refuseUnsupported, storageClass } from '../unsupported.ts'
+import { copiedContent } from './copied-content.ts'
 import { checkKey } from './object-key.ts'
 import { encodeHeaders, encodeMetadata } from './object-metadata.ts'
-import { findObject, newObjectId, objectStands, putObjectUnit } from './object-store.ts'
-import { findSource, retryWhenSourceChanges, SourceChanged } from './source-object.ts'
+import { findObject, newObjectId, putObjectUnit } from './object-store.ts'
+import { findSource, retryWhenSourceChanges } from './source-object.ts'
 import { checkWriteCondition, type WriteCondition, writeCondition } from './write-condition.ts'
 
 /**
- * Copies an object without moving its bytes: both share them. The entity tag stays, also that of an object uploaded in
- * parts, whose parts the copy keeps.
+ * Copies an object. Where both are encrypted alike no byte is moved: they share them, the entity tag stays, also that of
+ * an object uploaded in parts, whose parts the copy keeps.
  */
 export async function copyObject(
   deps: S3Deps,
@@ -44,6 +44,8 @@ export async function copyObject(
       ...checksumMember(object.checksum_algorithm, object.checksum),
       ChecksumType: object.checksum_type as 'FULL_OBJECT',
     },
+    ...encryptionMembers(object.encryption),
+    SSEKMSEncryptionContext: input.SSEKMSEncryptionContext,
   }
 }
 
@@ -61,11 +63,14 @@ async function copy(
       `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_BODY_BYTES}`,
     )
   }
-  const now = deps.clock.now()
+  const keys = await deps.keys.create(context, bucket, input.Key, input)
   const objectId = newObjectId()
-  const { row, slices } = await contentOf(deps, source, objectId, input, context)
+  const algorithm = checksumAlgorithm(input.ChecksumAlgorithm)
+  const content = await copiedContent(deps, source, { objectId, algorithm, keys }, context)
+  const now = deps.clock.now()
   const object: ObjectRow = {
-    ...row,
+    ...source,
+    ...content.row,
     bucket: bucket.name,
     key: input.Key,
     object_id: objectId,
@@ -77,46 +82,14 @@ async function copy(
       : {}),
     tags: input.TaggingDirective === 'REPLACE' ? parseTaggingHeader(input.Tagging) : source.tags,
   }
-  await deps.database.commit([
-    objectStands(deps.database, source, () => new SourceChanged()),
-    ...putObjectUnit(deps.database, bucket.account, object, condition, now),
-    ...slices,
-  ])
+  const unit = [...content.statements, ...putObjectUnit(deps.database, bucket.account, object, condition, now)]
+  await dropUnlessCommitted(deps, content.received, deps.database.commit(unit))
   return object
-}
-
-/** The content of the copy. Only a checksum by another algorithm makes it necessary to read the bytes. */
-async function contentOf(
-  deps: S3Deps,
-  source: ObjectRow,
-  objectId: string,
-  input: CopyObjectRequest,
-  context: RequestContext,
-): Promise<{ row: ObjectRow; slices: Statement[] }> {
-  const algorithm = checksumAlgorithm(input.ChecksumAlgorithm)
-  if (algorithm === undefined || algorithm === source.checksum_algorithm) {
-    return { row: source, slices: [shareSlices(deps.database, source.object_id, objectId)] }
-  }
-  const whole = source.size === 0 ? undefined : { first: 0, last: source.size - 1 }
-  const digests = await digestContent(deps.content, source.object_id, whole, algorithm, context.signal)
-  const slices = await deps.content.slices(source.object_id)
-  const row = {
-    ...source,
-    etag: Buffer.from(digests.md5).toString('hex'),
-    checksum_algorithm: algorithm,
-    checksum_type: 'FULL_OBJECT',
-    checksum: toBase64(digests.checksum),
-    part_count: null,
-  }
-  const plain = slices
-    .filter((slice) => slice.size > 0)
-    .map((slice) => ({ ...slice, partNumber: 1, partChecksum: null }))
-  return { row, slices: insertSlices(deps.database, objectId, plain) }
 }
 
 function checkSelfCopy(source: ObjectRow, input: CopyObjectRequest): void {
   if (source.bucket !== input.Bucket || source.key !== input.Key) return
-  const changes = input.MetadataDirective === 'REPLACE' || input.StorageClass || input.ServerSideEncryption
+  const changes = input.MetadataDirective === 'REPLACE' || input.StorageClass || speaksOfEncryption(input)
   if (changes) return
   throw invalidRequest(
     "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",

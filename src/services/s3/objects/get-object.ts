@@ -10,7 +10,8 @@ export async function getObject(
   context: RequestContext,
 ): Promise<GetObjectOutput> {
   const { object, range, head } = await readObject(deps, input, context)
-  const body =
-    range === undefined ? new Uint8Array(0) : await deps.content.open(object.object_id, range.first, range.last)
+  const box = await deps.keys.open(context, object.encryption)
+  const owner = { id: object.object_id, box }
+  const body = range === undefined ? new Uint8Array(0) : await deps.content.open(owner, range.first, range.last)
   return { ...head, Body: body }
 }

@@ -9,5 +9,8 @@ export async function headObject(
   input: HeadObjectRequest,
   context: RequestContext,
 ): Promise<HeadObjectOutput> {
-  return (await readObject(deps, input, context)).head
+  const { object, head } = await readObject(deps, input, context)
+  // A checksum tells about the bytes: S3 shows it to those only who may decrypt them.
+  if (input.ChecksumMode === 'ENABLED') await deps.keys.open(context, object.encryption)
+  return head
 }

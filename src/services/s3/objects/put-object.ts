@@ -2,6 +2,7 @@ import type { PutObjectOutput, PutObjectRequest } from '../../../model/generated
 import type { RequestContext } from '../../operation.ts'
 import { requireBucket } from '../buckets/bucket-access.ts'
 import { checksumMember } from '../checksums/checksum.ts'
+import { encryptionMembers } from '../encryption/object-encryption.ts'
 import type { S3Deps } from '../s3-deps.ts'
 import { parseTaggingHeader } from '../tag-set.ts'
 import { checkObjectAcl, refuseUnsupported, storageClass } from '../unsupported.ts'
@@ -32,7 +33,9 @@ export async function putObject(
   if (condition.kind !== 'none') {
     checkWriteCondition(condition, input.Key, await findObject(deps.database, bucket.name, input.Key))
   }
+  const keys = await deps.keys.create(context, bucket, input.Key, input)
   const object = await storeObject(deps, bucket, description, input.Body, {
+    keys,
     claims: input,
     condition,
     signal: context.signal,
@@ -41,5 +44,7 @@ export async function putObject(
     ETag: `"${object.etag}"`,
     ...checksumMember(object.checksum_algorithm, object.checksum),
     ChecksumType: 'FULL_OBJECT',
+    ...encryptionMembers(object.encryption),
+    SSEKMSEncryptionContext: input.SSEKMSEncryptionContext,
   }
 }

@@ -4,6 +4,7 @@ import type { RequestContext } from '../../operation.ts'
 import { requireBucket } from '../buckets/bucket-access.ts'
 import { checksumMember } from '../checksums/checksum.ts'
 import type { Slice } from '../content/slice-store.ts'
+import { encryptionMembers } from '../encryption/object-encryption.ts'
 import {
   invalidPartNumber,
   invalidRange,
@@ -103,6 +104,7 @@ function describe(object: ObjectRow, input: HeadObjectRequest): HeadObjectOutput
     // S3 names the class only when it is another than the standard one.
     StorageClass: (object.storage_class === 'STANDARD' ? undefined : object.storage_class) as 'STANDARD_IA' | undefined,
     TagCount: tags === 0 ? undefined : tags,
+    ...encryptionMembers(object.encryption),
   }
 }
 

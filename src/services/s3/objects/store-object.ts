@@ -3,6 +3,8 @@ import type { BucketRow, ObjectRow } from '../../../storage/schema/s3.ts'
 import { DEFAULT_ALGORITHM } from '../checksums/checksum.ts'
 import { type BodyClaims, dropUnlessCommitted, receiveContent, slicesOf } from '../content/receive-content.ts'
 import { insertSlices } from '../content/slice-store.ts'
+import type { WriteKeys } from '../encryption/content-keys.ts'
+import { entityTag } from '../encryption/entity-tag.ts'
 import type { S3Deps } from '../s3-deps.ts'
 import { newObjectId, putObjectUnit } from './object-store.ts'
 import type { WriteCondition } from './write-condition.ts'
@@ -10,15 +12,22 @@ import type { WriteCondition } from './write-condition.ts'
 /** What is known of an object before its bytes. */
 export type ObjectDescription = Pick<ObjectRow, 'key' | 'storage_class' | 'headers' | 'metadata' | 'tags'>
 
+interface StoreOptions {
+  readonly keys: WriteKeys
+  readonly claims: BodyClaims
+  readonly condition: WriteCondition
+  readonly signal?: AbortSignal
+}
+
 /** Takes a body in and makes it the object of the key. When it resolves, bytes and row are on the disk. */
 export async function storeObject(
   deps: S3Deps,
   bucket: BucketRow,
   description: ObjectDescription,
   body: Readable | Uint8Array | undefined,
-  options: { readonly claims: BodyClaims; readonly condition: WriteCondition; readonly signal?: AbortSignal },
+  { keys, claims, condition, signal }: StoreOptions,
 ): Promise<ObjectRow> {
-  const content = await receiveContent(deps, body, options.claims, { signal: options.signal })
+  const content = await receiveContent(deps, body, claims, { box: keys.box, signal })
   const algorithm = content.chosen ?? DEFAULT_ALGORITHM
   const now = deps.clock.now()
   const object: ObjectRow = {
@@ -26,16 +35,17 @@ export async function storeObject(
     bucket: bucket.name,
     object_id: newObjectId(),
     size: content.size,
-    etag: content.md5,
+    etag: entityTag(keys.encryption, content.md5),
     last_modified: Math.floor(now / 1000) * 1000,
     checksum_algorithm: algorithm,
     checksum_type: 'FULL_OBJECT',
     checksum: content.checksums[algorithm] ?? '',
     part_count: null,
     upload_id: null,
+    encryption: keys.encryption,
   }
   const unit = [
-    ...putObjectUnit(deps.database, bucket.account, object, options.condition, now),
+    ...putObjectUnit(deps.database, bucket.account, object, condition, now),
     ...insertSlices(deps.database, object.object_id, slicesOf(content, 1, null)),
   ]
   await dropUnlessCommitted(deps, content, deps.database.commit(unit))

@@ -3,10 +3,11 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from 
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { BlobMissingError, type BlobStore, type WriteOptions, type WrittenBlob } from '../blob-store.ts'
+import { BlobMissingError, type BlobSeal, type BlobStore, type WriteOptions, type WrittenBlob } from '../blob-store.ts'
 import type { DigestName } from '../digests.ts'
 import { fileError } from './file-error.ts'
 import { receive } from './receive.ts'
+import { SealedBlobStream } from './sealed-blob-stream.ts'
 import { SlabWriter } from './slab-writer.ts'
 import { isAbandoned, type TempOwner, tempName } from './temp-name.ts'
 
@@ -68,10 +69,17 @@ class FileBlobStore implements BlobStore {
     }
   }
 
-  async read(blobId: string, range?: { readonly start: number; readonly end: number }): Promise<Readable> {
+  async read(
+    blobId: string,
+    range?: { readonly start: number; readonly end: number },
+    seal?: BlobSeal,
+  ): Promise<Readable> {
     try {
       const file = await open(this.#path(blobId))
-      return file.createReadStream({ start: range?.start, end: range?.end, highWaterMark: READ_CHUNK })
+      if (seal === undefined) {
+        return file.createReadStream({ start: range?.start, end: range?.end, highWaterMark: READ_CHUNK })
+      }
+      return await openSealed(file, blobId, seal, range ?? { start: 0, end: seal.size - 1 })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new BlobMissingError(`There is no blob ${blobId}`)
       throw fileError(error)
@@ -130,6 +138,21 @@ class FileBlobStore implements BlobStore {
 
   #path(blobId: string): string {
     return join(this.#shard(blobId), blobId)
+  }
+}
+
+async function openSealed(
+  file: FileHandle,
+  blobId: string,
+  seal: BlobSeal,
+  { start, end }: { readonly start: number; readonly end: number },
+): Promise<Readable> {
+  const stream = new SealedBlobStream(file, blobId, seal, start, Math.min(end, seal.size - 1))
+  try {
+    return await stream.begin()
+  } catch (error) {
+    stream.destroy()
+    throw error
   }
 }
 

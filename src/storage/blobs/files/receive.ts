@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { BlobTooLargeError, type WriteOptions, type WrittenBlob } from '../blob-store.ts'
 import { type DigestName, DigestSet } from '../digests.ts'
+import { sealChunks } from '../sealed-chunks.ts'
 import { SLAB_BYTES, type SlabSession, type SlabWriter } from './slab-writer.ts'
 
 /** Up to here a body is digested in the event loop, which takes at most about 0.4 ms; handing it over takes longer. */
@@ -14,9 +15,9 @@ export async function receive<D extends DigestName>(
   source: AsyncIterable<Uint8Array>,
   file: FileHandle,
   slabs: SlabWriter,
-  options: Pick<WriteOptions<D>, 'digests' | 'maxBytes' | 'signal'>,
+  options: Pick<WriteOptions<D>, 'digests' | 'maxBytes' | 'key' | 'signal'>,
 ): Promise<WrittenBlob<D>> {
-  const { digests, maxBytes = Number.POSITIVE_INFINITY, signal } = options
+  const { digests, maxBytes = Number.POSITIVE_INFINITY, key, signal } = options
   const small: Uint8Array[] = []
   let large: LargeBody | undefined
   let size = 0
@@ -29,14 +30,17 @@ export async function receive<D extends DigestName>(
         small.push(chunk)
         continue
       }
-      large ??= new LargeBody(file, slabs, digests)
+      large ??= new LargeBody(file, slabs, digests, key)
       for (const earlier of small.splice(0)) await large.add(earlier)
       await large.add(chunk)
     }
     if (large !== undefined) return { size, digests: (await large.finish()) as Record<D, Uint8Array> }
     const set = new DigestSet(digests)
     for (const chunk of small) set.update(chunk)
-    if (size > 0) await file.writeFile(Buffer.concat(small))
+    if (size > 0) {
+      const bytes = Buffer.concat(small)
+      await file.writeFile(key === undefined ? bytes : Buffer.concat(sealChunks(key, 0, bytes)))
+    }
     return { size, digests: set.finish() as Record<D, Uint8Array> }
   } finally {
     await large?.end()
@@ -68,9 +72,9 @@ class LargeBody {
   #used = 0
   #ended: Promise<Record<string, Uint8Array>> | undefined
 
-  constructor(file: FileHandle, slabs: SlabWriter, digests: readonly DigestName[]) {
+  constructor(file: FileHandle, slabs: SlabWriter, digests: readonly DigestName[], key: Uint8Array | undefined) {
     this.#slabs = slabs
-    this.#session = slabs.begin(file.fd, digests)
+    this.#session = slabs.begin(file.fd, digests, key)
     this.#slab = new Uint8Array(slabs.takeSlab())
   }
 

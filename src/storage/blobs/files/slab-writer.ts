@@ -1,9 +1,11 @@
 import { Worker } from 'node:worker_threads'
 import { StorageUnavailableError } from '../../errors.ts'
 import type { DigestName } from '../digests.ts'
+import { CHUNK_BYTES } from '../sealed-chunks.ts'
 import type { FromSlabThread, SlabError, ToSlabThread } from './slab-messages.ts'
 
-export const SLAB_BYTES = 512 * 1024
+/** Whole chunks of an encrypted blob. */
+export const SLAB_BYTES = 8 * CHUNK_BYTES
 const KEPT_SLABS = 8
 
 interface Waiting {
@@ -34,14 +36,15 @@ export class SlabWriter {
     if (slab.byteLength === SLAB_BYTES && this.#free.length < KEPT_SLABS) this.#free.push(slab)
   }
 
-  begin(fd: number, digests: readonly DigestName[]): SlabSession {
+  /** @param key what the thread is to encrypt with, if it is to */
+  begin(fd: number, digests: readonly DigestName[], key?: Uint8Array): SlabSession {
     this.#thread ??= this.#start()
     const thread = this.#thread
     const session = ++this.#lastSession
     const answers: Waiting[] = []
     this.#waiting.set(session, answers)
     thread.ref()
-    thread.postMessage({ type: 'begin', session, fd, digests } satisfies ToSlabThread)
+    thread.postMessage({ type: 'begin', session, fd, digests, key } satisfies ToSlabThread)
     const ask = (message: ToSlabThread, transfer: ArrayBuffer[]) =>
       new Promise<Record<string, Uint8Array>>((resolve, reject) => {
         // A session does not outlive its thread: the next thread does not know it.
