@@ -2,6 +2,7 @@ import type { Principal } from '../../../access/principal.ts'
 import { parseArn } from '../../../shared/arn.ts'
 import { createSealedBox, type SealedBox } from '../../../shared/sealed-box.ts'
 import type { BucketRow } from '../../../storage/schema/s3.ts'
+import type { RequestOrigin } from '../../authorizer.ts'
 import type { KmsFacade } from '../../kms/facade.ts'
 import { invalidArgument } from '../errors.ts'
 import { decodeDefault } from './default-encryption.ts'
@@ -9,9 +10,10 @@ import { kmsRefusal, signatureRequired } from './kms-refusal.ts'
 import { decodeEncryption, encodeEncryption, type KmsEncryption } from './object-encryption.ts'
 import { type EncryptionInput, type WantedEncryption, wantedEncryption } from './requested-encryption.ts'
 
-/** For whom KMS is asked. A request's context is one. */
+/** For whom KMS is asked, and for which request, if there is one. A request's context is one. */
 export interface KeyUser {
   readonly principal: Principal
+  readonly origin?: RequestOrigin
 }
 
 /** What a write goes on with. */
@@ -43,7 +45,7 @@ const ARN_KEY = 'aws:s3:arn'
 
 export function createContentKeys(masterKey: SealedBox, kms: KmsFacade): ContentKeys {
   async function createUnderKms(
-    { principal }: KeyUser,
+    { principal, origin }: KeyUser,
     bucket: BucketRow,
     key: string,
     wanted: WantedEncryption,
@@ -53,6 +55,7 @@ export function createContentKeys(masterKey: SealedBox, kms: KmsFacade): Content
     const use = {
       region: bucket.region,
       via: 's3',
+      origin,
       encryptionContext: context,
       keyId: wanted.keyId ?? MANAGED_KEY,
     } as const
@@ -74,7 +77,7 @@ export function createContentKeys(masterKey: SealedBox, kms: KmsFacade): Content
       return { encryption: encodeEncryption({ algorithm: 'AES256' }), box: masterKey }
     },
 
-    async open({ principal }, stored) {
+    async open({ principal, origin }, stored) {
       const encryption = decodeEncryption(stored)
       // Plain content has no keys to open; what is added to an upload begun before is sealed as in SSE-S3.
       if (encryption === undefined || encryption.algorithm === 'AES256') return masterKey
@@ -83,6 +86,7 @@ export function createContentKeys(masterKey: SealedBox, kms: KmsFacade): Content
         .decrypt(principal, {
           region: parseArn(encryption.keyArn)?.region ?? '',
           via: 's3',
+          origin,
           encryptionContext: encryption.context,
           keyId: encryption.keyArn,
           ciphertext: Buffer.from(encryption.dataKey, 'base64'),
