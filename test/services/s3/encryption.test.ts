@@ -261,7 +261,12 @@ describe.each(testStores)('encryption of objects on $dialect', ({ create }) => {
       [missing, 'KMS.NotFoundException', 400, `Key 'arn:aws:kms:${REGION}:${ACCOUNT}:key/${missing}' does not exist`],
       [elsewhere, 'KMS.NotFoundException', 400, 'Invalid arn us-west-2'],
       ['alias/none', 'KMS.NotFoundException', 400, /alias\/none is not found/],
-      [`arn:aws:kms:${REGION}:999999999999:key/${missing}`, 'KMS.NotFoundException', 400, /does not exist/],
+      [
+        `arn:aws:kms:${REGION}:999999999999:key/${missing}`,
+        'AccessDenied',
+        403,
+        /is not authorized to perform: kms:GenerateDataKey on resource: /,
+      ],
       [
         foreign,
         'AccessDenied',
