@@ -267,6 +267,12 @@ export const services: readonly ServiceDefinition[] = [
     ],
   },
   {
+    id: 'cloudwatch',
+    definition: 'cloudwatch/2010-08-01',
+    typeName: 'Cloudwatch',
+    operations: ['GetMetricStatistics', 'ListMetrics', 'PutMetricData'],
+  },
+  {
     id: 'kms',
     definition: 'kms/2014-11-01',
     typeName: 'Kms',

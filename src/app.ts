@@ -17,6 +17,8 @@ import { createRegistryClient } from './registries/registry-client.ts'
 import type { ContainerRuntime, EngineDescription } from './runtime/container-runtime.ts'
 import { connectDocker } from './runtime/docker/connect-docker.ts'
 import { createNoContainers } from './runtime/none/no-containers.ts'
+import { cloudwatchAuthorization } from './services/cloudwatch/authorization.ts'
+import { startCloudwatch } from './services/cloudwatch/start-cloudwatch.ts'
 import { ecrAuthorization } from './services/ecr/authorization.ts'
 import { createImageRegistry } from './services/ecr/distribution/answer-registry.ts'
 import { createEcrFacade } from './services/ecr/ecr-facade.ts'
@@ -131,6 +133,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     clock,
   })
 
+  const cloudwatch = await startCloudwatch({ database, queue: workQueue, clock, log, settings: config.metrics })
   const appender = createEventAppender(database, clock, DEFAULT_LOGS_LIMITS)
   const logs = createLogsFacade({ database, clock, appender })
   const iam = createIamFacade(iamDeps)
@@ -210,6 +213,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     },
     kms: { operations: createKmsService(kmsDeps), authorization: kmsAuthorization },
     ecr: { operations: createEcrService(ecrDeps), authorization: ecrAuthorization },
+    cloudwatch: { operations: cloudwatch.operations, authorization: cloudwatchAuthorization },
   })
   checkTables(services)
   await startLogsMaintenance({ database, queue: workQueue, clock, limits: DEFAULT_LOGS_LIMITS })
@@ -250,6 +254,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
       hosting.stop()
       await Promise.all([drainHttpServer(server), workQueue.stop()])
       dataPlane.close()
+      await cloudwatch.stop()
       await lambda.stop()
       await runtime.close()
       watch.stop()

@@ -33,6 +33,7 @@ interface DefinedOperation {
   input?: { shape: string; locationName?: string; xmlNamespace?: { uri: string } }
   output?: { shape: string; resultWrapper?: string }
   errors?: { shape: string }[]
+  requestcompression?: { encodings: string[] }
 }
 
 export interface Definition {

@@ -65,9 +65,12 @@ const lines = (entries: readonly (readonly [string, unknown])[]): string =>
 
 function describeMetadata(service: ServiceDefinition, metadata: Json): Json {
   const namespace = metadata.xmlNamespace
+  const protocols = (metadata.protocols ?? []) as readonly string[]
   return {
     id: service.id,
     protocol: metadata.protocol,
+    ...(protocols.length > 1 ? { protocols } : {}),
+    ...(metadata.awsQueryCompatible === undefined ? {} : { queryCompatible: true }),
     apiVersion: metadata.apiVersion,
     ...pick(metadata, ['jsonVersion', 'targetPrefix', 'serviceId', 'endpointPrefix']),
     signingName: metadata.signingName ?? metadata.endpointPrefix,
@@ -90,6 +93,7 @@ function describeOperation(definition: Definition, name: string, listed: boolean
           ...(operation.input?.locationName === undefined ? {} : { inputElement: operation.input.locationName }),
           ...(operation.output === undefined ? {} : { output: operation.output.shape }),
           ...(operation.output?.resultWrapper === undefined ? {} : { resultWrapper: operation.output.resultWrapper }),
+          ...(operation.requestcompression?.encodings.includes('gzip') === true ? { takesGzip: true } : {}),
           ...((operation.errors ?? []).length === 0 ? {} : { errors: operation.errors?.map((error) => error.shape) }),
         }
       : {}),

@@ -95,6 +95,21 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('what model containers may do'),
+  metrics: z
+    .strictObject({
+      flushSeconds: number(z.number().min(1).max(60))
+        .default(5)
+        .describe('how often what the server counts is stored, in seconds; what a killed worker loses at most'),
+      resolutionSeconds: number(
+        z.number().refine((value) => [1, 5, 10, 30, 60].includes(value), { message: 'must be 1, 5, 10, 30 or 60' }),
+      )
+        .default(60)
+        .describe("length of the intervals in which the server's own metrics are kept, in seconds: 1, 5, 10, 30 or 60"),
+      maxSeries: count('most metrics (name and dimensions) of an account in a region', 10_000),
+      anyAlarmPeriod: flag('let alarms have any period of seconds instead of 10, 20, 30 and multiples of 60'),
+    })
+    .prefault({})
+    .describe('what is kept of metrics'),
   caFile: z
     .string()
     .min(1)

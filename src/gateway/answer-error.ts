@@ -2,6 +2,7 @@ import type { Service } from '../services/registry.ts'
 import { StorageFullError, StorageUnavailableError } from '../storage/errors.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { WireResponse } from '../wire/protocol.ts'
+import { protocols } from '../wire/protocols.ts'
 import { ServiceError } from '../wire/service-error.ts'
 import { escapeXml } from '../wire/xml-text.ts'
 import { ClientGoneError, type Exchange } from './exchange.ts'
@@ -34,7 +35,12 @@ export async function answerError(
   const answer =
     service === undefined
       ? withoutService(exchange, told)
-      : service.protocol.encodeError(service.description, told, requestId, exchange.path)
+      : protocols[service.protocolOf(exchange.request.headers)].encodeError(
+          service.description,
+          told,
+          requestId,
+          exchange.path,
+        )
   await respond(exchange, answer)
 }
 
@@ -66,6 +72,7 @@ const OWN_FAULTS: Readonly<Record<string, { readonly failure?: string; readonly 
   logs: { unavailable: 'ServiceUnavailableException' },
   lambda: { unavailable: 'ServiceException' },
   ecr: { failure: 'ServerException', unavailable: 'ServerException' },
+  cloudwatch: { failure: 'InternalServiceError' },
 }
 
 function asServiceError(error: unknown, service: Service | undefined): ServiceError {

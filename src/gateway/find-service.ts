@@ -21,6 +21,7 @@ const BY_SIGNING_NAME: Readonly<Record<string, ServiceId>> = {
   sts: 'sts',
   logs: 'logs',
   ecr: 'ecr',
+  monitoring: 'cloudwatch',
 }
 
 const BY_TARGET: Readonly<Record<string, ServiceId>> = {
@@ -28,6 +29,7 @@ const BY_TARGET: Readonly<Record<string, ServiceId>> = {
   Logs_20140328: 'logs',
   AmazonEC2ContainerRegistry_V20150921: 'ecr',
   TrentService: 'kms',
+  GraniteServiceVersion20100801: 'cloudwatch',
 }
 
 const BY_HOST: readonly (readonly [pattern: RegExp, id: ServiceId])[] = [
@@ -39,6 +41,7 @@ const BY_HOST: readonly (readonly [pattern: RegExp, id: ServiceId])[] = [
   [/^sts\./, 'sts'],
   [/^logs\./, 'logs'],
   [/^api\.ecr\./, 'ecr'],
+  [/^monitoring\./, 'cloudwatch'],
 ]
 
 /** Lambda's paths begin with the date of the API that brought them. */

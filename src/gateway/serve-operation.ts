@@ -2,7 +2,9 @@ import type { Readable } from 'node:stream'
 import type { RequestContext } from '../services/operation.ts'
 import type { Service } from '../services/registry.ts'
 import { pathStyle } from '../services/s3/addressing.ts'
-import type { Detected, WireRequest } from '../wire/protocol.ts'
+import { isGzipped, unzipBody } from '../wire/gzip-body.ts'
+import type { Detected, Protocol, WireRequest } from '../wire/protocol.ts'
+import { protocols } from '../wire/protocols.ts'
 import { notImplemented, ServiceError } from '../wire/service-error.ts'
 import { validateInput } from '../wire/validate-input.ts'
 import type { Caller } from './authenticate.ts'
@@ -17,22 +19,26 @@ import { collectVerified, verifiedStream } from './verified-body.ts'
  * validate, authorise, invoke, encode. Rejects with what `answerError` is to answer.
  */
 export async function serveOperation(parts: GatewayParts, exchange: Exchange, service: Service): Promise<void> {
-  const { description, protocol } = service
+  const { description } = service
+  const family = service.protocolOf(exchange.request.headers)
+  const protocol = protocols[family]
   const bucketPath =
     service.id === 's3' ? pathStyle(exchange.request.headers.host ?? '', exchange.path, parts.s3Domains) : undefined
-  const caller = await parts.authenticator.identify(exchange, description.protocol, {
+  const caller = await parts.authenticator.identify(exchange, family, {
     service: description.signingName,
     bucketOfHost: bucketPath?.split('/')[1],
   })
   requireIdentity(caller, service)
   const wire = wireRequest(exchange, bucketPath ?? exchange.path)
 
-  let detected = protocol.detectsFromBody ? undefined : detect(service, wire)
+  let detected = protocol.detectsFromBody ? undefined : detect(protocol, service, wire)
   let body: Uint8Array | Readable
-  if (detected?.operation.streamsInput) body = verifiedStream(exchange, caller, description.protocol)
+  if (detected?.operation.streamsInput) body = verifiedStream(exchange, caller, family)
   else {
-    body = await collectVerified(exchange, caller, description.protocol, service.maxBodyBytes)
-    detected ??= detect(service, wire, body)
+    body = await collectVerified(exchange, caller, family, service.maxBodyBytes)
+    const takesGzip = detected?.operation.takesGzip ?? description.takesGzip
+    if (takesGzip && isGzipped(wire.headers)) body = unzipBody(body, service.maxBodyBytes)
+    detected ??= detect(protocol, service, wire, body)
   }
 
   const { operation } = detected
@@ -54,9 +60,9 @@ const wireRequest = (exchange: Exchange, path: string): WireRequest => ({
   headers: exchange.request.headers as Readonly<Record<string, string>>,
 })
 
-function detect(service: Service, wire: WireRequest, body?: Uint8Array): Detected {
-  const detected = service.protocol.detect(service.description, wire, body)
-  if (detected === undefined) throw service.protocol.unknownOperation(service.description, wire)
+function detect(protocol: Protocol, service: Service, wire: WireRequest, body?: Uint8Array): Detected {
+  const detected = protocol.detect(service.description, wire, body)
+  if (detected === undefined) throw protocol.unknownOperation(service.description, wire)
   return detected
 }
 

@@ -12,6 +12,8 @@ export interface DescriptionFile {
   readonly metadata: {
     readonly id: ServiceId
     readonly protocol: ProtocolName
+    readonly protocols?: readonly ProtocolName[]
+    readonly queryCompatible?: boolean
     readonly apiVersion: string
     readonly jsonVersion?: string
     readonly targetPrefix?: string
@@ -34,6 +36,7 @@ interface OperationEntry {
   readonly inputElement?: string
   readonly output?: string
   readonly resultWrapper?: string
+  readonly takesGzip?: boolean
 }
 
 type MemberEntry =
@@ -83,12 +86,15 @@ export function link(file: DescriptionFile): ServiceDescription {
   return {
     id: metadata.id,
     protocol: metadata.protocol,
+    protocols: metadata.protocols ?? [metadata.protocol],
+    queryCompatible: metadata.queryCompatible === true,
     apiVersion: metadata.apiVersion,
     targetPrefix: metadata.targetPrefix ?? '',
     jsonVersion: metadata.jsonVersion ?? '1.1',
     signingName: metadata.signingName,
     endpointPrefix: metadata.endpointPrefix,
     xmlNamespace: metadata.xmlNamespace,
+    takesGzip: operations.some(([, operation]) => operation.takesGzip),
     operations: new Map(operations),
     shapes,
     errors: new Map(errors.map((shape) => [shape.error?.code ?? shape.name, shape])),
@@ -174,5 +180,6 @@ function linkOperation(name: string, entry: OperationEntry, shapes: ReadonlyMap<
     resultWrapper: entry.resultWrapper,
     streamsInput: input?.payload?.streaming === true,
     streamsOutput: output?.payload?.streaming === true,
+    takesGzip: entry.takesGzip === true,
   }
 }

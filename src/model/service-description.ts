@@ -2,9 +2,19 @@ import { readFileSync } from 'node:fs'
 import { type DescriptionFile, link } from './link.ts'
 
 /** The services that Slipway speaks. */
-export type ServiceId = 'sagemaker' | 'sagemaker-runtime' | 's3' | 'lambda' | 'iam' | 'sts' | 'logs' | 'ecr' | 'kms'
+export type ServiceId =
+  | 'sagemaker'
+  | 'sagemaker-runtime'
+  | 's3'
+  | 'lambda'
+  | 'iam'
+  | 'sts'
+  | 'logs'
+  | 'ecr'
+  | 'kms'
+  | 'cloudwatch'
 
-export type ProtocolName = 'json' | 'rest-json' | 'rest-xml' | 'query'
+export type ProtocolName = 'json' | 'rest-json' | 'rest-xml' | 'query' | 'smithy-rpc-v2-cbor'
 
 type ShapeType =
   | 'structure'
@@ -87,11 +97,19 @@ export interface OperationModel {
   /** Whether the request's or response's body is handed over as a stream. */
   readonly streamsInput: boolean
   readonly streamsOutput: boolean
+  /** Whether clients may send the body compressed with gzip; they do so from 10 KiB on. */
+  readonly takesGzip: boolean
 }
 
 export interface ServiceDescription {
   readonly id: ServiceId
   readonly protocol: ProtocolName
+  /** All that it speaks; the request tells which. Most services speak one. */
+  readonly protocols: readonly ProtocolName[]
+  /** Whether errors keep the codes of the query protocol beside the names that its newer protocols use. */
+  readonly queryCompatible: boolean
+  /** Whether any operation's body may come compressed with gzip. */
+  readonly takesGzip: boolean
   readonly apiVersion: string
   /** The prefix of X-Amz-Target, for the JSON protocols. */
   readonly targetPrefix: string

@@ -1,14 +1,21 @@
-import { loadService, type ServiceDescription, type ServiceId } from '../model/service-description.ts'
-import type { Protocol } from '../wire/protocol.ts'
-import { protocols } from '../wire/protocols.ts'
+import {
+  loadService,
+  type ProtocolName,
+  type ServiceDescription,
+  type ServiceId,
+} from '../model/service-description.ts'
+import { spokenProtocol } from '../wire/spoken-protocol.ts'
 import type { AuthorizationTable } from './authorization.ts'
 import type { OperationTable } from './operation.ts'
+
+type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** A service as the gateway sees it. */
 export interface Service {
   readonly id: ServiceId
   readonly description: ServiceDescription
-  readonly protocol: Protocol
+  /** The protocol that a request speaks, by its headers. */
+  readonly protocolOf: (headers: RequestHeaders) => ProtocolName
   readonly operations: OperationTable
   readonly authorization: AuthorizationTable
   /** Largest body of an operation whose body is not streamed, in bytes. */
@@ -32,6 +39,7 @@ const MAX_BODY_BYTES: Readonly<Record<ServiceId, number>> = {
   sts: 2 * MIB,
   logs: 4 * MIB,
   kms: MIB,
+  cloudwatch: MIB,
   ecr: 32 * MIB,
 }
 
@@ -59,9 +67,7 @@ function describe(id: ServiceId, { operations, authorization }: ServiceTables): 
     get description() {
       return loadService(id)
     },
-    get protocol() {
-      return protocols[loadService(id).protocol]
-    },
+    protocolOf: (headers) => spokenProtocol(loadService(id), headers),
   }
 }
 

@@ -13,6 +13,7 @@ import * as iamGroups from './migrations/012-iam-groups.ts'
 import * as s3Encryption from './migrations/015-s3-encryption.ts'
 import * as sagemakerPolicies from './migrations/016-sagemaker-policies.ts'
 import * as accessDenials from './migrations/018-access-denials.ts'
+import * as cloudwatch from './migrations/020-cloudwatch.ts'
 
 /** One forward-only step of the database's shape. The name is recorded once it has run and never changes. */
 export interface Migration {
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   { name: '015-s3-encryption', up: s3Encryption.up },
   { name: '016-sagemaker-policies', up: sagemakerPolicies.up },
   { name: '018-access-denials', up: accessDenials.up },
+  { name: '020-cloudwatch', up: cloudwatch.up },
 ]

@@ -1,4 +1,5 @@
 import type { AccessTables } from './schema/access.ts'
+import type { CloudwatchTables } from './schema/cloudwatch.ts'
 import type { CoreTables } from './schema/core.ts'
 import type { DenialTables } from './schema/denials.ts'
 import type { EcrTables } from './schema/ecr.ts'
@@ -13,6 +14,7 @@ import type { SagemakerRuntimeTables } from './schema/sagemaker-runtime.ts'
 /** All tables. Each service keeps its own in schema/<service>.ts; this joins them. */
 export interface Schema
   extends AccessTables,
+    CloudwatchTables,
     CoreTables,
     DenialTables,
     EcrTables,

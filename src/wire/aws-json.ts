@@ -3,7 +3,7 @@ import { decodeJson, encodeJson } from './json-codec.ts'
 import { parseJson } from './json-text.ts'
 import type { Protocol } from './protocol.ts'
 import { ServiceError } from './service-error.ts'
-import { jsonErrorBody, modelledStatus } from './wire-error.ts'
+import { errorType, jsonErrorBody, modelledStatus, queryErrorHeader } from './wire-error.ts'
 
 /** The awsJson protocol: every operation is `POST /`, named by X-Amz-Target, with one JSON object each way. */
 export const awsJson: Protocol = {
@@ -41,11 +41,12 @@ export const awsJson: Protocol = {
       status: status >= 500 || status === 413 ? status : 400,
       headers: {
         ...error.headers,
+        ...queryErrorHeader(description, error),
         'Content-Type': `application/x-amz-json-${description.jsonVersion}`,
         'x-amzn-RequestId': requestId,
         'x-amzn-errortype': error.code,
       },
-      body: JSON.stringify({ __type: error.code, ...jsonErrorBody(description, error) }),
+      body: JSON.stringify({ __type: errorType(description, error), ...jsonErrorBody(description, error) }),
     }
   },
 }

@@ -13,6 +13,7 @@ const CODES: Readonly<Record<Exclude<ServiceId, 's3'>, string>> = {
   logs: 'InvalidParameterException',
   kms: 'ValidationException',
   ecr: 'InvalidParameterException',
+  cloudwatch: 'ValidationError',
 }
 
 const LAMBDA: Wording = { elementsNotNull: true }

@@ -21,3 +21,14 @@ export function jsonErrorBody(description: ServiceDescription, error: ServiceErr
   const shown = Object.entries(members).filter(([name, value]) => value !== undefined && !located.has(name))
   return { message: error.message, Message: error.message, ...Object.fromEntries(shown) }
 }
+
+/** The name of an error in the JSON and CBOR protocols: its code, but the shape's name where codes are the query protocol's. */
+export const errorType = (description: ServiceDescription, error: ServiceError): string =>
+  description.queryCompatible ? (description.errors.get(error.code)?.name ?? error.code) : error.code
+
+/** How a service that once spoke the query protocol tells newer clients the code that they know. */
+export function queryErrorHeader(description: ServiceDescription, error: ServiceError): Record<string, string> {
+  if (!description.queryCompatible) return {}
+  const side = isSenderFault(modelledStatus(description, error)) ? 'Sender' : 'Receiver'
+  return { 'x-amzn-query-error': `${error.code};${side}` }
+}

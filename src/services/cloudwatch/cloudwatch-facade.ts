@@ -1,0 +1,30 @@
+import type { CloudwatchDeps } from './cloudwatch-deps.ts'
+import type { CloudwatchFacade } from './facade.ts'
+import { startOf } from './metrics/aggregate.ts'
+import { byPeriod, ofUnit, readPoints } from './metrics/read-points.ts'
+import type { Recorder } from './metrics/recorder.ts'
+import { seriesOfTarget } from './metrics/series.ts'
+import { parseStatistic } from './metrics/statistic.ts'
+
+/** CloudWatch for the other services of this worker. */
+export function createCloudwatchFacade({ database }: CloudwatchDeps, recorder: Recorder): CloudwatchFacade {
+  return {
+    record: (target, value, unit, time) => recorder.record(target, value, unit, time),
+    counter: (target, unit, options) => recorder.counter(target, unit, options),
+    flush: () => recorder.flush(),
+    async getStatistics(target, { statistic: name, period, start, end, unit }) {
+      const statistic = parseStatistic(name)
+      if (statistic === undefined) throw new Error(`there is no statistic ${name}`)
+      const { id } = seriesOfTarget(target)
+      const from = startOf(start, period)
+      const points = (await readPoints(database, [id], from, end)).get(id) ?? []
+      return [...byPeriod(points, period, 0)]
+        .map(([at, units]) => {
+          const aggregate = ofUnit(units, unit)
+          return { at, value: aggregate === undefined ? undefined : statistic(aggregate) }
+        })
+        .filter((one): one is { at: number; value: number } => one.value !== undefined)
+        .sort((a, b) => a.at - b.at)
+    },
+  }
+}
