@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import {
   loadService,
   type OperationModel,
+  type ProtocolName,
   type ServiceDescription,
   type ServiceId,
   type Shape,
@@ -12,12 +13,28 @@ import {
 import type { WireRequest, WireResponse } from '../../src/wire/protocol.ts'
 import { protocols } from '../../src/wire/protocols.ts'
 import { ServiceError } from '../../src/wire/service-error.ts'
+import { spokenProtocol } from '../../src/wire/spoken-protocol.ts'
 import { PYTHON } from '../support/python.ts'
 import { sample, tagged } from './samples.ts'
 
 // Every implemented operation, with every member set, through botocore's own serializers and parsers.
 
-const SERVICES: readonly ServiceId[] = ['sagemaker', 'sagemaker-runtime', 's3', 'lambda', 'iam', 'sts', 'logs']
+const SERVICES: readonly ServiceId[] = [
+  'sagemaker',
+  'sagemaker-runtime',
+  's3',
+  'lambda',
+  'iam',
+  'sts',
+  'logs',
+  'cloudwatch',
+]
+
+/** Every protocol of every service: CloudWatch speaks three. */
+const spoken = SERVICES.flatMap((id) => {
+  const description = loadService(id)
+  return description.protocols.map((protocol) => ({ description, protocol }))
+})
 
 interface Serialized {
   readonly method: string
@@ -28,15 +45,15 @@ interface Serialized {
 
 interface Case {
   readonly description: ServiceDescription
+  readonly protocol: ProtocolName
   readonly operation: OperationModel
 }
 
-const cases: Case[] = SERVICES.flatMap((id) => {
-  const description = loadService(id)
-  return [...description.operations.values()]
+const cases: Case[] = spoken.flatMap(({ description, protocol }) =>
+  [...description.operations.values()]
     .filter((operation) => operation.implemented)
-    .map((operation) => ({ description, operation }))
-})
+    .map((operation) => ({ description, protocol, operation })),
+)
 
 function ask<T>(tasks: readonly object[]): T[] {
   const script = fileURLToPath(new URL('oracle.py', import.meta.url))
@@ -54,9 +71,10 @@ const withInput = cases.filter(({ operation }) => operation.input !== undefined)
 const withOutput = cases.filter(
   ({ operation }) => operation.output !== undefined && operation.name !== 'GetBucketLocation',
 )
-const named = ({ description, operation }: Case) => ({
-  name: `${description.id} ${operation.name}`,
+const named = ({ description, protocol, operation }: Case) => ({
+  name: `${description.id} ${operation.name} in ${protocol}`,
   description,
+  protocol,
   operation,
 })
 
@@ -64,10 +82,10 @@ describe('requests of botocore', () => {
   let requests: Serialized[]
 
   beforeAll(() => {
-    const tasks = withInput.map(({ description, operation }) => {
+    const tasks = withInput.map(({ description, protocol, operation }) => {
       const shape = operation.input as Shape
       const params = tagged(shape, sample(shape))
-      return { kind: 'serialize', service: description.id, operation: operation.name, params }
+      return { kind: 'serialize', service: description.id, protocol, operation: operation.name, params }
     })
     requests = ask<Serialized>(tasks)
   })
@@ -84,7 +102,8 @@ describe('requests of botocore', () => {
       const digest = hash('md5', body, 'base64')
       if (description.id === 's3' && body.length > 0) headers['content-md5'] = digest
       const request: WireRequest = { method: sent.method, path: url.pathname, query: url.search.slice(1), headers }
-      const protocol = protocols[description.protocol]
+      expect(spokenProtocol(description, headers)).toBe(entry.protocol)
+      const protocol = protocols[entry.protocol]
       const detected = protocol.detect(description, request, body)
       expect(detected?.operation.name).toBe(operation.name)
       if (detected === undefined) return
@@ -101,10 +120,10 @@ describe('responses to botocore', () => {
   let parsed: Record<string, unknown>[]
 
   beforeAll(() => {
-    const tasks = withOutput.map(({ description, operation }) => {
+    const tasks = withOutput.map(({ description, protocol, operation }) => {
       const output = sample(operation.output as Shape)
-      const response = protocols[description.protocol].encode(description, operation, output, 'request-1')
-      return { kind: 'parse', service: description.id, operation: operation.name, ...onTheWire(response) }
+      const response = protocols[protocol].encode(description, operation, output, 'request-1')
+      return { kind: 'parse', service: description.id, protocol, operation: operation.name, ...onTheWire(response) }
     })
     parsed = ask<Record<string, unknown>>(tasks)
   })
@@ -121,12 +140,12 @@ describe('responses to botocore', () => {
 })
 
 describe('errors to botocore', () => {
-  const errors = SERVICES.flatMap((id) => {
-    const description = loadService(id)
+  const errors = spoken.flatMap(({ description, protocol }) => {
     const operation = [...description.operations.values()].find((candidate) => candidate.implemented) as OperationModel
     return [...description.errors.keys(), 'SomeOtherCode'].map((code) => ({
-      name: `${id} ${code}`,
+      name: `${description.id} ${code} in ${protocol}`,
       description,
+      protocol,
       operation,
       code,
     }))
@@ -137,23 +156,24 @@ describe('errors to botocore', () => {
   }[]
 
   beforeAll(() => {
-    const tasks = errors.map(({ description, operation, code }) => {
+    const tasks = errors.map(({ description, protocol, operation, code }) => {
       const error = new ServiceError(code, 'Said with <care> & "quotes".')
-      const response = protocols[description.protocol].encodeError(description, error, 'request-2', '/some/where')
-      return { kind: 'parse', service: description.id, operation: operation.name, ...onTheWire(response) }
+      const response = protocols[protocol].encodeError(description, error, 'request-2', '/some/where')
+      return { kind: 'parse', service: description.id, protocol, operation: operation.name, ...onTheWire(response) }
     })
     parsed = ask(tasks)
   })
 
   it.each(errors.map((entry, index) => ({ ...entry, index })))(
     '$name is recognised',
-    ({ code, description, index }) => {
+    ({ code, description, protocol, index }) => {
       const { Error: error, ResponseMetadata: metadata } = parsed[index] as (typeof parsed)[number]
       expect(error).toMatchObject({ Code: code, Message: 'Said with <care> & "quotes".' })
       expect(metadata.RequestId).toBe('request-2')
       const published = description.errors.get(code)?.error
       const usual = published?.fault === true ? 500 : 400
-      expect(metadata.HTTPStatusCode).toBe(description.protocol === 'json' ? usual : (published?.status ?? usual))
+      const status = published?.status ?? usual
+      expect(metadata.HTTPStatusCode).toBe(protocol === 'json' && status < 500 ? 400 : status)
     },
   )
 })

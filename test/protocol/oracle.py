@@ -7,6 +7,7 @@ milliseconds}, bytes as {"$blob": base64}.
 import base64
 import datetime
 import json
+import pathlib
 import sys
 
 import botocore.loaders
@@ -22,9 +23,17 @@ loader = botocore.loaders.Loader(include_default_extras=False)
 models = {}
 
 
+PATCHES = json.loads((pathlib.Path(__file__).parents[2] / 'src/model/patches.json').read_text())
+
+
 def model_of(service):
     if service not in models:
-        models[service] = botocore.model.ServiceModel(loader.load_service_model(service, 'service-2'), service)
+        definition = loader.load_service_model(service, 'service-2')
+        # Members that the pinned definition does not have yet, but newer clients send.
+        for patch in PATCHES:
+            if patch['service'] == service and 'members' in patch['set']:
+                definition['shapes'][patch['shape']].update(patch['set'])
+        models[service] = botocore.model.ServiceModel(definition, service)
     return models[service]
 
 
@@ -55,7 +64,7 @@ def to_tagged(value):
 def serialize(task):
     service = model_of(task['service'])
     operation = service.operation_model(task['operation'])
-    serializer = botocore.serialize.create_serializer(service.metadata['protocol'], False)
+    serializer = botocore.serialize.create_serializer(task['protocol'], False)
     request = serializer.serialize_to_request(from_tagged(task['params']), operation)
     prepare_request_dict(request, endpoint_url='http://localhost')
     prepared = create_request_object(request).prepare()
@@ -77,7 +86,7 @@ def as_text(value):
 def parse(task):
     service = model_of(task['service'])
     operation = service.operation_model(task['operation'])
-    parser = botocore.parsers.create_parser(service.metadata['protocol'])
+    parser = botocore.parsers.create_parser(task['protocol'])
     body = base64.b64decode(task['body'])
     # A body of bytes is handed on unread, as the HTTP client's stream would be.
     body = bytearray(body) if operation.has_streaming_output else body

@@ -31,7 +31,7 @@ export async function getMetricStatistics(
   const count = Math.ceil((input.EndTime - start) / (period * 1000))
   if (count > MOST_DATAPOINTS)
     throw invalidCombination(
-      `You have requested up to ${count} datapoints, which exceeds the limit of ${MOST_DATAPOINTS}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`,
+      `You have requested up to ${count} datapoints, which exceeds the limit of ${MOST_DATAPOINTS.toLocaleString('en')}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`,
     )
   const series = seriesOf(context, input.Namespace, input.MetricName, readDimensions(input.Dimensions, 'Dimensions'))
   const points = (await readPoints(database, [series.id], start, input.EndTime)).get(series.id) ?? []

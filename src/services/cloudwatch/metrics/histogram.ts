@@ -45,16 +45,15 @@ export function bounded(histogram: Histogram): Histogram {
 
 /** The value below or at which `percent` of the values are; within `minimum` and `maximum`. */
 export function percentile(histogram: Histogram, percent: number, minimum: number, maximum: number): number {
+  if (percent === 0) return minimum
+  if (percent === 100) return maximum
   let total = 0
   for (let i = 1; i < histogram.length; i += 2) total += histogram[i] as number
   const rank = (percent / 100) * total
   let seen = 0
   for (let i = 0; i < histogram.length; i += 2) {
     seen += histogram[i + 1] as number
-    if (seen >= rank && seen > 0) {
-      if (percent === 0) return minimum
-      return Math.min(maximum, Math.max(minimum, middleOf(histogram[i] as number)))
-    }
+    if (seen >= rank) return Math.min(maximum, Math.max(minimum, middleOf(histogram[i] as number)))
   }
   return maximum
 }
