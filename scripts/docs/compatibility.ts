@@ -19,6 +19,7 @@ const TITLES: Readonly<Record<string, string>> = {
   logs: 'Amazon CloudWatch Logs',
   ecr: 'Amazon ECR',
   kms: 'AWS KMS',
+  cloudwatch: 'Amazon CloudWatch',
 }
 
 /** The services that are served, in the order of the generator's list. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { loadService, type ServiceId } from '../model/service-description.ts'
 import type { AuthorizationTable } from './authorization.ts'
+import { cloudwatchAuthorization } from './cloudwatch/authorization.ts'
 import { ecrAuthorization } from './ecr/authorization.ts'
 import { createIamAuthorization } from './iam/authorization.ts'
 import { kmsAuthorization } from './kms/authorization.ts'
@@ -23,6 +24,7 @@ const TABLES: readonly (readonly [ServiceId, AuthorizationTable])[] = [
   ['logs', logsAuthorization],
   ['ecr', ecrAuthorization],
   ['kms', kmsAuthorization],
+  ['cloudwatch', cloudwatchAuthorization],
 ]
 
 const ACCOUNT = '123456789012'

@@ -14,7 +14,7 @@ import { ORIGIN } from './authorizer.ts'
 import type { TestStore } from './databases.ts'
 import { ACCOUNT, accountRoot } from './s3-service.ts'
 
-export const REGION = 'us-east-1'
+const REGION = 'us-east-1'
 /** A full hour, so that nothing depends on where in a period a test begins. */
 export const NOON = 1_699_999_200_000
 export const MINUTE = 60_000

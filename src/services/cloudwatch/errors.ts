@@ -7,8 +7,6 @@ export const invalidCombination = (message: string): ServiceError =>
 
 export const missingParameter = (message: string): ServiceError => new ServiceError('MissingParameter', message)
 
-export const validationError = (message: string): ServiceError => new ServiceError('ValidationError', message)
-
 export const invalidNextToken = (): ServiceError =>
   new ServiceError('InvalidNextToken', 'The next token specified is invalid.')
 
@@ -18,6 +16,3 @@ export const tooManyMetrics = (limit: number): ServiceError =>
     'LimitExceeded',
     `The account has ${limit} metrics in this region, which is the most that is kept. Use fewer combinations of dimensions, or raise metrics.maxSeries.`,
   )
-
-export const alarmNotFound = (name: string): ServiceError =>
-  new ServiceError('ResourceNotFound', `Unknown Alarm: ${name}`, { status: 404 })

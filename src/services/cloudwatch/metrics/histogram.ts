@@ -10,7 +10,7 @@ const PER_LOGARITHM = 1 / Math.log(GROWTH)
 /** Below any bucket of a number that a double can hold. */
 const ZERO_BUCKET = -20_000
 /** What one interval of a series may hold; the lowest are put together beyond it. Spans a factor of 2,400. */
-export const MAX_BUCKETS = 160
+const MAX_BUCKETS = 160
 
 /** The bucket of a value that is not negative. */
 export const bucketOf = (value: number): number =>
