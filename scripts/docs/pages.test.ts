@@ -21,7 +21,10 @@ describe('generated pages', () => {
   it('claims what the tables hold and nothing else', async () => {
     const sagemaker = await implementedOperations('sagemaker')
     expect([sagemaker.has('CreateEndpoint'), sagemaker.has('CreateTrainingJob')]).toEqual([true, false])
-    expect([...(await implementedOperations('sagemaker-runtime'))]).toEqual(['InvokeEndpoint'])
+    expect([...(await implementedOperations('sagemaker-runtime'))]).toEqual([
+      'InvokeEndpoint',
+      'InvokeEndpointWithResponseStream',
+    ])
     for (const id of served)
       for (const name of await implementedOperations(id))
         expect(loadService(id).operations.get(name)?.implemented, `${id}:${name}`).toBe(true)

@@ -24,8 +24,8 @@ describe('query requests', () => {
     expect(query.detect(sts, post('Action=GetCallerIdentity'), Buffer.alloc(0))?.operation.name).toBe(
       'GetCallerIdentity',
     )
-    expect(query.detect(iam, post(), Buffer.from('Action=CreateGroup'))?.operation).toMatchObject({
-      name: 'CreateGroup',
+    expect(query.detect(iam, post(), Buffer.from('Action=CreateSAMLProvider'))?.operation).toMatchObject({
+      name: 'CreateSAMLProvider',
       implemented: false,
     })
   })
