@@ -204,7 +204,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     lambda: { operations: lambda.operations, authorization: lambdaAuthorization },
     iam: { operations: createIamService(iamDeps), authorization: createIamAuthorization(iamDeps) },
     sts: {
-      operations: createStsService({ masterKey, iam: createIamDirectory(iamDeps) }),
+      operations: createStsService({ masterKey, iam: createIamDirectory(iamDeps), authorizer }),
       authorization: stsAuthorization,
     },
     logs: {

@@ -34,6 +34,10 @@ export const rolePrincipal = (
   roleArn: `arn:aws:iam::${account}:role${role.path}${role.name}`,
 })
 
+/** Whether temporary credentials of GetSessionToken sign: those of a user or root, as opposed to a role's. */
+export const isOwnSession = ({ kind, session }: Principal): boolean =>
+  session !== undefined && (kind === 'user' || kind === 'root')
+
 /** A service that acts for itself. `name` is its DNS name: `sagemaker.amazonaws.com`. */
 export const servicePrincipal = (name: string): Principal => ({ kind: 'service', account: '', arn: name, userId: name })
 

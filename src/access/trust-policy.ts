@@ -1,3 +1,4 @@
+import type { ResourcePolicies } from './evaluation/access-request.ts'
 import type { Decision } from './evaluation/decision.ts'
 import { evaluate } from './evaluation/evaluate.ts'
 import type { ContextValue } from './policy/context-values.ts'
@@ -15,6 +16,15 @@ export interface AssumeRequest {
 
 const cache = createPolicyCache(1024 * 1024)
 
+/** What a role has to say about who takes it; undefined stands for a role that does not exist, which nobody may take. */
+export const trustSide = (roleArn: string, trustPolicy: string | undefined): ResourcePolicies => ({
+  policies:
+    trustPolicy === undefined
+      ? []
+      : [{ source: { id: roleArn, type: 'resource' }, policy: cache.compile(trustPolicy) }],
+  rule: 'trust',
+})
+
 /**
  * Whether a role's trust policy lets the caller assume the role: some statement allows it and none denies it. This is
  * the role's side alone; whether the caller's own policies allow it is for `evaluate` with both. What cannot be decided
@@ -23,7 +33,6 @@ const cache = createPolicyCache(1024 * 1024)
 export function admits(trustPolicy: string, { caller, conditions }: AssumeRequest): boolean {
   const context = new Map<string, ContextValue>()
   for (const [key, value] of Object.entries(conditions)) if (value !== undefined) context.set(key, value)
-  const source = { id: 'trust policy', type: 'resource' } as const
   const decision: Decision = evaluate(
     {
       principal: 'service' in caller ? servicePrincipal(caller.service) : caller,
@@ -32,7 +41,7 @@ export function admits(trustPolicy: string, { caller, conditions }: AssumeReques
       resourceAccount: '',
       context,
     },
-    { identity: [], resource: { policies: [{ source, policy: cache.compile(trustPolicy) }], rule: 'trust' } },
+    { identity: [], resource: trustSide('trust policy', trustPolicy) },
   )
   // Where the account is named, the caller's own policies have the last word, and they are not asked here.
   return decision.allowed || (!decision.explicit && decision.policyType === 'identity')

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import type { Principal } from '../../src/access/principal.ts'
 import { rootPrincipal } from '../../src/access/principals.ts'
 import type { IamOperations } from '../../src/model/generated/iam.ts'
+import type { Authorizer } from '../../src/services/authorizer.ts'
 import { createIamResources } from '../../src/services/iam/authorization/iam-resources.ts'
 import { createIamAuthorization } from '../../src/services/iam/authorization.ts'
 import { bootstrapAccount } from '../../src/services/iam/bootstrap.ts'
@@ -17,7 +18,7 @@ import { watchCommits } from '../../src/storage/commit-watch.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { startTableChangeFeed } from '../../src/storage/table-change-feed.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
-import { testAuthorizer } from './authorizer.ts'
+import { authorize, testAuthorizer } from './authorizer.ts'
 import type { TestStore } from './databases.ts'
 
 export const account = '123456789012'
@@ -63,14 +64,24 @@ export async function startIam(store: TestStore) {
   const stops: (() => Promise<void>)[] = []
   const closing = () => Promise.all(stops.map((stop) => stop()))
   const iam = createIamService(deps)
+  const authorizer = iamAuthorizer(database, changeFeed)
+  const iamAuthorization = createIamAuthorization(deps)
+  const authorizeWith = (
+    asked: Authorizer,
+    id: 'iam' | 'sts',
+    operation: string,
+    input: object,
+    principal: Principal,
+  ) => authorize(asked, id, id === 'iam' ? iamAuthorization : stsAuthorization, operation, input, context(principal))
+  const stsWith = (asked: Authorizer) =>
+    createStsService({ masterKey, iam: createIamDirectory(deps), authorizer: asked })
   return {
     masterKey,
     database,
     changeFeed,
     iam,
     /** Decides by what this worker's services write. */
-    authorizer: iamAuthorizer(database, changeFeed),
-    authorization: { iam: createIamAuthorization(deps), sts: stsAuthorization },
+    authorizer,
     /** Another worker on the same store, with a change feed and caches of its own. */
     async otherWorker() {
       const other = await store.open()
@@ -82,7 +93,13 @@ export async function startIam(store: TestStore) {
       })
       return { database: other, changeFeed: feed, authorizer: iamAuthorizer(other, feed) }
     },
-    sts: createStsService({ masterKey, iam: createIamDirectory(deps) }),
+    sts: stsWith(authorizer),
+    /** STS that asks another worker's authorizer. */
+    stsWith,
+    /** Asks for what an operation needs, as the gateway does. */
+    authorize: (id: 'iam' | 'sts', operation: string, input: object, principal: Principal) =>
+      authorizeWith(authorizer, id, operation, input, principal),
+    authorizeWith,
     facade: createIamFacade({ ...deps, clock }),
     call: <Name extends keyof IamOperations>(
       name: Name,

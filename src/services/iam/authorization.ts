@@ -1,9 +1,10 @@
+import { isOwnSession } from '../../access/principals.ts'
 import type { IamOperation, IamOperations, Tag } from '../../model/generated/iam.ts'
 import type { AccessNeed, AuthorizationTable, NeedsOf } from '../authorization.ts'
 import type { RequestContext } from '../operation.ts'
-import { isOwnSession, notWithoutMfa } from './authorization/own-sessions.ts'
 import { type Conditions, requestTags, tagKeys } from './authorization/request-tags.ts'
 import { groupTarget, policyTarget, roleTarget, type Target, userTarget } from './authorization/targets.ts'
+import { notWithoutMfa } from './errors.ts'
 import type { IamDeps } from './iam-deps.ts'
 
 type Inputs = { readonly [Name in IamOperation]: NeedsOf<IamOperations[Name]['input']> }

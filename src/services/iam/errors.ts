@@ -44,6 +44,10 @@ export const tooManyVersions = (): ServiceError =>
     'A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.',
   )
 
+/** IAM's answer to credentials of GetSessionToken without MFA, which are good for every service but IAM. */
+export const notWithoutMfa = (): ServiceError =>
+  new ServiceError('InvalidClientTokenId', 'The security token included in the request is invalid', { status: 403 })
+
 export const malformedPolicy = (message: string): ServiceError => new ServiceError('MalformedPolicyDocument', message)
 export const invalidInput = (message: string): ServiceError => new ServiceError('InvalidInput', message)
 export const validationError = (message: string): ServiceError => new ServiceError('ValidationError', message)

@@ -23,6 +23,8 @@ export interface TemporaryCredentials {
 export interface IamDirectory {
   /** The role that an ARN names, path included; undefined when there is none. */
   findRole(roleArn: string): Promise<DirectoryRole | undefined>
+  /** The users and roles that a policy names as principals and that do not exist, by ARN. */
+  missingPrincipals(document: string): Promise<readonly string[]>
   /** Whether a managed policy, of AWS or of the account, exists. */
   policyExists(account: string, policyArn: string): Promise<boolean>
   /**
@@ -39,6 +41,7 @@ export interface DirectoryRole {
   /** `AROA…` */
   readonly id: string
   readonly trustPolicy: string
+  readonly tags: Readonly<Record<string, string>>
   /** Seconds. */
   readonly maxSessionDuration: number
 }

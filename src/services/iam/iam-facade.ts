@@ -6,7 +6,9 @@ import { decodeMessage } from './denials/decoded-message.ts'
 import type { IamDirectory, IamFacade } from './facade.ts'
 import type { IamDeps } from './iam-deps.ts'
 import { lookUpPolicy } from './managed-policies/policy-store.ts'
+import { missingPrincipals } from './named-principals.ts'
 import { findRoleByArn } from './roles/role-store.ts'
+import { tagsByKey } from './tag-list.ts'
 
 export interface IamFacadeDeps extends Pick<IamDeps, 'database' | 'masterKey'> {
   readonly clock: Clock
@@ -39,9 +41,11 @@ export const createIamDirectory = (deps: Pick<IamDeps, 'database' | 'masterKey'>
       name: row.name,
       id: row.role_id,
       trustPolicy: row.trust_policy,
+      tags: tagsByKey(row.tags),
       maxSessionDuration: row.max_session_duration,
     }
   },
+  missingPrincipals: (document) => missingPrincipals(deps, document),
   policyExists: async (account, arn) => (await lookUpPolicy(deps, account, arn)) !== undefined,
   decodeAuthorizationMessage: (encoded, account) => decodeMessage(deps, encoded, account),
 })

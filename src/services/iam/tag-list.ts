@@ -5,6 +5,10 @@ const MAX_TAGS = 50
 
 export const parseTags = (json: string): readonly Tag[] => JSON.parse(json) as Tag[]
 
+/** Tags as conditions look at them. */
+export const tagsByKey = (json: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(parseTags(json).map(({ Key, Value }) => [Key, Value]))
+
 /** The JSON of a new resource's tags. */
 export const newTags = (tags: readonly Tag[] | undefined): string => withTags('[]', tags ?? [])
 

@@ -1,14 +1,13 @@
-import type { Principal } from '../../access/principal.ts'
 import { ServiceError } from '../../wire/service-error.ts'
 
 const accessDenied = (message: string): ServiceError => new ServiceError('AccessDenied', message, { status: 403 })
 
-/** Also for a role that does not exist, so that nobody learns which ones do. */
-export const mayNotAssume = (principal: Principal, roleArn: string): ServiceError =>
-  accessDenied(`User: ${principal.arn} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`)
+export const notWithSession = (operation: string): ServiceError =>
+  accessDenied(`Cannot call ${operation} with session credentials`)
 
-export const noSessionFromSession = (): ServiceError =>
-  accessDenied('Cannot call GetSessionToken with session credentials')
+/** Once a session has a source identity, the sessions taken from it have it too. */
+export const sourceIdentityKept = (): ServiceError =>
+  accessDenied('The source identity of a session cannot be changed by assuming another role.')
 
 export const mfaFailed = (): ServiceError =>
   accessDenied('MultiFactorAuthentication failed with invalid MFA one time pass code. ')

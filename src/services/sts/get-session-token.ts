@@ -1,7 +1,7 @@
 import { issueSession } from '../../access/issue-session.ts'
 import type { GetSessionTokenRequest, GetSessionTokenResponse } from '../../model/generated/sts.ts'
 import type { RequestContext } from '../operation.ts'
-import { mfaFailed, noSessionFromSession } from './errors.ts'
+import { mfaFailed, notWithSession } from './errors.ts'
 import { shownCredentials } from './shown-credentials.ts'
 import type { StsDeps } from './sts-deps.ts'
 
@@ -16,7 +16,7 @@ export async function getSessionToken(
 ): Promise<GetSessionTokenResponse> {
   // There are no MFA devices, so no code can be right.
   if (input.SerialNumber !== undefined || input.TokenCode !== undefined) throw mfaFailed()
-  if (principal.kind === 'role' || principal.accessKeyId?.startsWith('ASIA')) throw noSessionFromSession()
+  if (principal.kind === 'role' || principal.accessKeyId?.startsWith('ASIA')) throw notWithSession('GetSessionToken')
   const isRoot = principal.kind === 'root'
   const duration = Math.min(
     input.DurationSeconds ?? DEFAULT_DURATION,

@@ -56,7 +56,7 @@ describe.each(testStores)('STS on $dialect', ({ create }) => {
     await expect(assume({ RoleArn: `arn:aws:iam::${account}:role/SageMakerExecutionRole` })).rejects.toEqual(
       refusal(
         'AccessDenied',
-        `User: arn:aws:iam::${account}:root is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::${account}:role/SageMakerExecutionRole`,
+        `User: arn:aws:iam::${account}:root is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::${account}:role/SageMakerExecutionRole because no role trust policy allows the sts:AssumeRole action`,
         403,
       ),
     )
@@ -80,9 +80,11 @@ describe.each(testStores)('STS on $dialect', ({ create }) => {
       refusal('ValidationError', 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.'),
     )
     const chained = { ...rootPrincipal(account), kind: 'role' as const }
-    await expect(assume({ RoleArn, DurationSeconds: 3601 }, chained)).rejects.toEqual(
-      refusal('ValidationError', /role chaining/),
-    )
+    const open = { RoleName: 'Open', AssumeRolePolicyDocument: trustPolicy({ AWS: '*' }), MaxSessionDuration: 7200 }
+    await test.call('CreateRole', open)
+    await expect(
+      assume({ RoleArn: `arn:aws:iam::${account}:role/Open`, DurationSeconds: 3601 }, chained),
+    ).rejects.toEqual(refusal('ValidationError', /role chaining/))
   })
 
   it('refuses by name what would change the outcome', async () => {

@@ -108,7 +108,7 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
     const encoded = denials.encode(denial)
     const service = question.service ?? question.action.slice(0, question.action.indexOf(':'))
     const headers: Record<string, string> = encoded === undefined ? {} : { [MESSAGE_HEADER]: encoded }
-    throw new AccessDeniedError(service, deniedMessage(facts.request, decision), id, headers)
+    throw new AccessDeniedError(service, wordingOf(facts.request, decision), id, headers)
   }
 
   return {
@@ -126,6 +126,12 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
     },
   }
 }
+
+/** A role can be handed on only within its account, whatever policies say, and that is what is said. */
+const wordingOf = (request: AccessRequest, decision: Denied): string =>
+  request.action === 'iam:PassRole' && !['', request.principal.account].includes(request.resourceAccount)
+    ? 'Cross-account pass role is not allowed.'
+    : deniedMessage(request, decision)
 
 const decideOn = ({ request, policies }: Facts): Decision => evaluate(request, policies)
 

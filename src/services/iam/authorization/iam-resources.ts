@@ -3,7 +3,7 @@ import type { ResourceDirectory } from '../../authorizer.ts'
 import type { IamDeps } from '../iam-deps.ts'
 import { lookUpPolicy } from '../managed-policies/policy-store.ts'
 import { findRoleByArn } from '../roles/role-store.ts'
-import { parseTags } from '../tag-list.ts'
+import { tagsByKey } from '../tag-list.ts'
 import { findUserByArn } from '../users/user-store.ts'
 
 /**
@@ -24,8 +24,7 @@ async function readTags(
   account: string,
   resource: string,
 ): Promise<Readonly<Record<string, string>>> {
-  const json = await readJson(deps, account, resource)
-  return Object.fromEntries(parseTags(json ?? '[]').map(({ Key, Value }) => [Key, Value]))
+  return tagsByKey((await readJson(deps, account, resource)) ?? '[]')
 }
 
 async function readJson(deps: Pick<IamDeps, 'database'>, account: string, resource: string) {

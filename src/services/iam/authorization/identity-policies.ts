@@ -6,7 +6,7 @@ import { type ChangeFeed, EVERYTHING } from '../../../storage/change-feed.ts'
 import type { Database, Statement } from '../../../storage/database.ts'
 import { findAwsManagedPolicy } from '../aws-managed/aws-managed-policies.ts'
 import { lookUpPolicy } from '../managed-policies/policy-store.ts'
-import { parseTags } from '../tag-list.ts'
+import { tagsByKey } from '../tag-list.ts'
 
 /** What workers cache about identities: the key is the unique id of a user or role, or EVERYTHING. */
 export const IDENTITIES_TOPIC = 'identity-policies'
@@ -97,7 +97,7 @@ export class IdentityPolicies {
     return {
       identity: policies.flat(),
       ...(boundary !== undefined && { boundary }),
-      tags: Object.fromEntries(parseTags(holder.tags).map(({ Key, Value }) => [Key, Value])),
+      tags: tagsByKey(holder.tags),
       asksResourceTags: false,
     }
   }

@@ -8,6 +8,7 @@ import { requirePolicyDocument } from '../document.ts'
 import { quotaExceeded, roleExists } from '../errors.ts'
 import type { IamDeps } from '../iam-deps.ts'
 import { boundaryGuards } from '../managed-policies/policy-store.ts'
+import { requireNamedPrincipals } from '../named-principals.ts'
 import { newTags } from '../tag-list.ts'
 import { toRole } from './role-store.ts'
 
@@ -19,7 +20,7 @@ export async function createRole(
   input: CreateRoleRequest,
   context: RequestContext,
 ): Promise<CreateRoleResponse> {
-  requireTrustPolicy(input.AssumeRolePolicyDocument)
+  await requireTrustPolicy(deps, input.AssumeRolePolicyDocument)
   const { account } = context
   const row: RoleRow = {
     account,
@@ -53,7 +54,8 @@ export async function createRole(
 }
 
 /** @throws MalformedPolicyDocument, LimitExceeded */
-export function requireTrustPolicy(document: string): void {
+export async function requireTrustPolicy(deps: IamDeps, document: string): Promise<void> {
   requirePolicyDocument(document, 'trust')
   if (documentSize(document) > MAX_TRUST_POLICY) throw quotaExceeded('ACLSizePerRole', MAX_TRUST_POLICY)
+  await requireNamedPrincipals(deps, document)
 }

@@ -78,6 +78,24 @@ describe.each(testStores)('roles on $dialect', ({ create }) => {
       refusal('LimitExceeded', 'Cannot exceed quota for ACLSizePerRole: 4096', 409),
     )
     await expect(test.call('GetRole', { RoleName: 'r' })).rejects.toMatchObject({ code: 'NoSuchEntity' })
+    for (const missing of [
+      `arn:aws:iam::${account}:role/none`,
+      `arn:aws:iam::${account}:user/none`,
+      `arn:aws:iam::999999999999:role/none`,
+      // It is there, but not on this path.
+      `arn:aws:iam::${account}:role/path/Once`,
+    ]) {
+      const named = refusal('MalformedPolicyDocument', `Invalid principal in policy: "AWS":"${missing}"`)
+      const document = trustPolicy({ AWS: [account, missing] })
+      await expect(test.call('CreateRole', { RoleName: 'r', AssumeRolePolicyDocument: document })).rejects.toEqual(
+        named,
+      )
+      await expect(test.call('UpdateAssumeRolePolicy', { RoleName: 'Once', PolicyDocument: document })).rejects.toEqual(
+        named,
+      )
+    }
+    const there = trustPolicy({ AWS: [account, `arn:aws:iam::${account}:role/Once`] })
+    await test.call('UpdateAssumeRolePolicy', { RoleName: 'Once', PolicyDocument: there })
     for (const [operation, input] of [
       ['UpdateRole', {}],
       ['UpdateAssumeRolePolicy', { PolicyDocument: SAGEMAKER_TRUST }],

@@ -4,13 +4,15 @@ import type { RequestContext } from '../../operation.ts'
 import { noSuchRole } from '../errors.ts'
 import type { IamDeps } from '../iam-deps.ts'
 import { requireTrustPolicy } from './create-role.ts'
+import { findRole } from './role-store.ts'
 
 export async function updateAssumeRolePolicy(
   deps: IamDeps,
   input: UpdateAssumeRolePolicyRequest,
   { account }: RequestContext,
 ): Promise<void> {
-  requireTrustPolicy(input.PolicyDocument)
+  await findRole(deps, account, input.RoleName)
+  await requireTrustPolicy(deps, input.PolicyDocument)
   await deps.database.commit([
     statement(
       deps.database.query
