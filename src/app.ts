@@ -23,7 +23,7 @@ import { ecrAuthorization } from './services/ecr/authorization.ts'
 import { createImageRegistry } from './services/ecr/distribution/answer-registry.ts'
 import { createEcrFacade } from './services/ecr/ecr-facade.ts'
 import { startSweeping as startSweepingLayers } from './services/ecr/layers/sweep.ts'
-import { ownAccountOnly } from './services/ecr/repository-access.ts'
+import { createEcrDirectory } from './services/ecr/resource-directory.ts'
 import { createEcrService } from './services/ecr/service.ts'
 import { createCredentialSource } from './services/iam/access-keys/credential-source.ts'
 import { createAuthorizer } from './services/iam/authorization/create-authorizer.ts'
@@ -128,6 +128,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     directories: {
       iam: createIamResources(iamDeps),
       sagemaker: createSagemakerDirectory({ database, changeFeed, policies }),
+      ecr: createEcrDirectory({ database, changeFeed, policies }),
     },
     denials: createDenialRecorder({ database, masterKey, clock, log }),
     clock,
@@ -143,7 +144,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   const s3Deps = createS3Deps({ database, blobs: objects, clock, masterKey, kms })
   const s3 = createS3Facade(s3Deps)
   const endpointUrl = config.publicUrl ?? `http://${reachableHost(config.host)}:${config.port}`
-  const ecrDeps = { database, blobs: imageLayers, box: masterKey, access: ownAccountOnly, clock }
+  const ecrDeps = { database, blobs: imageLayers, box: masterKey, changeFeed, authorizer, clock }
   const ecr = createEcrFacade(ecrDeps, ownRegistry(config))
   const lambda = await startLambda({
     database,

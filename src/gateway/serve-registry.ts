@@ -1,6 +1,6 @@
 import { ecrHost } from '../services/ecr/repository-name.ts'
 import { pathStyle } from '../services/s3/addressing.ts'
-import { baseUrl, clientGone, type Exchange } from './exchange.ts'
+import { baseUrl, clientGone, type Exchange, requestOrigin } from './exchange.ts'
 import type { GatewayParts } from './gateway.ts'
 import { watchSilence } from './read-body.ts'
 import { respond } from './respond.ts'
@@ -31,6 +31,7 @@ export async function serveRegistry(parts: GatewayParts, exchange: Exchange): Pr
     now,
     signal: clientGone(exchange),
     baseUrl: baseUrl(exchange, parts.publicUrl),
+    origin: requestOrigin(exchange, '', parts.publicUrl),
   })
   await respond(exchange, { ...answer, headers: { ...answer.headers, 'x-amzn-RequestId': exchange.requestId } })
 }

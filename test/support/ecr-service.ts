@@ -1,20 +1,27 @@
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { createPolicyCache } from '../../src/access/policy/policy-cache.ts'
 import type { Principal } from '../../src/access/principal.ts'
 import type { EcrOperation, EcrOperations } from '../../src/model/generated/ecr.ts'
+import type { ResourceDirectory } from '../../src/services/authorizer.ts'
 import { sealLogin } from '../../src/services/ecr/authorization/authorization-token.ts'
+import { ecrAuthorization } from '../../src/services/ecr/authorization.ts'
 import { createImageRegistry } from '../../src/services/ecr/distribution/answer-registry.ts'
 import type { EcrDeps } from '../../src/services/ecr/ecr-deps.ts'
 import { digestOf } from '../../src/services/ecr/layers/digest-text.ts'
-import { ownAccountOnly } from '../../src/services/ecr/repository-access.ts'
+import { createEcrDirectory } from '../../src/services/ecr/resource-directory.ts'
 import { createEcrService } from '../../src/services/ecr/service.ts'
 import type { RequestContext } from '../../src/services/operation.ts'
+import { systemClock } from '../../src/shared/clock.ts'
 import { createSealedBox } from '../../src/shared/sealed-box.ts'
 import { openFileBlobStore } from '../../src/storage/blobs/files/file-blob-store.ts'
+import { watchCommits } from '../../src/storage/commit-watch.ts'
+import { startTableChangeFeed } from '../../src/storage/table-change-feed.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
-import { ORIGIN } from './authorizer.ts'
+import { authorize, ORIGIN, testAuthorizer } from './authorizer.ts'
 import type { TestStore } from './databases.ts'
+import { Identities } from './identities.ts'
 import { ACCOUNT, accountRoot } from './s3-service.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -44,6 +51,8 @@ const REGISTRY = '127.0.0.1:8770'
 /** ECR and its registry over a real database and real files. */
 export interface TestEcr {
   readonly deps: EcrDeps
+  readonly identities: Identities
+  readonly directory: ResourceDirectory
   /** Epoch milliseconds; stands still until a test moves it. */
   now: number
   call<Name extends EcrOperation>(
@@ -74,13 +83,19 @@ export async function startEcr(store: TestStore): Promise<TestEcr> {
   const blobs = await openFileBlobStore(join(directory.path, 'blobs'))
   const clock = { now: () => service.now }
   const box = createSealedBox(new Uint8Array(32).fill(7))
-  const deps: EcrDeps = { database, blobs, box, access: ownAccountOnly, clock }
+  const watch = watchCommits(database, silentLogger)
+  const changeFeed = await startTableChangeFeed({ db: database, watch, clock: systemClock, log: silentLogger })
+  const repositories = createEcrDirectory({ database, changeFeed, policies: createPolicyCache() })
+  const authorizer = testAuthorizer(database, changeFeed, { ecr: repositories })
+  const deps: EcrDeps = { database, blobs, box, changeFeed, authorizer, clock }
   const table = createEcrService(deps)
   const answer = createImageRegistry({ ...deps, trusting: false, log: silentLogger })
   const service: TestEcr = {
     deps,
+    identities: new Identities(database, changeFeed),
+    directory: repositories,
     now: 1_700_000_000_000,
-    call: (name, input, overrides = {}) => {
+    call: async (name, input, overrides = {}) => {
       const account = overrides.principal?.account ?? ACCOUNT
       const context: RequestContext = {
         requestId: 'r',
@@ -94,6 +109,7 @@ export async function startEcr(store: TestStore): Promise<TestEcr> {
         origin: ORIGIN,
         ...overrides,
       }
+      await authorize(authorizer, 'ecr', ecrAuthorization, name, input, context)
       return (table[name] as (input: unknown, context: RequestContext) => Promise<never>)(input, context)
     },
     registry: async (method, path, { query = '', headers = {}, body, principal = accountRoot(ACCOUNT) } = {}) => {
@@ -108,6 +124,7 @@ export async function startEcr(store: TestStore): Promise<TestEcr> {
         now: service.now,
         signal: new AbortController().signal,
         baseUrl: `http://${REGISTRY}`,
+        origin: ORIGIN,
       })
       const text = reply.body instanceof Readable ? (await buffer(reply.body)).toString() : String(reply.body ?? '')
       const code = reply.status >= 400 && text !== '' ? JSON.parse(text).errors[0].code : undefined
@@ -139,6 +156,8 @@ export async function startEcr(store: TestStore): Promise<TestEcr> {
     },
     storedBlobs: () => countBlobs(deps),
     stop: async () => {
+      await changeFeed.stop()
+      watch.stop()
       await blobs.close()
       await store.remove()
       await directory.remove()

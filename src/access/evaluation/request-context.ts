@@ -96,9 +96,14 @@ const PRINCIPAL_TYPES: Readonly<Record<Principal['kind'], string | undefined>> =
   anonymous: 'Anonymous',
 }
 
+/** Whether a condition key is about the tags of the resource. */
+export const isResourceTagKey = (key: string): boolean => /^(?:aws|ecr):resourcetag\//i.test(key)
+
 const TAGS = [
   ['aws:principaltag/', 'principalTags'],
   ['aws:resourcetag/', 'resourceTags'],
+  // ECR's own name for the same.
+  ['ecr:resourcetag/', 'resourceTags'],
   ['aws:requesttag/', 'requestTags'],
 ] as const
 

@@ -1,8 +1,9 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { SealedBox } from '../../shared/sealed-box.ts'
 import type { BlobStore } from '../../storage/blobs/blob-store.ts'
+import type { ChangeFeed } from '../../storage/change-feed.ts'
 import type { Database } from '../../storage/database.ts'
-import type { RepositoryAccess } from './repository-access.ts'
+import type { Authorizer } from '../authorizer.ts'
 
 /** What ECR's operations and the registry work with. */
 export interface EcrDeps {
@@ -11,6 +12,8 @@ export interface EcrDeps {
   readonly blobs: BlobStore
   /** Seals logins and download links. */
   readonly box: SealedBox
-  readonly access: RepositoryAccess
+  /** Of repositories: what is cached about them is announced when it changes. */
+  readonly changeFeed: ChangeFeed
+  readonly authorizer: Authorizer
   readonly clock: Clock
 }

@@ -1,15 +1,8 @@
-import type { Principal } from '../../access/principal.ts'
 import { ServiceError } from '../../wire/service-error.ts'
 import type { RepositoryName } from './repository-name.ts'
 
 const within = ({ name, account }: RepositoryName): string =>
   `the repository with name '${name}' in the registry with id '${account}'`
-
-export const accessDenied = (principal: Principal, action: string, resource: string): ServiceError =>
-  new ServiceError(
-    'AccessDeniedException',
-    `User: ${principal.arn} is not authorized to perform: ecr:${action} on resource: ${resource} because no resource-based policy allows the ecr:${action} action`,
-  )
 
 export const repositoryNotFound = ({ name, account }: RepositoryName): ServiceError =>
   new ServiceError(

@@ -92,7 +92,7 @@ describe.each(testStores)('repositories on $dialect', ({ create }) => {
       message: `Repository policy does not exist for the repository with name 'rr' in the registry with id '${ACCOUNT}'`,
     }
     expect(await refused(ecr.call('GetRepositoryPolicy', { repositoryName: 'rr' }))).toMatchObject(missing)
-    const policyText = `{ "Version": "2012-10-17", "Statement": [] }`
+    const policyText = `{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "ecr:*", "Principal": "*" } }`
     expect(await ecr.call('SetRepositoryPolicy', { repositoryName: 'rr', policyText })).toEqual({
       ...names,
       policyText,

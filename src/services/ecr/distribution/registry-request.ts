@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { WireResponse } from '../../../wire/protocol.ts'
+import type { RequestOrigin } from '../../authorizer.ts'
 
 /** A request to the registry's HTTP API, as the gateway hands it over. */
 export interface RegistryRequest {
@@ -18,6 +19,8 @@ export interface RegistryRequest {
   readonly signal: AbortSignal
   /** Scheme, host and port as the client addressed the server. */
   readonly baseUrl: string
+  /** What policies may ask of the request; its region is that of the repository. */
+  readonly origin: Omit<RequestOrigin, 'region'>
 }
 
 export type RegistryAnswer = WireResponse

@@ -7,7 +7,7 @@ import { findRepository } from '../repositories/repository-store.ts'
 import { repositoryOfPath } from '../repository-name.ts'
 import { digestInvalid, RegistryFault } from './fault.ts'
 import { headerOf, queryOf, type RegistryAnswer } from './registry-request.ts'
-import { open, type RepositoryCall } from './repository-call.ts'
+import { open, question, type RepositoryCall } from './repository-call.ts'
 
 /** POST: begins an upload, receives a blob in one go, or takes one over from another repository. */
 export async function postUpload(call: RepositoryCall): Promise<RegistryAnswer> {
@@ -53,7 +53,7 @@ export async function putUpload(call: RepositoryCall): Promise<RegistryAnswer> {
   if (firstByte !== undefined && firstByte !== upload.size) throw outOfOrder(call, upload.size)
   // A request that is refused must not be destroyed: it could not be answered.
   const tail = hasBody(call) ? request.body().iterator({ destroyOnReturn: false }) : undefined
-  if (tail !== undefined) await deps.access.admit(call.principal, 'UploadLayerPart', call.repository)
+  if (tail !== undefined) await deps.authorizer.require(question(call, 'UploadLayerPart'))
   await completeUpload(deps, repository, upload, digest, tail, request.signal)
   return created(call, digest)
 }
@@ -73,15 +73,11 @@ export async function deleteUpload(call: RepositoryCall): Promise<RegistryAnswer
 
 /** False when the other repository has no such blob or does not let the caller read it: then it must be pushed. */
 async function mount(call: RepositoryCall, digest: string, from: string): Promise<boolean> {
-  const { deps, principal, request } = call
+  const { deps, request } = call
   const source = repositoryOfPath(headerOf(request, 'host') ?? '', from)
   if (source === undefined) return false
-  try {
-    await deps.access.admit(principal, 'GetDownloadUrlForLayer', source)
-  } catch (error) {
-    if (error instanceof ServiceError && error.code === 'AccessDeniedException') return false
-    throw error
-  }
+  const reading = await deps.authorizer.decide(question(call, 'GetDownloadUrlForLayer', source))
+  if (!reading.allowed) return false
   const [origin, repository] = await Promise.all([
     findRepository(deps.database, source),
     open(call, 'CompleteLayerUpload'),

@@ -19,7 +19,7 @@ export async function batchDeleteImage(
   input: BatchDeleteImageRequest,
   context: RequestContext,
 ): Promise<BatchDeleteImageResponse> {
-  const repository = await requireRepository(deps, context, 'BatchDeleteImage', input)
+  const repository = await requireRepository(deps, context, input)
   const imageIds: ImageIdentifier[] = []
   const failures: ImageFailure[] = []
   for (const imageId of inOrder(input.imageIds)) {

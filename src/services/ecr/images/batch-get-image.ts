@@ -20,7 +20,7 @@ export async function batchGetImage(
   input: BatchGetImageRequest,
   context: RequestContext,
 ): Promise<BatchGetImageResponse> {
-  const repository = await requireRepository(deps, context, 'BatchGetImage', input)
+  const repository = await requireRepository(deps, context, input)
   const images: Image[] = []
   const failures: ImageFailure[] = []
   for (const imageId of input.imageIds) {

@@ -16,7 +16,7 @@ export async function describeImages(
   input: DescribeImagesRequest,
   context: RequestContext,
 ): Promise<DescribeImagesResponse> {
-  const repository = await requireRepository(deps, context, 'DescribeImages', input)
+  const repository = await requireRepository(deps, context, input)
   const { tagStatus = 'ANY', imageStatus = 'ACTIVE' } = input.filter ?? {}
   const scope = `DescribeImages/${repository.id}/${tagStatus}`
   const page =

@@ -12,7 +12,7 @@ export async function listImageReferrers(
   input: ListImageReferrersRequest,
   context: RequestContext,
 ): Promise<ListImageReferrersResponse> {
-  const repository = await requireRepository(deps, context, 'ListImageReferrers', input)
+  const repository = await requireRepository(deps, context, input)
   const { imageDigest } = input.subjectId
   const types = input.filter?.artifactTypes
   const status = input.filter?.artifactStatus ?? 'ACTIVE'

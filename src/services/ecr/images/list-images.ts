@@ -14,7 +14,7 @@ export async function listImages(
   input: ListImagesRequest,
   context: RequestContext,
 ): Promise<ListImagesResponse> {
-  const repository = await requireRepository(deps, context, 'ListImages', input)
+  const repository = await requireRepository(deps, context, input)
   const { tagStatus = 'ANY', imageStatus = 'ACTIVE' } = input.filter ?? {}
   const scope = `ListImages/${repository.id}/${tagStatus}`
   const after = pageStart(scope, input.nextToken)

@@ -13,7 +13,7 @@ export async function putImage(
   input: PutImageRequest,
   context: RequestContext,
 ): Promise<PutImageResponse> {
-  const repository = await requireRepository(deps, context, 'PutImage', input)
+  const repository = await requireRepository(deps, context, input)
   const { imageTag: tag, imageManifest, imageDigest } = input
   if (tag !== undefined && !isTag(tag))
     throw invalidParameter('imageTag', "must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}'")

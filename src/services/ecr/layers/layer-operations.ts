@@ -20,7 +20,7 @@ export async function batchCheckLayerAvailability(
   input: BatchCheckLayerAvailabilityRequest,
   context: RequestContext,
 ): Promise<BatchCheckLayerAvailabilityResponse> {
-  const repository = await requireRepository(deps, context, 'BatchCheckLayerAvailability', input)
+  const repository = await requireRepository(deps, context, input)
   const layers: Layer[] = []
   const failures: LayerFailure[] = []
   for (const layerDigest of new Set(input.layerDigests)) {
@@ -45,7 +45,7 @@ export async function getDownloadUrlForLayer(
   input: GetDownloadUrlForLayerRequest,
   context: RequestContext,
 ): Promise<GetDownloadUrlForLayerResponse> {
-  const repository = await requireRepository(deps, context, 'GetDownloadUrlForLayer', input)
+  const repository = await requireRepository(deps, context, input)
   const { layerDigest } = input
   if ((await findLayer(deps.database, repository.id, layerDigest)) === undefined)
     throw layerNotFound(repository, layerDigest)

@@ -25,7 +25,7 @@ export async function initiateLayerUpload(
   input: InitiateLayerUploadRequest,
   context: RequestContext,
 ): Promise<InitiateLayerUploadResponse> {
-  const repository = await requireRepository(deps, context, 'InitiateLayerUpload', input)
+  const repository = await requireRepository(deps, context, input)
   return { uploadId: await startUpload(deps, repository), partSize: PART_BYTES }
 }
 
@@ -34,7 +34,7 @@ export async function uploadLayerPart(
   input: UploadLayerPartRequest,
   context: RequestContext,
 ): Promise<UploadLayerPartResponse> {
-  const repository = await requireRepository(deps, context, 'UploadLayerPart', input)
+  const repository = await requireRepository(deps, context, input)
   const { uploadId, partFirstByte: firstByte, partLastByte, layerPartBlob } = input
   const upload = await requireUpload(deps, repository, uploadId)
   if (layerPartBlob.length === 0)
@@ -49,7 +49,7 @@ export async function completeLayerUpload(
   input: CompleteLayerUploadRequest,
   context: RequestContext,
 ): Promise<CompleteLayerUploadResponse> {
-  const repository = await requireRepository(deps, context, 'CompleteLayerUpload', input)
+  const repository = await requireRepository(deps, context, input)
   const { uploadId, layerDigests } = input
   const [layerDigest = ''] = layerDigests
   if (layerDigests.length !== 1 || !isDigest(layerDigest))

@@ -6,6 +6,7 @@ import { notImplemented } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
 import type { EcrDeps } from '../ecr-deps.ts'
 import { repositoryExists } from '../errors.ts'
+import { repositoryChanged } from '../resource-directory.ts'
 import { withTags } from '../tags/tag-list.ts'
 import { toRepository } from './repository-store.ts'
 import { mutabilityColumns } from './tag-mutability.ts'
@@ -27,7 +28,6 @@ export async function createRepository(
     region: context.region,
     name: input.repositoryName,
   }
-  await deps.access.admit(context.principal, 'CreateRepository', named)
   const row: RepositoryRow = {
     id: randomText(20),
     ...named,
@@ -45,6 +45,7 @@ export async function createRepository(
         .onConflict((conflict) => conflict.doNothing()),
       one(() => repositoryExists(named)),
     ),
+    repositoryChanged(deps.changeFeed, named),
   ])
   return { repository: toRepository(row, context.baseUrl) }
 }

@@ -4,6 +4,7 @@ import type { RequestContext } from '../../operation.ts'
 import type { EcrDeps } from '../ecr-deps.ts'
 import { repositoryNotEmpty, repositoryNotFound } from '../errors.ts'
 import { removePartBlobs } from '../layers/upload-store.ts'
+import { repositoryChanged } from '../resource-directory.ts'
 import { requireRepository, toRepository } from './repository-store.ts'
 
 /** With `force`, the images go too. The bytes that no other repository holds are freed later, by the sweep. */
@@ -12,7 +13,7 @@ export async function deleteRepository(
   input: DeleteRepositoryRequest,
   context: RequestContext,
 ): Promise<DeleteRepositoryResponse> {
-  const repository = await requireRepository(deps, context, 'DeleteRepository', input)
+  const repository = await requireRepository(deps, context, input)
   const { query } = deps.database
   const { id } = repository
   const held = query.selectFrom('ecr_layers').select('digest').where('repository_id', '=', id)
@@ -31,6 +32,7 @@ export async function deleteRepository(
     statement(query.deleteFrom('ecr_images').where('repository_id', '=', id)),
     statement(query.updateTable('ecr_blobs').set({ released_at: context.now }).where('digest', 'in', held)),
     statement(query.deleteFrom('ecr_layers').where('repository_id', '=', id)),
+    repositoryChanged(deps.changeFeed, repository),
   ])
   await removePartBlobs(
     deps,

@@ -8,7 +8,6 @@ import { nextToken, pageStart } from '../page-token.ts'
 import { requireRepository, toRepository } from './repository-store.ts'
 
 const PAGE = 100
-const ACTION = 'DescribeRepositories'
 
 /** The named repositories, or all of the registry in the order of their names. */
 export async function describeRepositories(
@@ -22,12 +21,11 @@ export async function describeRepositories(
       throw invalidParameter('maxResults', 'Member must not be given together with repositoryNames')
     const rows: RepositoryRow[] = []
     for (const repositoryName of new Set(names))
-      rows.push(await requireRepository(deps, context, ACTION, { registryId, repositoryName }))
+      rows.push(await requireRepository(deps, context, { registryId, repositoryName }))
     return { repositories: rows.map((row) => toRepository(row, context.baseUrl)) }
   }
   const account = registryId ?? context.account
-  await deps.access.admit(context.principal, ACTION, { account, region: context.region, name: '*' })
-  const scope = `${ACTION}/${account}/${context.region}`
+  const scope = `DescribeRepositories/${account}/${context.region}`
   const query = deps.database.query
     .selectFrom('ecr_repositories')
     .selectAll()

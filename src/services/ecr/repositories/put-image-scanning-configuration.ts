@@ -14,7 +14,7 @@ export async function putImageScanningConfiguration(
   input: PutImageScanningConfigurationRequest,
   context: RequestContext,
 ): Promise<PutImageScanningConfigurationResponse> {
-  const repository = await requireRepository(deps, context, 'PutImageScanningConfiguration', input)
+  const repository = await requireRepository(deps, context, input)
   const scanOnPush = input.imageScanningConfiguration.scanOnPush ?? false
   await deps.database.commit([
     statement(

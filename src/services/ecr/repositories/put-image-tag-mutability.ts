@@ -11,7 +11,7 @@ export async function putImageTagMutability(
   input: PutImageTagMutabilityRequest,
   context: RequestContext,
 ): Promise<PutImageTagMutabilityResponse> {
-  const repository = await requireRepository(deps, context, 'PutImageTagMutability', input)
+  const repository = await requireRepository(deps, context, input)
   const columns = mutabilityColumns(input.imageTagMutability, input.imageTagMutabilityExclusionFilters)
   await deps.database.commit([
     statement(

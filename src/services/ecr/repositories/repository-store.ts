@@ -24,19 +24,14 @@ interface NamesRepository {
   readonly repositoryName: string
 }
 
-/**
- * The repository that an input names, for a caller who may do this with it. Who may not is told so before being told
- * whether the repository exists.
- */
+/** The repository that an input names. That the caller may do this with it has been asked before. */
 export async function requireRepository(
-  deps: Pick<EcrDeps, 'database' | 'access'>,
+  deps: Pick<EcrDeps, 'database'>,
   context: RequestContext,
-  action: string,
   input: NamesRepository,
 ): Promise<RepositoryRow> {
   const { region } = context
   const named = { account: input.registryId ?? context.account, region, name: input.repositoryName }
-  await deps.access.admit(context.principal, action, named)
   const row = await findRepository(deps.database, named)
   if (row === undefined) throw repositoryNotFound(named)
   return row

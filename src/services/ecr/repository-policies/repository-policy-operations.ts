@@ -9,16 +9,18 @@ import type {
 import { one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
 import type { EcrDeps } from '../ecr-deps.ts'
-import { invalidParameter, policyNotFound, repositoryNotFound } from '../errors.ts'
+import { policyNotFound, repositoryNotFound } from '../errors.ts'
 import { namesOf, requireRepository } from '../repositories/repository-store.ts'
+import { repositoryChanged } from '../resource-directory.ts'
+import { requireRepositoryPolicy } from './repository-policy.ts'
 
 export async function setRepositoryPolicy(
   deps: EcrDeps,
   input: SetRepositoryPolicyRequest,
   context: RequestContext,
 ): Promise<SetRepositoryPolicyResponse> {
-  const repository = await requireRepository(deps, context, 'SetRepositoryPolicy', input)
-  if (!isPolicyDocument(input.policyText)) throw invalidParameter('PolicyText', 'Invalid repository policy provided')
+  const repository = await requireRepository(deps, context, input)
+  requireRepositoryPolicy(input, repository, context.principal)
   await deps.database.commit([
     statement(
       deps.database.query
@@ -27,6 +29,7 @@ export async function setRepositoryPolicy(
         .where('id', '=', repository.id),
       one(() => repositoryNotFound(repository)),
     ),
+    repositoryChanged(deps.changeFeed, repository),
   ])
   return { ...namesOf(repository), policyText: input.policyText }
 }
@@ -36,7 +39,7 @@ export async function getRepositoryPolicy(
   input: GetRepositoryPolicyRequest,
   context: RequestContext,
 ): Promise<GetRepositoryPolicyResponse> {
-  const repository = await requireRepository(deps, context, 'GetRepositoryPolicy', input)
+  const repository = await requireRepository(deps, context, input)
   if (repository.policy === null) throw policyNotFound(repository)
   return { ...namesOf(repository), policyText: repository.policy }
 }
@@ -46,7 +49,7 @@ export async function deleteRepositoryPolicy(
   input: DeleteRepositoryPolicyRequest,
   context: RequestContext,
 ): Promise<DeleteRepositoryPolicyResponse> {
-  const repository = await requireRepository(deps, context, 'DeleteRepositoryPolicy', input)
+  const repository = await requireRepository(deps, context, input)
   if (repository.policy === null) throw policyNotFound(repository)
   await deps.database.commit([
     statement(
@@ -57,15 +60,7 @@ export async function deleteRepositoryPolicy(
         .where('policy', 'is not', null),
       one(() => policyNotFound(repository)),
     ),
+    repositoryChanged(deps.changeFeed, repository),
   ])
   return { ...namesOf(repository), policyText: repository.policy }
-}
-
-function isPolicyDocument(text: string): boolean {
-  try {
-    const document: unknown = JSON.parse(text)
-    return typeof document === 'object' && document !== null && 'Statement' in document
-  } catch {
-    return false
-  }
 }

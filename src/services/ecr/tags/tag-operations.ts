@@ -13,6 +13,7 @@ import type { EcrDeps } from '../ecr-deps.ts'
 import { invalidParameter } from '../errors.ts'
 import { requireRepository } from '../repositories/repository-store.ts'
 import { repositoryOfArn } from '../repository-name.ts'
+import { repositoryChanged } from '../resource-directory.ts'
 import { toTags, withoutTags, withTags } from './tag-list.ts'
 
 export async function tagResource(
@@ -20,7 +21,7 @@ export async function tagResource(
   input: TagResourceRequest,
   context: RequestContext,
 ): Promise<TagResourceResponse> {
-  await changeTags(deps, context, 'TagResource', input.resourceArn, (json) => withTags(json, input.tags))
+  await changeTags(deps, context, input.resourceArn, (json) => withTags(json, input.tags))
   return {}
 }
 
@@ -29,7 +30,7 @@ export async function untagResource(
   input: UntagResourceRequest,
   context: RequestContext,
 ): Promise<UntagResourceResponse> {
-  await changeTags(deps, context, 'UntagResource', input.resourceArn, (json) => withoutTags(json, input.tagKeys))
+  await changeTags(deps, context, input.resourceArn, (json) => withoutTags(json, input.tagKeys))
   return {}
 }
 
@@ -38,7 +39,7 @@ export async function listTagsForResource(
   input: ListTagsForResourceRequest,
   context: RequestContext,
 ): Promise<ListTagsForResourceResponse> {
-  const repository = await ofArn(deps, context, 'ListTagsForResource', input.resourceArn)
+  const repository = await ofArn(deps, context, input.resourceArn)
   return { tags: toTags(repository.resource_tags) }
 }
 
@@ -50,12 +51,12 @@ class TagsChanged extends Error {
 async function changeTags(
   deps: EcrDeps,
   context: RequestContext,
-  action: string,
   arn: string,
   change: (json: string) => string,
 ): Promise<void> {
   for (;;) {
-    const { id, resource_tags: before } = await ofArn(deps, context, action, arn)
+    const repository = await ofArn(deps, context, arn)
+    const { id, resource_tags: before } = repository
     const update = deps.database.query
       .updateTable('ecr_repositories')
       .set({ resource_tags: change(before) })
@@ -67,6 +68,7 @@ async function changeTags(
           update,
           one(() => new TagsChanged()),
         ),
+        repositoryChanged(deps.changeFeed, repository),
       ])
       return
     } catch (error) {
@@ -75,9 +77,9 @@ async function changeTags(
   }
 }
 
-function ofArn(deps: EcrDeps, context: RequestContext, action: string, arn: string): Promise<RepositoryRow> {
+function ofArn(deps: EcrDeps, context: RequestContext, arn: string): Promise<RepositoryRow> {
   const named = repositoryOfArn(arn)
   if (named === undefined || named.region !== context.region)
     throw invalidParameter('resourceArn', 'Invalid ARN of a repository in this region')
-  return requireRepository(deps, context, action, { registryId: named.account, repositoryName: named.name })
+  return requireRepository(deps, context, { registryId: named.account, repositoryName: named.name })
 }

@@ -2,7 +2,7 @@ import type { AccessRequest, ApplicablePolicies } from '../../../access/evaluati
 import type { Decision, Denied } from '../../../access/evaluation/decision.ts'
 import { deniedMessage } from '../../../access/evaluation/denied-message.ts'
 import { evaluate } from '../../../access/evaluation/evaluate.ts'
-import { requestContext } from '../../../access/evaluation/request-context.ts'
+import { isResourceTagKey, requestContext } from '../../../access/evaluation/request-context.ts'
 import { contextKeysOf } from '../../../access/policy/compiled-policy.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import { requestId } from '../../../shared/ids.ts'
@@ -138,6 +138,4 @@ const decideOn = ({ request, policies }: Facts): Decision => evaluate(request, p
 const isGiven = <Value>(entry: [string, Value | undefined]): entry is [string, Value] => entry[1] !== undefined
 
 const asksTags = ({ policies }: ResourceSide): boolean =>
-  contextKeysOf((policies?.policies ?? []).map(({ policy }) => policy)).some((name) =>
-    name.toLowerCase().startsWith('aws:resourcetag/'),
-  )
+  contextKeysOf((policies?.policies ?? []).map(({ policy }) => policy)).some(isResourceTagKey)

@@ -1,4 +1,5 @@
 import type { AttachedPolicy, PolicySource } from '../../../access/evaluation/access-request.ts'
+import { isResourceTagKey } from '../../../access/evaluation/request-context.ts'
 import { contextKeysOf } from '../../../access/policy/compiled-policy.ts'
 import type { PolicyCache } from '../../../access/policy/policy-cache.ts'
 import type { Principal } from '../../../access/principal.ts'
@@ -79,7 +80,7 @@ export class IdentityPolicies {
     ])
     const all = [...own.identity, ...(own.boundary === undefined ? [] : [own.boundary]), ...(limits ?? [])]
     const keys = contextKeysOf(all.map(({ policy }) => policy))
-    const asksResourceTags = keys.some((name) => name.toLowerCase().startsWith('aws:resourcetag/'))
+    const asksResourceTags = keys.some(isResourceTagKey)
     return { ...own, ...(limits !== undefined && { session: limits }), asksResourceTags }
   }
 

@@ -23,4 +23,4 @@ export function visibleTo(account: string, details: DenialDetails): DenialDetail
 }
 
 const PRINCIPALS_KEYS = /^aws:(PrincipalTag\/|SourceIdentity$|TokenIssueTime$|UserAgent$)/i
-const OWNERS_KEYS = /^aws:ResourceTag\//i
+const OWNERS_KEYS = /^(?:(?:aws|ecr):ResourceTag\/|kms:ResourceAliases$)/i

@@ -1,5 +1,5 @@
-import type { ChangeFeed } from '../../storage/change-feed.ts'
-import { EVERYTHING } from '../../storage/change-feed.ts'
+import type { ChangeFeed } from './change-feed.ts'
+import { EVERYTHING } from './change-feed.ts'
 
 const LIMIT = 10_000
 
