@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { writeDockerArchive } from '../../scripts/images/docker-archive.ts'
 import { pushImage } from '../../scripts/images/push-image.ts'
 import { createRegistryClient } from '../../src/registries/registry-client.ts'
+import { otherAccount, otherEnvironment } from '../support/accounts.ts'
+import { eventually } from '../support/eventually.ts'
 import { ecrCall, type ImageRegistryFixture, openRegistry } from '../support/image-registry.ts'
 import { runClient } from '../support/python.ts'
 import { ENGINES, lacksEngine, sharedEngine } from '../support/shared-engine.ts'
@@ -75,6 +77,43 @@ describe('skopeo', () => {
     expect((await inspect(`${other.uri}:copied`)).Digest).toBe((await inspect(`${registry.uri}:docker`)).Digest)
     await skopeo('delete', '--tls-verify=false', '--creds', creds(), `docker://${other.uri}:copied`)
     expect(await ecrCall(slipway, 'ListImages', { repositoryName: 'clients/copied' })).toEqual({ imageIds: [] })
+  })
+
+  test('pulls as the role of another account, as far as the repository lets it', async () => {
+    const own = await openRegistry(slipway, 'clients/shared')
+    const file = await archive('slipway-test/shared:1')
+    await skopeo('copy', ...up(), `docker-archive:${file}`, `docker://${own.uri}:1`)
+    const env = { ...slipway.env, ...otherEnvironment(await otherAccount(slipway, '222222222222')) }
+    const login = async (role: string, ...actions: readonly string[]) =>
+      JSON.parse(await runClient('boto3/foreign_login.py', env, [role, ...actions])) as Record<string, string>
+    const reader = await login('reader', 'ecr:*')
+    const pull = ({ username, password }: Record<string, string>) =>
+      skopeo(
+        ...['copy', '--insecure-policy', '--src-tls-verify=false', '--src-creds', `${username}:${password}`],
+        ...[`docker://${own.uri}:1`, `oci:${join(directory.path, 'shared')}:1`],
+      )
+    const share = (action: readonly string[], principal: string) =>
+      ecrCall(slipway, 'SetRepositoryPolicy', {
+        repositoryName: 'clients/shared',
+        policyText: JSON.stringify({
+          Version: '2012-10-17',
+          Statement: { Effect: 'Allow', Action: action, Principal: { AWS: principal } },
+        }),
+      })
+    const why = (action: string, kind: string) =>
+      new RegExp(
+        `${reader.arn?.replace(/^.*role/, 'assumed-role')}/session is not authorized to perform: ${action} .*${kind}`,
+      )
+    await expect(pull(reader)).rejects.toThrow(why('ecr:BatchGetImage', 'no resource-based policy'))
+    await share(['ecr:BatchGetImage'], reader.arn as string)
+    // Of a layer that is denied skopeo does not show the sentence.
+    await eventually(() => expect(pull(reader)).rejects.toThrow(/reading blob .* 403 \(Forbidden\)/))
+    await share(['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], reader.arn as string)
+    await eventually(() => pull(reader))
+    const poor = await login('poor')
+    await share(['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'], '222222222222')
+    await expect(pull(poor)).rejects.toThrow(/assumed-role\/poor\/session .*no identity-based policy/)
+    await eventually(() => pull(reader))
   })
 
   test('is told why it may not', async () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { createKeyMaterials } from '../../src/services/kms/cryptography/key-materials.ts'
 import { openMasterKey } from '../../src/storage/master-key.ts'
 import { openSqliteDatabase } from '../../src/storage/sqlite/sqlite-database.ts'
+import { otherAccount, otherEnvironment } from '../support/accounts.ts'
 import { runClient } from '../support/python.ts'
 import { startSlipway } from '../support/slipway.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -12,6 +13,16 @@ test('keys with boto3, against two workers', async () => {
   const slipway = await startSlipway({ workers: 2 })
   try {
     expect(await runClient('boto3/kms.py', slipway.env, ['walk'])).toContain('ok')
+  } finally {
+    await slipway.stop()
+  }
+})
+
+test('a key used from another account, by key policy and by grant', async () => {
+  const slipway = await startSlipway({ workers: 2 })
+  try {
+    const env = { ...slipway.env, ...otherEnvironment(await otherAccount(slipway, '222222222222')) }
+    expect(await runClient('boto3/cross_account_kms.py', env)).toContain('ok')
   } finally {
     await slipway.stop()
   }
