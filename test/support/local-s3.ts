@@ -21,6 +21,9 @@ export interface LocalS3 extends S3Facade {
   calls(): Promise<string[]>
   /** Roles (by name) that may read nothing. */
   readonly denied: Set<string>
+  /** Keys of objects that are encrypted under a key of KMS, and roles (by name) that may not decrypt with it. */
+  readonly encrypted: Set<string>
+  readonly keyless: Set<string>
   /** Replaces the body of the next downloads, one each; undefined leaves it. */
   readonly bodies: (((path: string) => Readable) | undefined)[]
 }
@@ -32,6 +35,8 @@ export async function openLocalS3(directory: string): Promise<LocalS3> {
   await mkdir(objects, { recursive: true })
   await appendFile(log, '')
   const denied = new Set<string>()
+  const encrypted = new Set<string>()
+  const keyless = new Set<string>()
   const bodies: LocalS3['bodies'] = []
   const fileOf = (bucket: string, key: string) => join(objects, encodeURIComponent(`${bucket}/${key}`))
 
@@ -44,11 +49,22 @@ export async function openLocalS3(directory: string): Promise<LocalS3> {
     const etag = createHash('md5')
       .update(await readFile(file))
       .digest('hex')
-    return { bucket, key, size: info.size, etag, contentType: 'binary/octet-stream', lastModified: info.mtimeMs }
+    const sseKmsKeyId = encrypted.has(key) ? 'arn:aws:kms:us-east-1:123456789012:key/1' : undefined
+    return {
+      sseKmsKeyId,
+      bucket,
+      key,
+      size: info.size,
+      etag,
+      contentType: 'binary/octet-stream',
+      lastModified: info.mtimeMs,
+    }
   }
 
   return {
     denied,
+    encrypted,
+    keyless,
     bodies,
     calls: async () => (await readFile(log, 'utf8')).split('\n').filter((line) => line !== ''),
     async headObject(principal, bucket, key) {
@@ -61,6 +77,9 @@ export async function openLocalS3(directory: string): Promise<LocalS3> {
       const found = await head(principal, bucket, key)
       if (ifMatch !== undefined && ifMatch !== found.etag) {
         throw new ServiceError('PreconditionFailed', 'At least one of the pre-conditions did not hold', { status: 412 })
+      }
+      if (encrypted.has(key) && keyless.has(principal.roleArn?.split('/').at(-1) ?? '')) {
+        throw new ServiceError('AccessDenied', 'not authorized to perform: kms:Decrypt', { status: 403 })
       }
       const open = bodies.shift() ?? createReadStream
       return { ...found, body: open(fileOf(bucket, key)) }

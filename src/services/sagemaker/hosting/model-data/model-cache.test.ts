@@ -162,6 +162,28 @@ describe('sharing', () => {
     }
   })
 
+  it('shows what is encrypted under a key to those only who may decrypt it', async () => {
+    await putArchive('iris/model.tar.gz', { model: '1' })
+    await put('llm/weights', 'one')
+    await put('llm/config.json', '{}')
+    for (const key of ['iris/model.tar.gz', 'llm/weights']) s3.encrypted.add(key)
+    const cache = await open()
+    const prefix: ModelData = { uri: 's3://models/llm/', form: 'prefix', etag: undefined }
+    const stranger = rolePrincipal('stranger')
+    s3.keyless.add('stranger')
+    for (const data of [ARCHIVE, prefix]) {
+      const before = await failure(cache.materialise(request(data, { principal: stranger })))
+      expect(before.detail).toContain('kms:Decrypt')
+      const { path } = await cache.materialise(request(data))
+      const after = await failure(cache.materialise(request(data, { principal: stranger })))
+      expect(after.detail).toContain('kms:Decrypt')
+      expect(await cache.materialise(request(data))).toMatchObject({ path, cached: true })
+    }
+    s3.keyless.clear()
+    expect(await cache.materialise(request(ARCHIVE, { principal: stranger }))).toMatchObject({ cached: true })
+    await expectNoLeftovers(2)
+  })
+
   it('takes over from one who gives up', async () => {
     await putArchive('iris/model.tar.gz', { model: 'x'.repeat(1000) })
     const cache = await open()

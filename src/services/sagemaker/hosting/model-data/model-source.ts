@@ -15,6 +15,8 @@ export interface SourceObject {
   readonly etag: string
   readonly size: number
   readonly path: string
+  /** Encrypted under a key of KMS: seeing it is one thing, reading it another. */
+  readonly underKey: boolean
 }
 
 /** What model data is made of at this moment. */
@@ -45,16 +47,16 @@ export async function inspectSource(
   if (location === undefined) throw new ServiceError('InvalidURI', `${data.uri} is no location in S3.`)
   const { bucket, key } = location
   if (data.form !== 'prefix') {
-    const { etag, size } = await s3.headObject(principal, bucket, key)
+    const { etag, size, sseKmsKeyId } = await s3.headObject(principal, bucket, key)
     const path = data.form === 'object' ? fileNameOf(key) : ''
-    return describe(data.form, bucket, [{ key, etag, size, path }], limits)
+    return describe(data.form, bucket, [{ key, etag, size, path, underKey: sseKmsKeyId !== undefined }], limits)
   }
-  const found: { key: string; etag: string; size: number }[] = []
-  for await (const { key: name, etag, size } of s3.listObjects(principal, bucket, key)) {
+  const found: Omit<SourceObject, 'path'>[] = []
+  for await (const { key: name, etag, size, sseKmsKeyId } of s3.listObjects(principal, bucket, key)) {
     if (found.length === limits.maximumEntries) {
       throw new ContentError('too-large', `The prefix holds more than ${limits.maximumEntries} objects.`)
     }
-    found.push({ key: name, etag, size })
+    found.push({ key: name, etag, size, underKey: sseKmsKeyId !== undefined })
   }
   if (found.length === 0) throw new ServiceError('NoSuchKey', 'There is no object under the prefix.', { status: 404 })
   return describe('prefix', bucket, layOutPrefix(key, found), limits)
@@ -62,9 +64,12 @@ export async function inspectSource(
 
 /** Throws unless `principal` may read every object: what is in the cache is no more public than what it came from. */
 export async function checkAccess(s3: S3Facade, principal: Principal, source: ModelSource): Promise<void> {
-  // inspectSource has just read the head of a single object as the same principal.
-  if (source.form !== 'prefix') return
-  await inParallel(16, source.objects, ({ key }) => s3.headObject(principal, source.bucket, key))
+  await inParallel(16, source.objects, async ({ key, etag, underKey }) => {
+    // Only opening it takes the key.
+    if (underKey) (await s3.getObject(principal, source.bucket, key, { ifMatch: etag })).body.destroy()
+    // inspectSource has just read the head of a single object as the same principal.
+    else if (source.form === 'prefix') await s3.headObject(principal, source.bucket, key)
+  })
 }
 
 function describe(
