@@ -12,6 +12,7 @@ const BENCHMARKS: readonly { readonly name: string; readonly args: (rounds: numb
   { name: 'invocations', args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)] },
   { name: 'listing', args: (rounds) => ['--rounds', String(rounds)] },
   { name: 'policy-change', args: (rounds) => ['--rounds', String(rounds * 4)] },
+  { name: 'object-encryption', args: (rounds) => ['256', String(rounds)] },
   { name: 'start', args: (rounds) => ['--rounds', String(rounds)] },
   { name: 'unpack', args: (rounds) => ['256', String(rounds)] },
 ]

@@ -16,6 +16,7 @@ const CHECKS = [
   'chunked',
   'presigned',
   'virtual_hosts',
+  'encryption',
   'refusals',
 ]
 const MIB = 1024 ** 2

@@ -362,9 +362,94 @@ def virtual_hosts():
     assert [e['Key'] for e in virtual.list_objects_v2(Bucket=BUCKET, Prefix='a/')['Contents']] == ['a/virtual key']
 
 
+def encryption():
+    kms = boto3.client('kms')
+    bucket = 'boto3-encrypted'
+    s3.create_bucket(Bucket=bucket)
+    [rule] = s3.get_bucket_encryption(Bucket=bucket)['ServerSideEncryptionConfiguration']['Rules']
+    assert rule['ApplyServerSideEncryptionByDefault'] == {'SSEAlgorithm': 'AES256'}, rule
+    put = s3.put_object(Bucket=bucket, Key='plain', Body=b'hello')
+    assert put['ServerSideEncryption'] == 'AES256' and put['ETag'] == f'"{hashlib.md5(b"hello").hexdigest()}"', put
+
+    key = kms.create_key()['KeyMetadata']['Arn']
+    body = os.urandom(300_000)
+    put = s3.put_object(
+        Bucket=bucket, Key='k', Body=body, ServerSideEncryption='aws:kms', SSEKMSKeyId=key,
+        SSEKMSEncryptionContext=base64.b64encode(b'{"team": "ml"}').decode(),
+    )
+    assert put['ServerSideEncryption'] == 'aws:kms' and put['SSEKMSKeyId'] == key, put
+    assert put['ETag'] != f'"{hashlib.md5(body).hexdigest()}"'
+    got = s3.get_object(Bucket=bucket, Key='k')
+    assert got['Body'].read() == body and got['SSEKMSKeyId'] == key
+    for first, last in [(0, 0), (65535, 65536), (131071, 200_000), (299_999, 299_999)]:
+        part = s3.get_object(Bucket=bucket, Key='k', Range=f'bytes={first}-{last}')['Body'].read()
+        assert part == body[first:last + 1], (first, last)
+    assert s3.head_object(Bucket=bucket, Key='k')['ServerSideEncryption'] == 'aws:kms'
+
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={'Rules': [{
+        'ApplyServerSideEncryptionByDefault': {'SSEAlgorithm': 'aws:kms', 'KMSMasterKeyID': key},
+        'BucketKeyEnabled': True,
+    }]})
+    s3.copy_object(Bucket=bucket, Key='copy', CopySource=f'{bucket}/plain')
+    head = s3.head_object(Bucket=bucket, Key='copy')
+    assert head['SSEKMSKeyId'] == key and head['BucketKeyEnabled'] is True, head
+    assert s3.get_object(Bucket=bucket, Key='copy')['Body'].read() == b'hello'
+    with tempfile.TemporaryDirectory() as folder:
+        sent, received = os.path.join(folder, 'sent'), os.path.join(folder, 'received')
+        large = os.urandom(20 * MIB)
+        with open(sent, 'wb') as file:
+            file.write(large)
+        s3.upload_file(sent, bucket, 'large')
+        assert s3.head_object(Bucket=bucket, Key='large')['ETag'].endswith('-3"')
+        s3.download_file(bucket, 'large', received)
+        with open(received, 'rb') as file:
+            assert file.read() == large
+    boto3.resource('s3').Object(bucket, 'large-copy').copy(
+        {'Bucket': bucket, 'Key': 'large'}, ExtraArgs={'ServerSideEncryption': 'AES256'}
+    )
+    copied = s3.get_object(Bucket=bucket, Key='large-copy')
+    assert copied['Body'].read() == large and copied['ServerSideEncryption'] == 'AES256'
+
+    v4 = boto3.client('s3', config=Config(signature_version='s3v4', s3={'addressing_style': 'path'}))
+    link = v4.generate_presigned_url('put_object', {
+        'Bucket': bucket, 'Key': 'signed', 'ServerSideEncryption': 'aws:kms', 'SSEKMSKeyId': key,
+    })
+    headers = {'x-amz-server-side-encryption': 'aws:kms', 'x-amz-server-side-encryption-aws-kms-key-id': key}
+    urllib.request.urlopen(urllib.request.Request(link, data=b'by link', method='PUT', headers=headers)).read()
+    link = v4.generate_presigned_url('get_object', {'Bucket': bucket, 'Key': 'signed'})
+    with urllib.request.urlopen(link) as response:
+        assert response.read() == b'by link'
+        assert response.headers['x-amz-server-side-encryption-aws-kms-key-id'] == key
+
+    kms.disable_key(KeyId=key)
+    error = refused(lambda: s3.get_object(Bucket=bucket, Key='k'), 'KMS.DisabledException', 400)
+    assert error['Error']['Message'] == f'{key} is disabled.', error
+    refused(lambda: s3.put_object(Bucket=bucket, Key='x', Body=b''), 'KMS.DisabledException', 400)
+    kms.enable_key(KeyId=key)
+    wrong = refused(
+        lambda: s3.put_object(Bucket=bucket, Key='x', Body=b'', SSEKMSKeyId=key, ServerSideEncryption='AES256'),
+        'InvalidArgument',
+        400,
+    )
+    assert wrong['Error']['ArgumentName'] == 'x-amz-server-side-encryption', wrong
+    west = boto3.client('kms', region_name='us-west-2').create_key()['KeyMetadata']['Arn']
+    elsewhere = refused(
+        lambda: s3.put_object(Bucket=bucket, Key='x', Body=b'', ServerSideEncryption='aws:kms', SSEKMSKeyId=west),
+        'KMS.NotFoundException',
+        400,
+    )
+    assert elsewhere['Error']['Message'] == 'Invalid arn us-west-2', elsewhere
+    refused(lambda: s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={'Rules': []}), 'MalformedXML', 400)
+    s3.delete_bucket_encryption(Bucket=bucket)
+    assert s3.put_object(Bucket=bucket, Key='after', Body=b'')['ServerSideEncryption'] == 'AES256'
+    empty(bucket)
+    s3.delete_bucket(Bucket=bucket)
+
+
 def refusals():
     refused(lambda: s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={'Status': 'Enabled'}), 'NotImplemented', 501)
-    refused(lambda: s3.put_object(Bucket=BUCKET, Key='x', Body=b'', ServerSideEncryption='aws:kms'), 'NotImplemented', 501)
+    refused(lambda: s3.put_object(Bucket=BUCKET, Key='x', Body=b'', ServerSideEncryption='aws:kms:dsse'), 'NotImplemented', 501)
+    refused(lambda: s3.put_object(Bucket=BUCKET, Key='x', Body=b'', SSECustomerAlgorithm='AES256', SSECustomerKey='k' * 32), 'NotImplemented', 501)
     refused(lambda: s3.put_object(Bucket=BUCKET, Key='x', Body=b'', ACL='public-read'), 'AccessControlListNotSupported', 400)
     refused(lambda: s3.put_object(Bucket=BUCKET, Key='x', Body=b'', StorageClass='GLACIER'), 'NotImplemented', 501)
     refused(lambda: s3.get_bucket_acl(Bucket=BUCKET), 'NotImplemented', 501)
@@ -401,6 +486,7 @@ def large():
 
 CHECKS = [
     buckets, objects, conditions, keys, lists, copies, multipart, transfers, checksums, chunked, presigned, virtual_hosts,
+    encryption,
     refusals,
 ]
 
