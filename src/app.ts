@@ -8,6 +8,7 @@ import { ownRegistry, reachableHost, readCa, registryHosts } from './config/regi
 import type { Config } from './config/schema.ts'
 import { createWorkQueue } from './control/database-work-queue.ts'
 import { DataPlane } from './dataplane/data-plane.ts'
+import { InstanceHolds } from './dataplane/instance-holds.ts'
 import { RouteTable } from './dataplane/route-table.ts'
 import { trustingAuthenticator, verifyingAuthenticator } from './gateway/authenticate.ts'
 import { BodyMemory } from './gateway/body-memory.ts'
@@ -180,6 +181,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     authorizer,
     logs,
     s3,
+    alarms: undefined,
     modelDirectory: join(dataDir, 'models'),
     limits: config.limits,
     containers: config.containers,
@@ -197,6 +199,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
         ecr,
         registryHosts: new Set(Object.keys(config.registries).map((host) => host.toLowerCase())),
         endpointInstanceQuota: 1_000,
+        alarmsJoined: false,
       }),
       authorization: sagemakerAuthorization,
     },
@@ -222,9 +225,10 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   await startSweeping(s3Deps, workQueue)
   await startSweepingLayers(ecrDeps, workQueue)
 
-  const routes = new RouteTable(hosting.loadRoute)
+  const holds = new InstanceHolds({ database, changeFeed, now: () => clock.now(), log })
+  const dataPlane = new DataPlane((instance) => hosting.lookAfter(instance.id), holds)
+  const routes = new RouteTable(hosting.loadRoute, (instance) => dataPlane.retire(instance))
   changeFeed.subscribe('endpoints', (key) => routes.refresh(key))
-  const dataPlane = new DataPlane((instance) => hosting.lookAfter(instance.id))
   let ready = false
   const parts: GatewayParts = {
     services,

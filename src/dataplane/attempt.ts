@@ -10,6 +10,8 @@ export interface Target {
   /** Requests of this worker that it has not answered yet. */
   outstanding: number
   lastUse: number
+  /** Called when it has answered all of them, once it is out of the routes. */
+  onIdle: (() => void) | undefined
 }
 
 /** Where an invocation may go. */
@@ -118,9 +120,10 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
 
   #dropExchange(): Connection | undefined {
     const connection = this.#connection
-    if (this.#target !== undefined) this.#target.outstanding--
+    const target = this.#target
     this.#connection = undefined
     this.#target = undefined
+    if (target !== undefined && --target.outstanding === 0) target.onIdle?.()
     return connection
   }
 }

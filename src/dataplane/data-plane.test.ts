@@ -36,6 +36,7 @@ async function started(container: Promise<FakeContainer>): Promise<FakeContainer
 const variantOf = (...addresses: string[]): VariantRoute => ({
   name: 'AllTraffic',
   weight: 1,
+  share: 1,
   strategy: 'RANDOM',
   instances: addresses.map((address, index): InstanceRoute => ({ id: `i-${index}`, address })),
 })

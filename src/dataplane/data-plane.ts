@@ -1,4 +1,5 @@
 import { Attempt, type Target, type Targets } from './attempt.ts'
+import type { InstanceHolds } from './instance-holds.ts'
 import type { Invocation, InvocationSink, RunningInvocation } from './invocation.ts'
 import { chooseInstance, type InstanceRoute, type VariantRoute } from './route.ts'
 import { ConnectionPool } from './upstream/pool.ts'
@@ -18,10 +19,12 @@ export class DataPlane implements Targets {
   readonly #targets = new Map<string, Target>()
   readonly #avoided = new Map<string, number>()
   readonly #onUnreachable: UnreachableListener
+  readonly #holds: InstanceHolds | undefined
   readonly #sweeper: NodeJS.Timeout
 
-  constructor(onUnreachable: UnreachableListener) {
+  constructor(onUnreachable: UnreachableListener, holds?: InstanceHolds) {
     this.#onUnreachable = onUnreachable
+    this.#holds = holds
     this.#sweeper = setInterval(() => this.#sweep(), UNUSED_POOL_MILLISECONDS)
     this.#sweeper.unref()
   }
@@ -31,8 +34,23 @@ export class DataPlane implements Targets {
     return new Attempt(this, variant, invocation, sink)
   }
 
+  /**
+   * An instance has left its route. If it still owes this worker answers, it is held until it has given them, so that
+   * nobody ends it before.
+   */
+  retire(instance: InstanceRoute): void {
+    const target = this.#targets.get(instance.address)
+    if (this.#holds === undefined || target === undefined || target.outstanding === 0) return
+    this.#holds.hold(instance.id)
+    target.onIdle = () => {
+      target.onIdle = undefined
+      this.#holds?.release(instance.id)
+    }
+  }
+
   close(): void {
     clearInterval(this.#sweeper)
+    this.#holds?.stop()
     for (const target of this.#targets.values()) target.pool.close()
     this.#targets.clear()
   }
@@ -62,7 +80,7 @@ export class DataPlane implements Targets {
   target(instance: InstanceRoute): Target {
     let target = this.#targets.get(instance.address)
     if (target === undefined) {
-      target = { pool: new ConnectionPool(instance.address), outstanding: 0, lastUse: 0 }
+      target = { pool: new ConnectionPool(instance.address), outstanding: 0, lastUse: 0, onIdle: undefined }
       this.#targets.set(instance.address, target)
     }
     return target

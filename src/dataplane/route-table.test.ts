@@ -103,10 +103,14 @@ describe('while storage is away', () => {
   it('the last known route serves, and the new one is read as soon as it can be', async () => {
     let away = false
     let current = route('old')
-    const table = new RouteTable(async () => {
-      if (away) throw new Error('storage is away')
-      return current
-    }, 10)
+    const table = new RouteTable(
+      async () => {
+        if (away) throw new Error('storage is away')
+        return current
+      },
+      undefined,
+      10,
+    )
     await table.find('a')
     away = true
     current = route('new')

@@ -1,4 +1,4 @@
-import type { Route } from './route.ts'
+import type { InstanceRoute, Route } from './route.ts'
 
 /** Reads an endpoint's route from storage; undefined when there is no such endpoint (or it has never served). */
 export type RouteLoader = (key: string) => Promise<Route | undefined>
@@ -6,6 +6,9 @@ export type RouteLoader = (key: string) => Promise<Route | undefined>
 const MAX_ROUTES = 100_000
 /** A changed route that could not be read is tried again after this long. */
 const RETRY_MILLISECONDS = 1_000
+
+/** Told which instances an endpoint no longer sends requests to, as soon as this worker no longer does. */
+export type RetirementListener = (instance: InstanceRoute) => void
 
 /** Names the route of an endpoint: names are unique without regard to case. */
 export const routeKey = (account: string, region: string, endpointName: string): string =>
@@ -17,12 +20,18 @@ export const routeKey = (account: string, region: string, endpointName: string):
  */
 export class RouteTable {
   readonly #load: RouteLoader
+  readonly #onRetired: RetirementListener
   readonly #retryMilliseconds: number
   readonly #routes = new Map<string, Route | undefined>()
   readonly #loading = new Map<string, Promise<Route | undefined>>()
 
-  constructor(load: RouteLoader, retryMilliseconds: number = RETRY_MILLISECONDS) {
+  constructor(
+    load: RouteLoader,
+    onRetired: RetirementListener = () => {},
+    retryMilliseconds: number = RETRY_MILLISECONDS,
+  ) {
     this.#load = load
+    this.#onRetired = onRetired
     this.#retryMilliseconds = retryMilliseconds
   }
 
@@ -69,6 +78,13 @@ export class RouteTable {
     // Names that do not exist are remembered too, so the table is bounded against a caller who makes them up.
     if (this.#routes.size >= MAX_ROUTES && !this.#routes.has(key))
       this.#routes.delete(this.#routes.keys().next().value as string)
+    const before = this.#routes.get(key)
     this.#routes.set(key, route)
+    if (before !== undefined) for (const instance of missing(before, route)) this.#onRetired(instance)
   }
+}
+
+function missing(before: Route, after: Route | undefined): readonly InstanceRoute[] {
+  const left = new Set(after?.variants.flatMap(({ instances }) => instances.map(({ id }) => id)))
+  return before.variants.flatMap(({ instances }) => instances.filter(({ id }) => !left.has(id)))
 }

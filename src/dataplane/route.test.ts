@@ -9,6 +9,7 @@ const variant = (
 ) => ({
   name,
   weight,
+  share: 1,
   strategy,
   instances: instances.map((id) => ({ id, address: `${id}:8080` })),
 })
@@ -46,6 +47,30 @@ describe('the variant of a request', () => {
     expect(chooseVariant(variants, 'b', 0)?.name).toBe('b')
     expect(chooseVariant(variants, 'B', 0)).toBeUndefined()
     expect(chooseVariant(variants, '', 0)).toBeUndefined()
+  })
+})
+
+describe('the variant of a request that names it, while fleets are exchanged', () => {
+  const fleets = (old: number, fresh: number) => [
+    { ...variant('a', old), share: old, fleet: 'old' },
+    { ...variant('b', old), share: old, fleet: 'old' },
+    { ...variant('a', fresh), share: fresh, fleet: 'new' },
+  ]
+  const choose = (old: number, fresh: number) =>
+    shares((random) => (chooseVariant(fleets(old, fresh), 'a', random) as { fleet?: string } | undefined)?.fleet)
+
+  it('is that of a fleet by its share', () => {
+    expect(choose(0.75, 0.25)).toEqual({ old: 750, new: 250 })
+    expect(choose(1, 0)).toEqual({ old: 1000 })
+    expect(choose(0, 1)).toEqual({ new: 1000 })
+  })
+
+  it('is never one whose fleet has no traffic, whatever rounding does', () => {
+    const left = [
+      { ...variant('a', 0), share: 0 },
+      { ...variant('a', 1), share: 0.1 },
+    ]
+    expect(chooseVariant(left, 'a', 1 - Number.EPSILON)?.share).toBe(0.1)
   })
 })
 

@@ -6,9 +6,13 @@ export interface InstanceRoute {
   readonly address: string
 }
 
+/** A variant in one fleet. While an endpoint is updated, a name may stand here once for each of two fleets. */
 export interface VariantRoute {
   readonly name: string
+  /** Its part of the endpoint's requests, in proportion to that of the others. */
   readonly weight: number
+  /** Its part of the requests that name it: 1 unless an update divides them among fleets. */
+  readonly share: number
   readonly instances: readonly InstanceRoute[]
   readonly strategy: 'RANDOM' | 'LEAST_OUTSTANDING_REQUESTS'
 }
@@ -33,7 +37,7 @@ export function chooseVariant(
   target: string | undefined,
   random: number,
 ): VariantRoute | undefined {
-  if (target !== undefined) return variants.find((variant) => variant.name === target)
+  if (target !== undefined) return chooseFleet(variants, target, random)
   if (variants.length === 1) return (variants[0] as VariantRoute).weight > 0 ? variants[0] : undefined
   let total = 0
   for (const variant of variants) total += variant.weight
@@ -44,6 +48,24 @@ export function chooseVariant(
     if (mark < 0) return variant
   }
   return variants.findLast((variant) => variant.weight > 0)
+}
+
+/** The variant of that name; of several, one at random by its share. */
+function chooseFleet(variants: readonly VariantRoute[], name: string, random: number): VariantRoute | undefined {
+  let total = 0
+  let first: VariantRoute | undefined
+  for (const variant of variants) {
+    if (variant.name !== name) continue
+    total += variant.share
+    if (first === undefined || first.share === 0) first = variant
+  }
+  let mark = random * total
+  for (const variant of variants) {
+    if (variant.name !== name || variant.share === 0) continue
+    mark -= variant.share
+    if (mark < 0) return variant
+  }
+  return first
 }
 
 /**

@@ -14,6 +14,7 @@ import * as s3Encryption from './migrations/015-s3-encryption.ts'
 import * as sagemakerPolicies from './migrations/016-sagemaker-policies.ts'
 import * as accessDenials from './migrations/018-access-denials.ts'
 import * as cloudwatch from './migrations/020-cloudwatch.ts'
+import * as endpointDeployments from './migrations/021-endpoint-deployments.ts'
 
 /** One forward-only step of the database's shape. The name is recorded once it has run and never changes. */
 export interface Migration {
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   { name: '016-sagemaker-policies', up: sagemakerPolicies.up },
   { name: '018-access-denials', up: accessDenials.up },
   { name: '020-cloudwatch', up: cloudwatch.up },
+  { name: '021-endpoint-deployments', up: endpointDeployments.up },
 ]

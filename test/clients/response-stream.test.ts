@@ -21,7 +21,7 @@ beforeAll(async () => {
   })
   gateway = await startInvocationGateway()
   const instances = [{ id: 'i-1', address: container.address }]
-  gateway.route('chat', { variants: [{ name: 'v', weight: 1, strategy: 'RANDOM', instances }] })
+  gateway.route('chat', { variants: [{ name: 'v', weight: 1, share: 1, strategy: 'RANDOM', instances }] })
 })
 afterAll(async () => {
   await gateway?.stop()

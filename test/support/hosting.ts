@@ -49,6 +49,15 @@ export interface HostingFixture {
   describe(name: string): Promise<Description>
   /** Waits until the endpoint has left Creating. */
   settled(name: string, timeout?: number): Promise<Description>
+  /** Creates models and a config of that name, and has the endpoint updated to it. `input` is what else UpdateEndpoint is told. */
+  update(
+    endpoint: string,
+    config: string,
+    input: Readonly<Record<string, unknown>>,
+    ...variants: readonly VariantOptions[]
+  ): Promise<void>
+  /** Waits until the endpoint is neither Creating nor changing. */
+  atRest(name: string, timeout?: number): Promise<Description>
   /** Deletes the endpoint and waits until it is gone. */
   remove(name: string): Promise<void>
   /** The endpoint's containers, oldest first. */
@@ -64,11 +73,18 @@ export interface HostingFixture {
 
 export interface Description {
   readonly EndpointStatus: string
+  readonly EndpointConfigName: string
   readonly FailureReason?: string
+  readonly PendingDeploymentSummary?: {
+    readonly EndpointConfigName: string
+    readonly ProductionVariants: NonNullable<Description['ProductionVariants']>
+  }
   readonly ProductionVariants?: readonly {
     readonly VariantName: string
     readonly CurrentInstanceCount?: number
     readonly DesiredInstanceCount: number
+    readonly CurrentWeight?: number
+    readonly VariantStatus?: readonly { readonly Status: string; readonly StatusMessage: string }[]
     readonly DeployedImages?: readonly { readonly ResolvedImage: string }[]
   }[]
 }
@@ -117,7 +133,7 @@ export async function startHosting(
       if (!(answer instanceof ApiError)) throw new Error(`${name} is still there`)
     }, 45_000)
   const made = new Set<string>()
-  const create = async (name: string, ...given: readonly VariantOptions[]) => {
+  const createConfig = async (name: string, given: readonly VariantOptions[]) => {
     if (made.has(name)) await clear(name)
     made.add(name)
     const variants = given.length === 0 ? [{}] : given
@@ -144,12 +160,22 @@ export async function startHosting(
     }
     for (const variant of variants) await variant.beforeEndpoint?.()
     await api.sagemaker('CreateEndpointConfig', { EndpointConfigName: name, ProductionVariants: production })
+  }
+  const create = async (name: string, ...variants: readonly VariantOptions[]) => {
+    await createConfig(name, variants)
     await api.sagemaker('CreateEndpoint', { EndpointName: name, EndpointConfigName: name })
   }
   const settled = (name: string, timeout = 30_000) =>
     eventually(async () => {
       const description = await describe(name)
       if (description.EndpointStatus === 'Creating') throw new Error(`${name} is still Creating`)
+      return description
+    }, timeout)
+  const atRest = (name: string, timeout = 60_000) =>
+    eventually(async () => {
+      const description = await describe(name)
+      if (['Creating', 'Updating', 'RollingBack'].includes(description.EndpointStatus))
+        throw new Error(`${name} is still ${description.EndpointStatus}`)
       return description
     }, timeout)
   const fixture: Omit<HostingFixture, 'slipway'> = {
@@ -160,7 +186,12 @@ export async function startHosting(
     image,
     create,
     settled,
+    atRest,
     describe,
+    update: async (endpoint, config, input, ...variants) => {
+      await createConfig(config, variants)
+      await api.sagemaker('UpdateEndpoint', { EndpointName: endpoint, EndpointConfigName: config, ...input })
+    },
     deploy: async (name, ...variants) => {
       await create(name, ...variants)
       const description = await settled(name)

@@ -79,7 +79,9 @@ export async function startScriptedWorker(
   const workQueue = createWorkQueue({ db: database, watch, clock, log, leaseMilliseconds: lease })
   const bells = new InstanceBells()
   const common = { database, changeFeed, workQueue, clock, log }
-  workQueue.handle(ENDPOINT_WORK, createEndpointController({ ...common, hosted: true }), { concurrency: 10 })
+  workQueue.handle(ENDPOINT_WORK, createEndpointController({ ...common, hosted: true, alarms: undefined }), {
+    concurrency: 10,
+  })
   const instances = createInstanceController({
     ...{ ...common, bells },
     runtime: change(engine.runtime(effect)),
@@ -112,6 +114,8 @@ export async function startScriptedWorker(
     platformRegistries: {},
     architecture: 'amd64',
     startupSeconds: 10,
+    containerSeconds: 10,
+    routesMilliseconds: 50,
     policy: {
       installation: 'test',
       addedCapabilities: [],

@@ -31,6 +31,7 @@ const gatewayOf = (options?: GatewayOptions) => started(startInvocationGateway(o
 const variant = (container: { address: string }, over: Partial<VariantRoute> = {}): VariantRoute => ({
   name: 'AllTraffic',
   weight: 1,
+  share: 1,
   strategy: 'RANDOM',
   instances: [{ id: 'i-1', address: container.address }],
   ...over,

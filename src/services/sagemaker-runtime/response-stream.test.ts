@@ -32,7 +32,7 @@ const PATH = '/endpoints/chat/invocations-response-stream'
 async function gatewayTo(address: string, options?: GatewayOptions): Promise<InvocationGateway> {
   const gateway = await started(startInvocationGateway(options))
   const instances = [{ id: 'i-1', address }]
-  gateway.route('chat', { variants: [{ name: 'v', weight: 1, strategy: 'RANDOM', instances }] })
+  gateway.route('chat', { variants: [{ name: 'v', weight: 1, share: 1, strategy: 'RANDOM', instances }] })
   return gateway
 }
 

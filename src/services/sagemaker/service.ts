@@ -8,6 +8,8 @@ import { createEndpoint } from './endpoints/create-endpoint.ts'
 import { deleteEndpoint } from './endpoints/delete-endpoint.ts'
 import { describeEndpoint } from './endpoints/describe-endpoint.ts'
 import { listEndpoints } from './endpoints/list-endpoints.ts'
+import { updateEndpoint } from './endpoints/update-endpoint.ts'
+import { updateEndpointWeightsAndCapacities } from './endpoints/update-weights-and-capacities.ts'
 import { createModelPackageGroup } from './model-package-groups/create-model-package-group.ts'
 import { deleteModelPackageGroup } from './model-package-groups/delete-model-package-group.ts'
 import { deleteModelPackageGroupPolicy } from './model-package-groups/delete-model-package-group-policy.ts'
@@ -30,11 +32,8 @@ import { addTags } from './tags/add-tags.ts'
 import { deleteTags } from './tags/delete-tags.ts'
 import { listTags } from './tags/list-tags.ts'
 
-/** Operations whose shapes are known, refused by name until an endpoint can be changed while it serves. */
-type Refused = 'UpdateEndpoint' | 'UpdateEndpointWeightsAndCapacities'
-
 type Handlers = {
-  readonly [Name in Exclude<SagemakerOperation, Refused>]: Operation<
+  readonly [Name in SagemakerOperation]: Operation<
     SagemakerOperations[Name]['input'],
     SagemakerOperations[Name]['output']
   >
@@ -70,6 +69,8 @@ export function createSagemakerService(deps: SagemakerDeps): OperationTable {
     ListModels: (input, context) => listModels(deps, input, context),
     ListTags: (input, context) => listTags(deps, input, context),
     PutModelPackageGroupPolicy: (input, context) => putModelPackageGroupPolicy(deps, input, context),
+    UpdateEndpoint: (input, context) => updateEndpoint(deps, input, context),
+    UpdateEndpointWeightsAndCapacities: (input, context) => updateEndpointWeightsAndCapacities(deps, input, context),
     UpdateModelPackage: (input, context) => updateModelPackage(deps, input, context),
   }
   return handlers

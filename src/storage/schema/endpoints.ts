@@ -5,13 +5,19 @@
  * start work (Creating, Deleting), and enqueues the work item `endpoint` with the key `account/region/name_key` in
  * the same unit. The endpoint's controller alone writes every other status and the current columns, adds instances and moves
  * them to Stopping; the work item `endpoint-instance` of each moves it through its other states and removes it.
- * Both compare and set `endpoints.revision`. Whoever changes what routes depend on (status, weights, instances)
+ * Both compare and set `endpoints.revision`.
+ *
+ * Fleets. What is served lives in a fleet: the variants of one config with their instances. An update brings in another
+ * fleet beside the one that serves, and what it is about stands in `endpoint_deployments` until it is over. A fleet's
+ * number is the endpoint's generation that it was made for. Whoever changes what routes depend on (status, weights, instances)
  * announces topic `endpoints` with that same key.
  */
 export interface EndpointTables {
   endpoints: EndpointRow
   endpoint_variants: EndpointVariantRow
   endpoint_instances: EndpointInstanceRow
+  endpoint_deployments: EndpointDeploymentRow
+  endpoint_holds: EndpointHoldRow
 }
 
 export interface EndpointRow {
@@ -20,8 +26,13 @@ export interface EndpointRow {
   /** The name in lower case; with account and region the primary key. */
   name_key: string
   name: string
+  /** The fleet that serves; during an update the one that served when it began. */
+  fleet: number
+  /** The config of that fleet. */
   config_name: string
-  /** JSON of EndpointSpec (services/sagemaker/endpoints/endpoint-spec.ts): a snapshot of the config and its models. */
+  /**
+   * JSON of EndpointSpec (services/sagemaker/endpoints/endpoint-spec.ts): a snapshot of that config and its models.
+   */
   spec: string
   /** An EndpointStatus. */
   status: string
@@ -42,6 +53,7 @@ export interface EndpointVariantRow {
   account: string
   region: string
   name_key: string
+  fleet: number
   variant_name: string
   /** Its place in the config, from 0. */
   position: number
@@ -51,6 +63,8 @@ export interface EndpointVariantRow {
   /** Null until the controller has put the variant into service. */
   current_weight: number | null
   current_instance_count: number | null
+  /** How much of what its fleet's weights give it it gets, 0 to 1: 1 but for updates, which move it from fleet to fleet. */
+  traffic: number
   /** JSON array of DeployedImage. */
   deployed_images: string | null
   /** JSON array of ProductionVariantStatus; null in the steady state. */
@@ -63,6 +77,7 @@ export interface EndpointInstanceRow {
   account: string
   region: string
   name_key: string
+  fleet: number
   variant_name: string
   /** The endpoint's generation this instance was started for. */
   generation: number
@@ -85,4 +100,43 @@ export interface EndpointInstanceRow {
   failures: number
   /** Up to where the container's output has been stored: nanoseconds since the epoch, `/`, lines of that moment. */
   logged_until: string | null
+}
+
+/** A change of an endpoint that is under way: a fleet that comes in, or other weights and capacities of the one that serves. */
+export interface EndpointDeploymentRow {
+  account: string
+  region: string
+  name_key: string
+  /** The fleet that comes in; the serving one when only weights and capacities change. With the endpoint's key the primary key. */
+  fleet: number
+  /** `fleet` or `capacity`. */
+  kind: string
+  /** Config and EndpointSpec of the incoming fleet; null when only weights and capacities change. */
+  config_name: string | null
+  spec: string | null
+  /** JSON of DeploymentPolicy (services/sagemaker/endpoints/deployment-policy.ts). */
+  policy: string
+  /** JSON of PreviousCapacity[]: what a change of weights and capacities goes back to; null for a fleet. */
+  previous: string | null
+  /**
+   * Launching, Baking, Terminating: where the step is. Stuck when neither the update nor its rollback could be brought
+   * about; then the fleet stays beside the other until the next update.
+   */
+  phase: string
+  /** Which step of the way, from 1. */
+  step: number
+  /** Null while it goes forward; else the step at which it turned back, for `reason`. */
+  turned_step: number | null
+  reason: string | null
+  /** When the phase began. */
+  phase_at: number
+  started_at: number
+}
+
+/** A worker that waits for answers of an instance which is to be ended. Until it has them, or has died, the instance stays. */
+export interface EndpointHoldRow {
+  instance_id: string
+  /** Names the worker; with the instance the primary key. */
+  worker: string
+  expires_at: number
 }

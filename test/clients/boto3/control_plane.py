@@ -162,7 +162,7 @@ def endpoints():
     assert found['EndpointArn'] == arn('endpoint/e-one') and found['EndpointName'] == 'E-One', found
     listed = sagemaker.list_endpoints(StatusEquals='InService', NameContains='one')
     assert [entry['EndpointName'] for entry in listed['Endpoints']] == ['E-One'], listed
-    refused(sagemaker.update_endpoint, 'NotImplemented', 'UpdateEndpoint', EndpointName='E-One', EndpointConfigName='e-config')
+    updates()
     error = refused(runtime.invoke_endpoint, 'ModelError', 'No container runs', EndpointName='E-One', Body=b'1')
     assert error['OriginalStatusCode'] == 0 and error['LogStreamArn'].endswith('log-group:/aws/sagemaker/Endpoints/E-One'), error
     refused(runtime.invoke_endpoint, 'ValidationError', 'Endpoint gone of account 123456789012 not found.', EndpointName='gone', Body=b'1')
@@ -177,6 +177,40 @@ def endpoints():
         assert 'Could not find' in str(failed) or 'ValidationException' in str(failed), failed
     sagemaker.delete_endpoint_config(EndpointConfigName='e-config')
     sagemaker.delete_model(ModelName='e-model')
+
+
+def updates():
+    """Of the endpoint E-One, without a runtime: what serves is what was asked for, as soon as it was."""
+    in_service = lambda: sagemaker.get_waiter('endpoint_in_service').wait(EndpointName='E-One', WaiterConfig={'Delay': 1, 'MaxAttempts': 20})
+    sagemaker.create_endpoint_config(EndpointConfigName='e-next', ProductionVariants=[variant('e-model', VariantName='a', InitialInstanceCount=4)])
+    refused(sagemaker.update_endpoint, 'ValidationException', 'Could not find endpoint configuration', EndpointName='E-One', EndpointConfigName='gone')
+    refused(sagemaker.update_endpoint, 'ValidationException', 'CanarySize must be between', EndpointName='E-One', EndpointConfigName='e-next', DeploymentConfig=canary(60))
+    refused(sagemaker.update_endpoint, 'ValidationException', 'maximumExecutionTimeoutInSeconds', EndpointName='E-One', EndpointConfigName='e-next', DeploymentConfig=canary(30, MaximumExecutionTimeoutInSeconds=28801))
+    made = sagemaker.update_endpoint(EndpointName='E-One', EndpointConfigName='e-next', DeploymentConfig=canary(30, MaximumExecutionTimeoutInSeconds=600))
+    assert made['EndpointArn'] == arn('endpoint/e-one'), made
+    in_service()
+    found = sagemaker.describe_endpoint(EndpointName='E-One')
+    assert found['EndpointConfigName'] == 'e-next' and 'PendingDeploymentSummary' not in found, found
+    assert found['LastDeploymentConfig'] == canary(30, MaximumExecutionTimeoutInSeconds=600), found
+    assert [(entry['VariantName'], entry['DesiredInstanceCount']) for entry in found['ProductionVariants']] == [('a', 4)], found
+    refused(sagemaker.update_endpoint_weights_and_capacities, 'ValidationException', 'production variant "b"', EndpointName='E-One', DesiredWeightsAndCapacities=[{'VariantName': 'b', 'DesiredWeight': 1}])
+    refused(sagemaker.update_endpoint_weights_and_capacities, 'ValidationException', 'desiredInstanceCount', EndpointName='E-One', DesiredWeightsAndCapacities=[{'VariantName': 'a', 'DesiredInstanceCount': 0}])
+    sagemaker.update_endpoint_weights_and_capacities(EndpointName='E-One', DesiredWeightsAndCapacities=[{'VariantName': 'a', 'DesiredWeight': 0.5, 'DesiredInstanceCount': 3}])
+    in_service()
+    found = sagemaker.describe_endpoint(EndpointName='E-One')['ProductionVariants'][0]
+    assert (found['CurrentWeight'], found['DesiredWeight'], found['DesiredInstanceCount']) == (0.5, 0.5, 3), found
+    retained = {'RetainAllVariantProperties': True, 'ExcludeRetainedVariantProperties': [{'VariantPropertyType': 'DesiredInstanceCount'}], 'RetainDeploymentConfig': True}
+    sagemaker.update_endpoint(EndpointName='E-One', EndpointConfigName='e-config', **retained)
+    in_service()
+    found = sagemaker.describe_endpoint(EndpointName='E-One')['ProductionVariants']
+    assert [(entry['VariantName'], entry['CurrentWeight'], entry['DesiredInstanceCount']) for entry in found] == [('a', 0.5, 1), ('b', 1.0, 1)], found
+    sagemaker.delete_endpoint_config(EndpointConfigName='e-next')
+
+
+def canary(percent, **members):
+    size = {'Type': 'CAPACITY_PERCENT', 'Value': percent}
+    routing = {'Type': 'CANARY', 'WaitIntervalInSeconds': 0, 'CanarySize': size}
+    return {'BlueGreenUpdatePolicy': {'TrafficRoutingConfiguration': routing, **members}}
 
 
 def regions():

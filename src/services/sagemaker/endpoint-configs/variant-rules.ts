@@ -12,7 +12,8 @@ export interface InstanceVariant extends ProductionVariant {
   readonly InitialVariantWeight: number
 }
 
-const LARGEST_FLOAT = 3.4028234663852886e38
+/** The largest weight: what a Float holds. */
+export const LARGEST_FLOAT = 3.4028234663852886e38
 
 /** Checks a config's variants and fills in their default weight. Kinds of endpoints not implemented are refused by name. */
 export function checkVariants(input: CreateEndpointConfigInput): readonly InstanceVariant[] {

@@ -2,7 +2,7 @@ import type { DescribeEndpointInput, DescribeEndpointOutput } from '../../../mod
 import type { RequestContext } from '../../operation.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { endpointKey } from './endpoint-key.ts'
-import { findVariants, requireEndpoint } from './endpoint-store.ts'
+import { findDeployments, findVariants, requireEndpoint } from './endpoint-store.ts'
 import { describeRows } from './endpoint-view.ts'
 
 export async function describeEndpoint(
@@ -11,5 +11,6 @@ export async function describeEndpoint(
   context: RequestContext,
 ): Promise<DescribeEndpointOutput> {
   const row = await requireEndpoint(database, context, input.EndpointName)
-  return describeRows(row, await findVariants(database, endpointKey(context, row.name)))
+  const key = endpointKey(context, row.name)
+  return describeRows(row, await findVariants(database, key), await findDeployments(database, key))
 }

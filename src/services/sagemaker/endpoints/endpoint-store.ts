@@ -25,7 +25,7 @@ export async function requireEndpoint(database: Database, scope: Scope, name: st
   return exactly(row, name)
 }
 
-/** The endpoint's variants in the order of its config. */
+/** The variants of all of the endpoint's fleets, each in the order of its config. */
 export const findVariants = (database: Database, { account, region, name_key }: EndpointKey) =>
   database.query
     .selectFrom('endpoint_variants')
@@ -33,7 +33,19 @@ export const findVariants = (database: Database, { account, region, name_key }: 
     .where('account', '=', account)
     .where('region', '=', region)
     .where('name_key', '=', name_key)
+    .orderBy('fleet')
     .orderBy('position')
+    .execute()
+
+/** What is under way, and what is stuck. */
+export const findDeployments = (database: Database, { account, region, name_key }: EndpointKey) =>
+  database.query
+    .selectFrom('endpoint_deployments')
+    .selectAll()
+    .where('account', '=', account)
+    .where('region', '=', region)
+    .where('name_key', '=', name_key)
+    .orderBy('fleet')
     .execute()
 
 /** The statements of a new endpoint with its variants. */
@@ -77,6 +89,34 @@ export const markDeleting = (
       .where('region', '=', region)
       .where('name_key', '=', name_key)
       .where('status', 'in', [...statuses]),
+    one(otherwise),
+  )
+
+/**
+ * Begins an update, unless another has begun since the endpoint was read: then it is no longer in its status, or of another
+ * generation. Not by revision, for the same reason as above.
+ */
+export const markUpdating = (
+  database: Database,
+  { account, region, name_key, generation, status }: EndpointRow,
+  values: Partial<EndpointRow>,
+  otherwise: () => Error,
+): Statement =>
+  statement(
+    database.query
+      .updateTable('endpoints')
+      .set((eb) => ({
+        ...values,
+        status: 'Updating',
+        failure_reason: null,
+        generation: generation + 1,
+        revision: eb('revision', '+', 1),
+      }))
+      .where('account', '=', account)
+      .where('region', '=', region)
+      .where('name_key', '=', name_key)
+      .where('generation', '=', generation)
+      .where('status', '=', status),
     one(otherwise),
   )
 

@@ -10,20 +10,28 @@ import type {
   ProductionVariantStatusList,
   ProductionVariantSummary,
 } from '../../../model/generated/sagemaker.ts'
-import type { EndpointRow, EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
+import type { EndpointDeploymentRow, EndpointRow, EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
 import { endpointArn } from './endpoint-key.ts'
 import type { EndpointSpec } from './endpoint-spec.ts'
 
-/** What DescribeEndpoint shows of an endpoint's rows. While it is being created, its variants are a pending deployment. */
-export function describeRows(row: EndpointRow, variants: readonly EndpointVariantRow[]): DescribeEndpointOutput {
+/**
+ * What DescribeEndpoint shows of an endpoint's rows. While it is created, its variants are a pending deployment; while it is
+ * updated, those of the fleet that comes in are.
+ */
+export function describeRows(
+  row: EndpointRow,
+  variants: readonly EndpointVariantRow[],
+  deployments: readonly EndpointDeploymentRow[],
+): DescribeEndpointOutput {
   const spec = JSON.parse(row.spec) as EndpointSpec
   const creating = row.status === 'Creating'
-  const summaries = variants.map((variant) => summarizeVariant(variant, spec))
+  const own = variants.filter(({ fleet }) => fleet === row.fleet)
+  const update = deployments.find(({ kind, phase }) => kind === 'fleet' && phase !== 'Stuck')
   return {
     EndpointName: row.name,
     EndpointArn: endpointArn(row, row.name),
     EndpointConfigName: row.config_name,
-    ProductionVariants: creating ? undefined : summaries,
+    ProductionVariants: creating ? undefined : own.map((variant) => summarizeVariant(variant, spec)),
     DataCaptureConfig: spec.dataCaptureConfig === undefined ? undefined : showCapture(spec.dataCaptureConfig),
     EndpointStatus: row.status as EndpointStatus,
     FailureReason: row.failure_reason ?? undefined,
@@ -31,9 +39,20 @@ export function describeRows(row: EndpointRow, variants: readonly EndpointVarian
     LastModifiedTime: row.modified_at,
     LastDeploymentConfig:
       row.deployment_config === null ? undefined : (JSON.parse(row.deployment_config) as DeploymentConfig),
-    PendingDeploymentSummary: creating ? pendingDeployment(row, variants, summaries) : undefined,
+    PendingDeploymentSummary: creating
+      ? pendingDeployment(row.config_name, row.created_at, own, spec)
+      : pendingUpdate(update, variants),
     MetricsConfig: spec.metricsConfig,
   }
+}
+
+function pendingUpdate(
+  update: EndpointDeploymentRow | undefined,
+  variants: readonly EndpointVariantRow[],
+): PendingDeploymentSummary | undefined {
+  if (update?.config_name == null || update.spec === null) return undefined
+  const incoming = variants.filter(({ fleet }) => fleet === update.fleet)
+  return pendingDeployment(update.config_name, update.started_at, incoming, JSON.parse(update.spec) as EndpointSpec)
 }
 
 function summarizeVariant(row: EndpointVariantRow, spec: EndpointSpec): ProductionVariantSummary {
@@ -52,16 +71,17 @@ function summarizeVariant(row: EndpointVariantRow, spec: EndpointSpec): Producti
 }
 
 const pendingDeployment = (
-  row: EndpointRow,
+  config: string,
+  since: number,
   variants: readonly EndpointVariantRow[],
-  summaries: readonly ProductionVariantSummary[],
+  spec: EndpointSpec,
 ): PendingDeploymentSummary => ({
-  EndpointConfigName: row.config_name,
-  StartTime: row.created_at,
-  ProductionVariants: summaries.map(({ CapacityReservationConfig: _, ...summary }, index) => ({
-    ...summary,
-    InstanceType: variants[index]?.instance_type as ProductionVariantInstanceType,
-  })),
+  EndpointConfigName: config,
+  StartTime: since,
+  ProductionVariants: variants.map((variant) => {
+    const { CapacityReservationConfig: _, ...summary } = summarizeVariant(variant, spec)
+    return { ...summary, InstanceType: variant.instance_type as ProductionVariantInstanceType }
+  }),
 })
 
 /** Only a capture that is switched off is accepted. */

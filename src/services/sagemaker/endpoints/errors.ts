@@ -12,6 +12,64 @@ export const endpointInProgress = (arn: string): ServiceError =>
 export const bothUpdatePolicies = (): ServiceError =>
   validationException('Specify only one of BlueGreenUpdatePolicy and RollingUpdatePolicy in DeploymentConfig.')
 
+export const noUpdatePolicy = (): ServiceError =>
+  validationException('Specify one of BlueGreenUpdatePolicy and RollingUpdatePolicy in DeploymentConfig.')
+
+export const sizeForOtherType = (member: string, type: string): ServiceError =>
+  validationException(`${member} cannot be specified when the traffic routing type is ${type}.`)
+
+export const sizeMissing = (member: string, type: string): ServiceError =>
+  validationException(`${member} must be specified when the traffic routing type is ${type}.`)
+
+/** `variant` is the one whose number of instances the size does not fit. */
+export const batchSizeOutOfRange = (
+  member: string,
+  least: number,
+  most: number,
+  variant?: { readonly name: string; readonly instances: number },
+): ServiceError =>
+  validationException(
+    `${member} must be between ${least}% and ${most}% of a variant's total instance count` +
+      `${variant === undefined ? '' : `; production variant "${variant.name}" has ${variant.instances}`}.`,
+  )
+
+export const timeoutTooShort = (timeout: number, waiting: number): ServiceError =>
+  validationException(
+    `MaximumExecutionTimeoutInSeconds (${timeout}) must be larger than the total waiting time (${waiting} seconds) of ` +
+      'WaitIntervalInSeconds and TerminationWaitInSeconds.',
+  )
+
+export const retainedAndGiven = (): ServiceError =>
+  validationException('DeploymentConfig cannot be specified when RetainDeploymentConfig is true.')
+
+/** The endpoint is in a status that no update leads out of. */
+export const notUpdatable = (arn: string, status: string): ServiceError =>
+  validationException(`Cannot update endpoint "${arn}" in status ${status}.`)
+
+export const missingVariant = (variant: string, arn: string): ServiceError =>
+  validationException(`Could not find production variant "${variant}" in endpoint "${arn}".`)
+
+export const repeatedVariant = (variant: string): ServiceError =>
+  validationException(`Production variant "${variant}" is specified more than once in DesiredWeightsAndCapacities.`)
+
+export const notServerless = (variant: string): ServiceError =>
+  validationException(
+    `ServerlessUpdateConfig cannot be specified for production variant "${variant}": it has instances.`,
+  )
+
+/** A real-time variant needs an instance; only other kinds of endpoints may have none. */
+export const noInstancesWanted = (index: number): ServiceError =>
+  validationException(
+    `1 validation error detected: Value '0' at 'desiredWeightsAndCapacities.${index + 1}.member.desiredInstanceCount' ` +
+      'failed to satisfy constraint: Member must have value greater than or equal to 1',
+  )
+
+export const badWeight = (index: number, weight: number): ServiceError =>
+  validationException(
+    `1 validation error detected: Value '${weight}' at 'desiredWeightsAndCapacities.${index + 1}.member.desiredWeight' ` +
+      `failed to satisfy constraint: Member must have value ${weight > 0 ? 'less than or equal to 3.4028235E38' : 'greater than or equal to 0'}`,
+  )
+
 export const quotaExceeded = (type: string, limit: number, used: number, wanted: number): ServiceError =>
   new ServiceError(
     'ResourceLimitExceeded',

@@ -8,7 +8,7 @@ import type { VariantSpec } from '../endpoints/endpoint-spec.ts'
 import type { ResolvedContainer } from '../models/resolved-container.ts'
 import type { LogCarrier } from './container-logs.ts'
 import { LABELS } from './container-spec.ts'
-import { type EndpointState, endpointWrites, formatEndpointKey } from './endpoint-state.ts'
+import { type EndpointState, endpointWrites, formatEndpointKey, specOf } from './endpoint-state.ts'
 import { INTERNAL_FAILURE, pingFailed } from './failure-reason.ts'
 import { HostingError } from './hosting-error.ts'
 import { endOf } from './keep-healthy.ts'
@@ -37,7 +37,7 @@ export async function bringUp(
   logs: LogCarrier,
   signal: AbortSignal,
 ): Promise<RunningValues> {
-  const variant = state.spec.variants.find((candidate) => candidate.name === row.variant_name)
+  const variant = specOf(state, row.fleet)?.variants.find((candidate) => candidate.name === row.variant_name)
   const container = variant?.containers[0]
   if (variant === undefined || container === undefined)
     throw new Error(`the spec of ${state.endpoint.name} has no variant ${row.variant_name}`)
@@ -47,7 +47,7 @@ export async function bringUp(
     const running = adopted ?? (await startNew(deps, state, row, variant, container, signal))
     logs.follow(running.id)
     await awaitHealthy(deps, variant, running, signal)
-    const image_digest = (await imagePin(deps, state, variant).read()) ?? null
+    const image_digest = (await imagePin(deps, state, row.fleet, variant).read()) ?? null
     return { container_id: running.id, address: running.address, image_digest, started_at: running.startedAt }
   } catch (error) {
     if (signal.aborted || error instanceof HostingError || error instanceof StorageError) throw error
@@ -90,10 +90,10 @@ async function startNew(
 ) {
   const { key, endpoint } = state
   const endpointKey = formatEndpointKey(key)
-  const pin = imagePin(deps, state, variant, container)
+  const pin = imagePin(deps, state, row.fleet, variant, container)
   // Instances of a variant that start at the same time share what they are started from.
   const prepared = await deps.preparations.join(
-    `${endpointKey}/${endpoint.created_at}/${row.generation}/${variant.name}`,
+    `${endpointKey}/${endpoint.created_at}/${row.fleet}/${row.generation}/${variant.name}`,
     (shared) => prepareVariant(deps, variant, container, pin, shared),
     signal,
   )
@@ -116,6 +116,7 @@ const isConflict = (error: unknown): boolean =>
 function imagePin(
   { database, changeFeed, clock }: BringUpDeps,
   { key }: EndpointState,
+  fleet: number,
   variant: VariantSpec,
   container = variant.containers[0],
 ): ImagePin {
@@ -124,6 +125,7 @@ function imagePin(
       .selectFrom('endpoint_variants')
       .select('deployed_images')
       .where((of) => of.and({ ...key }))
+      .where('fleet', '=', fleet)
       .where('variant_name', '=', variant.name)
       .executeTakeFirst()
     if (row?.deployed_images == null) return undefined
@@ -133,7 +135,7 @@ function imagePin(
     read,
     async set(resolved) {
       const image = { SpecifiedImage: container?.image, ResolvedImage: resolved, ResolutionTime: clock.now() }
-      const pin = endpointWrites(database, changeFeed, key).pinImages(variant.name, JSON.stringify([image]))
+      const pin = endpointWrites(database, changeFeed, key).pinImages(fleet, variant.name, JSON.stringify([image]))
       await database.commit([pin])
       return (await read()) ?? resolved
     },

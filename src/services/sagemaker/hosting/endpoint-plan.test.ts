@@ -11,6 +11,7 @@ const NOW = 1_000_000
 
 const instance = (id: string, state: InstanceView['state'], more: Partial<InstanceView> = {}): InstanceView => ({
   id,
+  fleet: 1,
   variant: 'v',
   state,
   failures: 0,
@@ -22,7 +23,7 @@ const instance = (id: string, state: InstanceView['state'], more: Partial<Instan
 const view = (status: string, desired: number, ...instances: readonly InstanceView[]): EndpointView => ({
   status,
   hosted: true,
-  variants: [{ name: 'v', desiredInstances: desired }],
+  places: [{ fleet: 1, variant: 'v', instances: desired }],
   instances,
 })
 
@@ -36,8 +37,8 @@ describe('planEndpoint', () => {
       view('Creating', 2),
       {
         add: [
-          { variant: 'v', failures: 0 },
-          { variant: 'v', failures: 0 },
+          { fleet: 1, variant: 'v', failures: 0 },
+          { fleet: 1, variant: 'v', failures: 0 },
         ],
       },
     ],
@@ -55,7 +56,7 @@ describe('planEndpoint', () => {
     [
       'tries again at once after a first failure',
       view('Creating', 1, instance('a', 'Unhealthy', { failures: 1 })),
-      { stop: ['a'], add: [{ variant: 'v', failures: 1 }] },
+      { stop: ['a'], add: [{ fleet: 1, variant: 'v', failures: 1 }] },
     ],
     [
       'waits before a third launch',
@@ -82,12 +83,12 @@ describe('planEndpoint', () => {
     [
       'replaces an instance, and keeps the other',
       view('InService', 2, instance('a', 'Healthy'), instance('b', 'Unhealthy', { failures: 1 })),
-      { stop: ['b'], add: [{ variant: 'v', failures: 1 }] },
+      { stop: ['b'], add: [{ fleet: 1, variant: 'v', failures: 1 }] },
     ],
     [
       'goes on trying in service, however often and however hopeless',
       view('InService', 1, instance('a', 'Failed', { failures: 40, changedAt: NOW - 300_000 })),
-      { stop: ['a'], add: [{ variant: 'v', failures: 40 }] },
+      { stop: ['a'], add: [{ fleet: 1, variant: 'v', failures: 40 }] },
     ],
     [
       'looks again when the first of several pauses ends',
@@ -120,6 +121,22 @@ describe('planEndpoint', () => {
       'ends instances of a variant that is no more',
       view('InService', 0, instance('a', 'Healthy', { variant: 'old' }), instance('b', 'Stopping', { variant: 'old' })),
       { stop: ['a'] },
+    ],
+    [
+      'keeps fleets apart, though their variants have one name',
+      {
+        ...view('Updating', 1, instance('a', 'Healthy'), instance('b', 'Unhealthy', { fleet: 2, failures: 1 })),
+        places: [
+          { fleet: 1, variant: 'v', instances: 1 },
+          { fleet: 2, variant: 'v', instances: 1 },
+        ],
+      },
+      { stop: ['b'], add: [{ fleet: 2, variant: 'v', failures: 1 }] },
+    ],
+    [
+      'ends instances of a fleet that is no more',
+      view('InService', 1, instance('a', 'Healthy'), instance('b', 'Healthy', { fleet: 2 })),
+      { stop: ['b'] },
     ],
     [
       'ends what a failed endpoint still has',
@@ -162,15 +179,15 @@ describe('planEndpoint', () => {
       {
         status: 'Creating',
         hosted: true,
-        variants: [
-          { name: 'v', desiredInstances: 1 },
-          { name: 'w', desiredInstances: 2 },
+        places: [
+          { fleet: 1, variant: 'v', instances: 1 },
+          { fleet: 1, variant: 'w', instances: 2 },
         ],
         instances: [instance('a', 'Healthy'), instance('b', 'Healthy', { variant: 'w' })],
       },
       NOW,
     )
-    expect(plan).toEqual({ ...REST, add: [{ variant: 'w', failures: 0 }] })
+    expect(plan).toEqual({ ...REST, add: [{ fleet: 1, variant: 'w', failures: 0 }] })
   })
 })
 

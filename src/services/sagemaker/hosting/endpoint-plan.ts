@@ -1,3 +1,5 @@
+import { type Place, placeKey } from './deployment-stages.ts'
+
 /**
  * Starting, then Healthy (the only ones that are routed to), then, when it ends or no longer answers, Unhealthy; Failed
  * when another try would fail in the same way; Stopping once nobody wants it any more.
@@ -7,6 +9,7 @@ export type InstanceState = 'Starting' | 'Healthy' | 'Unhealthy' | 'Failed' | 'S
 /** What is known about one instance of an endpoint. Its container is the concern of its own work item. */
 export interface InstanceView {
   readonly id: string
+  readonly fleet: number
   readonly variant: string
   readonly state: InstanceState
   /** How often in a row instances in this place have failed. */
@@ -21,7 +24,7 @@ export interface EndpointView {
   readonly status: string
   /** False when nothing runs containers: then no instance is wanted, and none is touched. */
   readonly hosted: boolean
-  readonly variants: readonly { readonly name: string; readonly desiredInstances: number }[]
+  readonly places: readonly (Place & { readonly instances: number })[]
   readonly instances: readonly InstanceView[]
 }
 
@@ -30,7 +33,7 @@ export interface EndpointPlan {
   /** Instances that are to be ended and forgotten. */
   readonly stop: readonly string[]
   /** Places to fill, each with the failures of those that held it before. */
-  readonly add: readonly { readonly variant: string; readonly failures: number }[]
+  readonly add: readonly (Place & { readonly failures: number })[]
   readonly status: { readonly to: 'InService' } | { readonly to: 'Failed'; readonly reason: string } | undefined
   /** All is gone: the endpoint goes too. */
   readonly forget: boolean
@@ -65,14 +68,14 @@ export function planEndpoint(view: EndpointView, now: number): EndpointPlan {
     const reason = hopeless.detail ?? 'The instance could not be started.'
     return { ...NOTHING, stop: notStopping(view.instances), status: { to: 'Failed', reason } }
   }
-  const fleets = view.variants.map((variant) => planVariant(variant, view.instances, now))
-  const known = new Set(view.variants.map((variant) => variant.name))
-  const unknown = view.instances.filter((instance) => !known.has(instance.variant))
-  const pauses = fleets.flatMap((fleet) => fleet.pauses)
+  const places = view.places.map((place) => planPlace(place, view.instances, now))
+  const known = new Set(view.places.map(placeKey))
+  const unknown = view.instances.filter((instance) => !known.has(placeKey(instance)))
+  const pauses = places.flatMap((place) => place.pauses)
   return {
-    stop: [...fleets.flatMap((fleet) => fleet.stop), ...notStopping(unknown)],
-    add: fleets.flatMap((fleet) => fleet.add),
-    status: creating && fleets.every((fleet) => fleet.complete) ? { to: 'InService' } : undefined,
+    stop: [...places.flatMap((place) => place.stop), ...notStopping(unknown)],
+    add: places.flatMap((place) => place.add),
+    status: creating && places.every((place) => place.complete) ? { to: 'InService' } : undefined,
     forget: false,
     againInMilliseconds: pauses.length === 0 ? undefined : Math.min(...pauses),
   }
@@ -84,24 +87,25 @@ function planDeletion(view: EndpointView): EndpointPlan {
   return gone ? { ...NOTHING, forget: true } : { ...NOTHING, stop: notStopping(view.instances) }
 }
 
-const isHopeless = ({ state, failures }: InstanceView): boolean =>
+/** Another try would not help, or has been made often enough. */
+export const isHopeless = ({ state, failures }: InstanceView): boolean =>
   state === 'Failed' || (state === 'Unhealthy' && failures >= MAX_LAUNCHES)
 
 const notStopping = (instances: readonly InstanceView[]): readonly string[] =>
   instances.filter((instance) => instance.state !== 'Stopping').map((instance) => instance.id)
 
-function planVariant(
-  { name, desiredInstances }: EndpointView['variants'][number],
+function planPlace(
+  { fleet, variant, instances: wanted }: EndpointView['places'][number],
   all: readonly InstanceView[],
   now: number,
 ) {
-  const instances = all.filter((instance) => instance.variant === name)
+  const instances = all.filter((instance) => instance.fleet === fleet && instance.variant === variant)
   const live = instances.filter(({ state }) => state === 'Healthy' || state === 'Starting').sort(byWorth)
-  const kept = live.slice(0, desiredInstances)
-  const stop = live.slice(desiredInstances).map((instance) => instance.id)
-  const add: { variant: string; failures: number }[] = []
+  const kept = live.slice(0, wanted)
+  const stop = live.slice(wanted).map((instance) => instance.id)
+  const add: (Place & { failures: number })[] = []
   const pauses: number[] = []
-  let missing = desiredInstances - kept.length
+  let missing = wanted - kept.length
   for (const { id, state, failures, changedAt } of instances) {
     if (state !== 'Unhealthy' && state !== 'Failed') continue
     const pause = missing > 0 ? changedAt + replacementPause(failures) - now : 0
@@ -109,12 +113,12 @@ function planVariant(
     if (pause > 0) pauses.push(pause)
     else {
       stop.push(id)
-      if (missing > 0) add.push({ variant: name, failures })
+      if (missing > 0) add.push({ fleet, variant, failures })
     }
     missing--
   }
-  for (; missing > 0; missing--) add.push({ variant: name, failures: 0 })
-  const complete = kept.filter(({ state }) => state === 'Healthy').length >= desiredInstances
+  for (; missing > 0; missing--) add.push({ fleet, variant, failures: 0 })
+  const complete = kept.filter(({ state }) => state === 'Healthy').length >= wanted
   return { stop, add, pauses, complete }
 }
 

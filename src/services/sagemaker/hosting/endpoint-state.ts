@@ -1,6 +1,11 @@
 import type { ChangeFeed } from '../../../storage/change-feed.ts'
 import type { Database, Statement } from '../../../storage/database.ts'
-import type { EndpointInstanceRow, EndpointRow, EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
+import type {
+  EndpointDeploymentRow,
+  EndpointInstanceRow,
+  EndpointRow,
+  EndpointVariantRow,
+} from '../../../storage/schema/endpoints.ts'
 import { statement } from '../../../storage/statement.ts'
 import type { EndpointSpec } from '../endpoints/endpoint-spec.ts'
 import { dropTags, tagged } from '../tags/tag-store.ts'
@@ -33,13 +38,38 @@ export const formatEndpointKey = ({ account, region, name_key }: EndpointKey): s
 export interface EndpointState {
   readonly key: EndpointKey
   readonly endpoint: EndpointRow
-  readonly spec: EndpointSpec
-  /** In the order of the config. */
+  /** Fleet by fleet, in the order of their configs. */
   readonly variants: readonly EndpointVariantRow[]
   readonly instances: readonly EndpointInstanceRow[]
+  /** The update that is under way, and one that is stuck. */
+  readonly deployments: readonly EndpointDeploymentRow[]
 }
 
+/** What the variants of a fleet run. */
+export function specOf({ endpoint, deployments }: EndpointState, fleet: number): EndpointSpec | undefined {
+  const spec = fleet === endpoint.fleet ? endpoint.spec : deployments.find((row) => row.fleet === fleet)?.spec
+  return spec == null ? undefined : (JSON.parse(spec) as EndpointSpec)
+}
+
+/**
+ * Reads an endpoint with all that belongs to it, as it was at one moment: between the traffic of before a move and the
+ * instances of after it, a request would find nobody.
+ */
 export async function loadEndpoint(database: Database, key: EndpointKey): Promise<EndpointState | undefined> {
+  for (;;) {
+    const state = await readEndpoint(database, key)
+    if (state === undefined) return undefined
+    const now = await database.query
+      .selectFrom('endpoints')
+      .select('revision')
+      .where((of) => of.and({ ...key }))
+      .executeTakeFirst()
+    // Whoever adds or ends instances, or moves traffic, raises it.
+    if (now?.revision === state.endpoint.revision) return state
+  }
+}
+
+async function readEndpoint(database: Database, key: EndpointKey): Promise<EndpointState | undefined> {
   const { query } = database
   const endpoint = await query
     .selectFrom('endpoints')
@@ -51,7 +81,14 @@ export async function loadEndpoint(database: Database, key: EndpointKey): Promis
     .selectFrom('endpoint_variants')
     .selectAll()
     .where((of) => of.and({ ...key }))
+    .orderBy('fleet')
     .orderBy('position')
+    .execute()
+  const deployments = await query
+    .selectFrom('endpoint_deployments')
+    .selectAll()
+    .where((of) => of.and({ ...key }))
+    .orderBy('fleet')
     .execute()
   const instances = await query
     .selectFrom('endpoint_instances')
@@ -59,7 +96,7 @@ export async function loadEndpoint(database: Database, key: EndpointKey): Promis
     .where((of) => of.and({ ...key }))
     .orderBy('id')
     .execute()
-  return { key, endpoint, spec: JSON.parse(endpoint.spec) as EndpointSpec, variants, instances }
+  return { key, endpoint, variants, instances, deployments }
 }
 
 /** The writes of the endpoint controller, each a statement for its unit of work. */
@@ -81,24 +118,29 @@ export function endpointWrites(database: Database, changeFeed: ChangeFeed, key: 
         otherwise,
       }),
 
-    removeInstance: (id: string): Statement => statement(query.deleteFrom('endpoint_instances').where('id', '=', id)),
+    removeInstance: (id: string): readonly Statement[] => [
+      statement(query.deleteFrom('endpoint_holds').where('instance_id', '=', id)),
+      statement(query.deleteFrom('endpoint_instances').where('id', '=', id)),
+    ],
 
-    updateVariant: (variant: string, values: Partial<EndpointVariantRow>): Statement =>
+    updateVariant: (fleet: number, variant: string, values: Partial<EndpointVariantRow>): Statement =>
       statement(
         query
           .updateTable('endpoint_variants')
           .set(values)
           .where((of) => of.and({ ...key }))
+          .where('fleet', '=', fleet)
           .where('variant_name', '=', variant),
       ),
 
     /** Remembers which images a variant runs, unless that is known already: the first to resolve a tag decides. */
-    pinImages: (variant: string, images: string): Statement =>
+    pinImages: (fleet: number, variant: string, images: string): Statement =>
       statement(
         query
           .updateTable('endpoint_variants')
           .set({ deployed_images: images })
           .where((of) => of.and({ ...key }))
+          .where('fleet', '=', fleet)
           .where('variant_name', '=', variant)
           .where('deployed_images', 'is', null),
       ),
@@ -114,8 +156,43 @@ export function endpointWrites(database: Database, changeFeed: ChangeFeed, key: 
         { rows: 1, otherwise },
       ),
 
+    updateDeployment: (fleet: number, values: Partial<EndpointDeploymentRow>): Statement =>
+      statement(
+        query
+          .updateTable('endpoint_deployments')
+          .set(values)
+          .where((of) => of.and({ ...key }))
+          .where('fleet', '=', fleet),
+      ),
+
+    /** Forgets what was under way, and that a fleet was left over. */
+    removeDeployments: (fleets: readonly number[]): Statement =>
+      statement(
+        query
+          .deleteFrom('endpoint_deployments')
+          .where((of) => of.and({ ...key }))
+          .where('fleet', 'in', [...fleets]),
+      ),
+
+    removeVariants: (fleets: readonly number[]): Statement =>
+      statement(
+        query
+          .deleteFrom('endpoint_variants')
+          .where((of) => of.and({ ...key }))
+          .where('fleet', 'in', [...fleets]),
+      ),
+
     /** The endpoint with all that belongs to it. */
     forget: (): readonly Statement[] => [
+      statement(
+        query.deleteFrom('endpoint_holds').where('instance_id', 'in', (of) =>
+          of
+            .selectFrom('endpoint_instances')
+            .select('id')
+            .where((those) => those.and({ ...key })),
+        ),
+      ),
+      statement(query.deleteFrom('endpoint_deployments').where((of) => of.and({ ...key }))),
       statement(query.deleteFrom('endpoint_instances').where((of) => of.and({ ...key }))),
       statement(query.deleteFrom('endpoint_variants').where((of) => of.and({ ...key }))),
       statement(query.deleteFrom('endpoints').where((of) => of.and({ ...key }))),

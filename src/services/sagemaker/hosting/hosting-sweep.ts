@@ -59,23 +59,23 @@ async function unsettledEndpoints({ database, hosted }: HostingSweepDeps): Promi
     .execute()
   const variants = await query
     .selectFrom('endpoint_variants')
-    .select([...key, 'variant_name', 'desired_instance_count', 'current_instance_count'])
+    .select([...key, 'fleet', 'variant_name', 'desired_instance_count', 'current_instance_count'])
     .execute()
   const instances = await query
     .selectFrom('endpoint_instances')
-    .select([...key, 'variant_name', 'state'])
+    .select([...key, 'fleet', 'variant_name', 'state'])
     .execute()
   const healthy = new Map<string, number>()
   const owners = new Set<string>()
   for (const row of instances) {
     owners.add(formatEndpointKey(row))
     if (row.state !== 'Healthy') continue
-    const variant = `${formatEndpointKey(row)}/${row.variant_name}`
+    const variant = `${formatEndpointKey(row)}/${row.fleet}/${row.variant_name}`
     healthy.set(variant, (healthy.get(variant) ?? 0) + 1)
   }
   const unsettled = new Set<string>()
   for (const row of variants) {
-    const running = hosted ? (healthy.get(`${formatEndpointKey(row)}/${row.variant_name}`) ?? 0) : 0
+    const running = hosted ? (healthy.get(`${formatEndpointKey(row)}/${row.fleet}/${row.variant_name}`) ?? 0) : 0
     const settled = running === row.current_instance_count && (!hosted || running === row.desired_instance_count)
     if (!settled) unsettled.add(formatEndpointKey(row))
   }

@@ -1,7 +1,6 @@
 import type { WorkHandler, WorkOutcome, WorkQueue } from '../../../control/work-queue.ts'
 import { RuntimeError } from '../../../runtime/container-runtime.ts'
 import type { Clock } from '../../../shared/clock.ts'
-import { wait } from '../../../shared/wait.ts'
 import type { ChangeFeed } from '../../../storage/change-feed.ts'
 import type { Database, Statement } from '../../../storage/database.ts'
 import type { EndpointInstanceRow } from '../../../storage/schema/endpoints.ts'
@@ -9,6 +8,7 @@ import type { Logger } from '../../../telemetry/log.ts'
 import { type BringUpDeps, bringUp } from './bring-up.ts'
 import { type ContainerLogsDeps, carryLogs, type LogCarrier } from './container-logs.ts'
 import { LABELS } from './container-spec.ts'
+import { type DrainDeps, drained } from './drain-instance.ts'
 import type { InstanceState } from './endpoint-plan.ts'
 import { ENDPOINT_WORK, type EndpointState, endpointWrites, formatEndpointKey, loadEndpoint } from './endpoint-state.ts'
 import { HostingError } from './hosting-error.ts'
@@ -16,7 +16,7 @@ import type { InstanceBells } from './instance-bells.ts'
 import { keepHealthy } from './keep-healthy.ts'
 import { watchInstance } from './watch-instance.ts'
 
-export interface InstanceControllerDeps extends BringUpDeps, ContainerLogsDeps {
+export interface InstanceControllerDeps extends BringUpDeps, ContainerLogsDeps, DrainDeps {
   readonly database: Database
   readonly changeFeed: ChangeFeed
   readonly workQueue: WorkQueue
@@ -33,8 +33,6 @@ export interface Instance {
 
 /** SIGTERM, then this long until SIGKILL. Source: hosting container contract §1. */
 const STOP_SECONDS = 30
-/** Every worker has heard by then that an instance is no longer routed to. */
-const ROUTES_MILLISECONDS = 250
 /** An ended container's last lines are stored by then, or never. */
 const LAST_LINES_MILLISECONDS = 5_000
 /** An engine that is away is asked again this often. */
@@ -143,10 +141,10 @@ async function step(
       await endContainers(deps, instance.row.id, logs, signal)
       return DONE
     case 'Stopping':
-      await wait(ROUTES_MILLISECONDS, signal)
+      await drained(deps, instance, signal)
       await endContainers(deps, instance.row.id, logs, signal)
       await deps.database.commit([
-        endpointWrites(deps.database, deps.changeFeed, instance.state.key).removeInstance(instance.row.id),
+        ...endpointWrites(deps.database, deps.changeFeed, instance.state.key).removeInstance(instance.row.id),
         ...tellEndpoint(deps, instance),
       ])
       return DONE

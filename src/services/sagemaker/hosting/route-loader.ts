@@ -1,6 +1,7 @@
 import type { InstanceRoute, Route, VariantRoute } from '../../../dataplane/route.ts'
 import type { Database } from '../../../storage/database.ts'
-import { type EndpointState, loadEndpoint, parseEndpointKey } from './endpoint-state.ts'
+import type { EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
+import { type EndpointState, loadEndpoint, parseEndpointKey, specOf } from './endpoint-state.ts'
 
 /** Statuses in which an endpoint takes requests. Source: endpoint-lifecycle reference §2. */
 const SERVING = new Set(['InService', 'Updating', 'SystemUpdating', 'RollingBack', 'UpdateRollbackFailed'])
@@ -15,19 +16,39 @@ export const routeLoader =
 
 function toRoute(state: EndpointState, hosted: boolean): Route {
   const { endpoint, key } = state
-  const variants = state.variants.map((row): VariantRoute => {
-    const instances = state.instances.flatMap((instance): InstanceRoute[] =>
-      instance.variant_name === row.variant_name && instance.state === 'Healthy' && instance.address !== null
-        ? [{ id: instance.id, address: instance.address }]
-        : [],
+  const several = new Set(state.variants.map(({ fleet }) => fleet)).size > 1
+  const found = state.variants.map((row) => ({ row, instances: instancesOf(state, row), traffic: row.traffic }))
+  // What has nobody to answer leaves its traffic to the variant of its name in another fleet.
+  for (const empty of found) {
+    if (empty.instances.length > 0 || empty.traffic === 0) continue
+    const other = found.find(
+      ({ row, instances }) => row.variant_name === empty.row.variant_name && instances.length > 0,
     )
-    const spec = state.spec.variants.find((candidate) => candidate.name === row.variant_name)
+    if (other === undefined) continue
+    other.traffic += empty.traffic
+    empty.traffic = 0
+  }
+  const variants = found.map(({ row, instances, traffic }): VariantRoute => {
+    const spec = specOf(state, row.fleet)?.variants.find((candidate) => candidate.name === row.variant_name)
     return {
       name: row.variant_name,
-      weight: row.current_weight ?? row.desired_weight,
+      weight: several ? (traffic * weightOf(row)) / (fleetWeight(state, row.fleet) || 1) : weightOf(row),
+      share: traffic,
       instances,
       strategy: spec?.routingStrategy ?? 'RANDOM',
     }
   })
   return { endpointName: endpoint.name, account: key.account, region: key.region, hosted, variants }
 }
+
+const instancesOf = ({ instances }: EndpointState, { fleet, variant_name }: EndpointVariantRow) =>
+  instances.flatMap((row): InstanceRoute[] =>
+    row.fleet === fleet && row.variant_name === variant_name && row.state === 'Healthy' && row.address !== null
+      ? [{ id: row.id, address: row.address }]
+      : [],
+  )
+
+const weightOf = (row: EndpointVariantRow): number => row.current_weight ?? row.desired_weight
+
+const fleetWeight = ({ variants }: EndpointState, fleet: number): number =>
+  variants.filter((row) => row.fleet === fleet).reduce((total, row) => total + weightOf(row), 0)

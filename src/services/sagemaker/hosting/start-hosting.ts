@@ -12,6 +12,8 @@ import type { IamFacade } from '../../iam/facade.ts'
 import type { LambdaFacade } from '../../lambda/facade.ts'
 import type { LogsFacade } from '../../logs/facade.ts'
 import type { S3Facade } from '../../s3/facade.ts'
+import type { AlarmStates } from './alarm-states.ts'
+import { ROUTES_MILLISECONDS } from './drain-instance.ts'
 import { createEndpointController } from './endpoint-controller.ts'
 import { ENDPOINT_WORK, HOSTING_SWEEP_WORK, INSTANCE_WORK, INSTANCES_TOPIC } from './endpoint-state.ts'
 import { createHostingSweep } from './hosting-sweep.ts'
@@ -42,10 +44,13 @@ export interface HostingOptions {
   readonly authorizer: Authorizer
   readonly logs: LogsFacade
   readonly s3: S3Facade
+  /** Undefined when there are none. */
+  readonly alarms: AlarmStates | undefined
   /** Where unpacked models are kept. */
   readonly modelDirectory: string
   readonly limits: {
     readonly startupSeconds: number
+    readonly containerSeconds: number
     readonly modelArchiveBytes: number
     readonly modelFiles: number
     readonly modelCacheBytes: number
@@ -85,7 +90,15 @@ export async function startHosting(options: HostingOptions): Promise<Hosting> {
     mounted: mountedModels(runtime, installation),
   })
   const hosted = engine !== undefined
-  const endpoints = createEndpointController({ database, changeFeed, workQueue, clock, hosted, log })
+  const endpoints = createEndpointController({
+    database,
+    changeFeed,
+    workQueue,
+    clock,
+    hosted,
+    alarms: options.alarms,
+    log,
+  })
   workQueue.handle(ENDPOINT_WORK, endpoints, { concurrency: CONCURRENCY.endpoints })
   const sweep = createHostingSweep({ database, workQueue, runtime, installation, hosted, log })
   workQueue.handle(HOSTING_SWEEP_WORK, sweep, { concurrency: 1 })
@@ -105,6 +118,8 @@ export async function startHosting(options: HostingOptions): Promise<Hosting> {
       platformRegistries: options.platformRegistries,
       architecture: engine.architecture,
       startupSeconds: limits.startupSeconds,
+      containerSeconds: limits.containerSeconds,
+      routesMilliseconds: ROUTES_MILLISECONDS,
       policy: {
         installation,
         addedCapabilities: options.containers.addedCapabilities,

@@ -23,6 +23,9 @@ export async function stopAllContainers({
   const signal = AbortSignal.timeout(MOST_MILLISECONDS)
   const containers = await runtime.listContainers({ [LABELS.installation]: installation }, signal)
   await Promise.all(containers.map(({ id }) => runtime.removeContainer(id, GRACE_SECONDS, signal)))
-  await database.commit([statement(database.query.deleteFrom('endpoint_instances'))])
+  await database.commit([
+    statement(database.query.deleteFrom('endpoint_instances')),
+    statement(database.query.deleteFrom('endpoint_holds')),
+  ])
   return containers.length
 }

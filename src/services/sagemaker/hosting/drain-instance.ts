@@ -1,0 +1,59 @@
+import type { Clock } from '../../../shared/clock.ts'
+import { wait } from '../../../shared/wait.ts'
+import type { Database } from '../../../storage/database.ts'
+import type { EndpointInstanceRow } from '../../../storage/schema/endpoints.ts'
+import type { EndpointState } from './endpoint-state.ts'
+import type { InstanceBells } from './instance-bells.ts'
+
+/** Every worker has heard by then that an instance is no longer routed to, even one that is busy. */
+export const ROUTES_MILLISECONDS = 2_000
+/** Nobody expects answers of an endpoint that has been deleted. */
+const DELETED_MILLISECONDS = 250
+/** Beyond the longest a request may take. */
+const GRACE_MILLISECONDS = 5_000
+/** A hold that has run out rings no bell. */
+const LOOK_MILLISECONDS = 1_000
+
+export interface DrainDeps {
+  readonly database: Database
+  readonly clock: Clock
+  readonly bells: InstanceBells
+  /** How long a worker may go on sending requests to what is no longer in its routes. */
+  readonly routesMilliseconds: number
+  /** The longest that a container may take for a request. */
+  readonly containerSeconds: number
+}
+
+/**
+ * Waits until no worker sends requests to an instance that is to be ended, and until those that still wait for answers of
+ * it have them; for no longer than a request may take. A worker that goes on after another counts from the same moment.
+ */
+export async function drained(
+  deps: DrainDeps,
+  { row, state }: { readonly row: EndpointInstanceRow; readonly state: EndpointState },
+  signal: AbortSignal,
+): Promise<void> {
+  const since = () => deps.clock.now() - row.changed_at
+  const abandoned = state.endpoint.status === 'Deleting' || state.endpoint.status === 'Failed'
+  // One that has never run has never been routed to either.
+  if (row.address === null) return
+  await wait(Math.max(0, (abandoned ? DELETED_MILLISECONDS : deps.routesMilliseconds) - since()), signal)
+  if (abandoned) return
+  const bell = deps.bells.listen(row.id)
+  try {
+    const longest = deps.containerSeconds * 1000 + GRACE_MILLISECONDS
+    while (since() < longest && (await isHeld(deps, row.id))) await bell.wait(LOOK_MILLISECONDS, signal)
+  } finally {
+    bell.close()
+  }
+}
+
+async function isHeld({ database, clock }: DrainDeps, instance: string): Promise<boolean> {
+  const hold = await database.query
+    .selectFrom('endpoint_holds')
+    .select('worker')
+    .where('instance_id', '=', instance)
+    .where('expires_at', '>', clock.now())
+    .executeTakeFirst()
+  return hold !== undefined
+}
