@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 const BENCHMARKS: readonly { readonly name: string; readonly args: (rounds: number, seconds: number) => string[] }[] = [
   { name: 'access', args: (_rounds, seconds) => [String(seconds)] },
   { name: 'invocations', args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)] },
+  { name: 'metrics', args: (rounds) => [String(rounds)] },
   { name: 'listing', args: (rounds) => ['--rounds', String(rounds)] },
   { name: 'policy-change', args: (rounds) => ['--rounds', String(rounds * 4)] },
   { name: 'object-encryption', args: (rounds) => ['256', String(rounds)] },

@@ -62,6 +62,7 @@ import { stopAllContainers } from './services/sagemaker/hosting/stop-all-contain
 import { createSagemakerDirectory } from './services/sagemaker/resource-directory.ts'
 import { createSagemakerService } from './services/sagemaker/service.ts'
 import { sagemakerRuntimeAuthorization } from './services/sagemaker-runtime/authorization.ts'
+import { meteredRoutes } from './services/sagemaker-runtime/endpoint-meters.ts'
 import { createSessionAffinity } from './services/sagemaker-runtime/session-affinity.ts'
 import { stsAuthorization } from './services/sts/authorization.ts'
 import { createStsService } from './services/sts/service.ts'
@@ -182,6 +183,8 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     logs,
     s3,
     alarms: undefined,
+    cloudwatch: cloudwatch.facade,
+    sampleSeconds: config.metrics.resolutionSeconds,
     modelDirectory: join(dataDir, 'models'),
     limits: config.limits,
     containers: config.containers,
@@ -227,7 +230,9 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
 
   const holds = new InstanceHolds({ database, changeFeed, now: () => clock.now(), log })
   const dataPlane = new DataPlane((instance) => hosting.lookAfter(instance.id), holds)
-  const routes = new RouteTable(hosting.loadRoute, (instance) => dataPlane.retire(instance))
+  const routes = new RouteTable(meteredRoutes(hosting.loadRoute, cloudwatch.facade), (instance) =>
+    dataPlane.retire(instance),
+  )
   changeFeed.subscribe('endpoints', (key) => routes.refresh(key))
   let ready = false
   const parts: GatewayParts = {

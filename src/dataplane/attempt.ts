@@ -35,6 +35,8 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
   #connection: Connection | undefined
   #target: Target | undefined
   #instance: InstanceRoute | undefined
+  readonly #startedAt = performance.now()
+  #status = 0
   #received = 0
 
   constructor(targets: Targets, variant: VariantRoute, invocation: Invocation, sink: InvocationSink) {
@@ -57,7 +59,10 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
   }
 
   cancel(): void {
-    this.#release()?.abort()
+    const connection = this.#release()
+    if (connection === undefined) return
+    this.#variant.meter?.countAbandoned()
+    connection.abort()
   }
 
   onProgress(): void {
@@ -65,6 +70,7 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
   }
 
   onHead(head: ResponseHead): void {
+    this.#status = head.status
     if (head.contentLength !== undefined && head.contentLength > this.#invocation.maxResponseBytes)
       this.#fail('too-large')
     else this.#sink.onHead(head.status, head.headers, head.contentLength)
@@ -81,6 +87,7 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
 
   onEnd(): void {
     this.#release()
+    this.#count(true)
     this.#sink.onEnd()
   }
 
@@ -100,7 +107,7 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
     const target = this.#targets.target(instance)
     const connection = target.pool.take()
     target.outstanding++
-    target.lastUse = performance.now()
+    target.lastUse = this.#startedAt
     this.#instance = instance
     this.#target = target
     this.#connection = connection
@@ -109,7 +116,15 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
 
   #fail(failure: InvocationFailure): void {
     this.#release()?.abort()
+    this.#count(false)
     this.#sink.onFailure(failure)
+  }
+
+  #count(whole: boolean): void {
+    const { meter } = this.#variant
+    if (meter === undefined) return
+    const { arrivedAt = this.#startedAt } = this.#invocation
+    meter.count(this.#status, whole, performance.now() - this.#startedAt, this.#startedAt - arrivedAt)
   }
 
   /** Ends the bookkeeping of this invocation and returns its connection, if it still has one. */

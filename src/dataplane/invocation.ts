@@ -14,6 +14,8 @@ export interface Invocation {
   readonly timeoutMilliseconds: number
   /** Largest response, in bytes. */
   readonly maxResponseBytes: number
+  /** When the request arrived, on the clock of `performance.now()`; undefined where nobody counts. */
+  readonly arrivedAt?: number
 }
 
 /** How an invocation went wrong on the way to or from the container. */

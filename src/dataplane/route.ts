@@ -1,3 +1,5 @@
+import type { InvocationMeter } from './invocation-meter.ts'
+
 /** One container that can answer. */
 export interface InstanceRoute {
   /** `i-…`, as in log stream names. */
@@ -15,6 +17,8 @@ export interface VariantRoute {
   readonly share: number
   readonly instances: readonly InstanceRoute[]
   readonly strategy: 'RANDOM' | 'LEAST_OUTSTANDING_REQUESTS'
+  /** Counts the variant's invocations; undefined where nobody does. */
+  readonly meter?: InvocationMeter
 }
 
 /** What the data plane needs to know of an endpoint. */

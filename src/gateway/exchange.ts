@@ -9,6 +9,8 @@ export interface Exchange {
   readonly requestId: string
   /** Epoch milliseconds. */
   readonly now: number
+  /** The same moment on the clock of `performance.now()`, for what takes time from it. */
+  readonly arrivedAt: number
   readonly method: string
   /** Path and query as sent: what a signature covers. */
   readonly target: string
@@ -26,6 +28,7 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
     response,
     requestId: requestId(),
     now,
+    arrivedAt: performance.now(),
     method: request.method ?? 'GET',
     target,
     path: mark < 0 ? target : target.slice(0, mark),

@@ -55,9 +55,9 @@ export async function serveInvocation(
 ): Promise<void> {
   const identified = parts.authenticator.identify(exchange, 'rest-json', SAGEMAKER)
   const caller = identified instanceof Promise ? await identified : identified
-  const { requestId, now, request, response } = exchange
+  const { requestId, now, arrivedAt, request, response } = exchange
   const { headers } = request
-  const context = { requestId, account: caller.principal.account, region: caller.region, now }
+  const context = { requestId, account: caller.principal.account, region: caller.region, now, arrivedAt }
   const authorize = () => {
     const { principal, region } = caller
     const resource = `arn:aws:sagemaker:${region}:${principal.account}:endpoint/${endpointName.toLowerCase()}`

@@ -28,7 +28,21 @@ export interface ContainerRuntime {
    * engine restarts. Never throws for an engine that is away: it comes back when the engine does.
    */
   watch(labels: Readonly<Record<string, string>>, signal: AbortSignal): AsyncIterable<ContainerEvent>
+  /**
+   * What a container has used so far; undefined when it does not run, or the engine cannot tell (rootless engines without
+   * control groups).
+   */
+  usage(id: string, signal: AbortSignal): Promise<ContainerUsage | undefined>
   close(): Promise<void>
+}
+
+export interface ContainerUsage {
+  /** Processor time since the container began, of all processors together, in nanoseconds. */
+  readonly cpuNanoseconds: number
+  /** Memory in use, without what the kernel keeps of files and would give away. */
+  readonly memoryBytes: number
+  /** What it may use; the machine's when it is not limited. */
+  readonly memoryLimitBytes: number
 }
 
 export interface EngineDescription {

@@ -46,6 +46,23 @@ for (const kind of ENGINES) {
       expect(names.filter((name) => !given.includes(name!))).toEqual([])
     })
 
+    it('tells what a container uses, as far as the engine can', async () => {
+      const { id, address } = await fixture.start({ memoryBytes: 64 * 1024 * 1024 })
+      const before = await fixture.runtime.usage(id, soon())
+      await command(address, 'argv')
+      const after = await fixture.runtime.usage(id, soon())
+      // Engines without control groups of their own tell nothing; those that do tell the truth.
+      if (before !== undefined && after !== undefined) {
+        expect(after.memoryBytes).toBeGreaterThan(0)
+        expect(after.memoryBytes).toBeLessThan(64 * 1024 * 1024)
+        expect(after.memoryLimitBytes).toBe(64 * 1024 * 1024)
+        expect(after.cpuNanoseconds).toBeGreaterThanOrEqual(before.cpuNanoseconds)
+      }
+      await fixture.runtime.stopContainer(id, 0, soon())
+      expect(await fixture.runtime.usage(id, soon())).toBeUndefined()
+      expect(await fixture.runtime.usage('f'.repeat(64), soon())).toBeUndefined()
+    })
+
     it('mounts a directory read-only', async () => {
       const source = join(directory.path, 'model:with colon')
       await mkdir(source, { recursive: true })

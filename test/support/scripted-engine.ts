@@ -74,6 +74,7 @@ export async function startScriptedEngine(): Promise<ScriptedEngine> {
       while (containers.get(id)?.running === true) await wait(5, signal)
     },
     async *watch() {},
+    usage: async () => undefined,
     close: async () => {},
   })
   return {

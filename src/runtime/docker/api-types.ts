@@ -49,6 +49,15 @@ export interface ContainerAnswer {
   }
 }
 
+export interface StatsAnswer {
+  readonly cpu_stats?: { readonly cpu_usage?: { readonly total_usage?: number } | null } | null
+  readonly memory_stats?: {
+    readonly usage?: number
+    readonly limit?: number
+    readonly stats?: { readonly inactive_file?: number; readonly total_inactive_file?: number } | null
+  } | null
+}
+
 export interface NetworkAnswer {
   readonly Id: string
   readonly Name: string

@@ -2,6 +2,7 @@ import { hostname, release } from 'node:os'
 import type { Logger } from '../../telemetry/log.ts'
 import type { ContainerRuntime, EngineDescription } from '../container-runtime.ts'
 import type { InfoAnswer, VersionAnswer } from './api-types.ts'
+import { containerUsage } from './container-usage.ts'
 import { inspectContainer, listContainers, removeContainer, startContainer, stopContainer } from './containers.ts'
 import { detectEngine, negotiateVersion } from './detect-socket.ts'
 import type { Engine } from './engine.ts'
@@ -72,6 +73,7 @@ function assemble(engine: Engine, apiVersion: string): DockerRuntime {
     removeContainer: (id, graceSeconds, signal) => removeContainer(engine, networks, id, graceSeconds, signal),
     readLogs: (id, logOptions, signal) => readLogs(engine, id, logOptions, signal),
     watch: (labels, signal) => watchEvents(engine, labels, withClose(signal)),
+    usage: (id, signal) => containerUsage(engine, id, signal),
     removeNetworks: (signal) => networks.removeAll(signal),
     close: async () => {
       open.abort()

@@ -26,6 +26,7 @@ export function createNoContainers(): ContainerRuntime {
     removeContainer: async () => {},
     readLogs: () => ({ [Symbol.asyncIterator]: () => ({ next: refuse }) }),
     watch: (_labels, signal) => nothingUntil(signal),
+    usage: async () => undefined,
     close: async () => {},
   }
 }

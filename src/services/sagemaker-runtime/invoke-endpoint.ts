@@ -31,7 +31,8 @@ export interface InvokeEndpointInput {
   readonly contentLength: number | undefined
 }
 
-type Context = Pick<RequestContext, 'requestId' | 'account' | 'region' | 'now'>
+/** `arrivedAt` is when the request came, on the clock of `performance.now()`. */
+type Context = Pick<RequestContext, 'requestId' | 'account' | 'region' | 'now'> & { readonly arrivedAt: number }
 
 /**
  * Sends the body to a container of the endpoint and streams the answer into `response`. Rejects with the ServiceError to
@@ -74,6 +75,7 @@ export async function invokeEndpoint(
       contentLength: input.contentLength,
       timeoutMilliseconds: (streaming ? deps.limits.streamSeconds : deps.limits.containerSeconds) * 1000,
       maxResponseBytes,
+      arrivedAt: context.arrivedAt,
     },
     sink,
   )

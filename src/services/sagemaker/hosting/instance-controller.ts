@@ -14,9 +14,10 @@ import { ENDPOINT_WORK, type EndpointState, endpointWrites, formatEndpointKey, l
 import { HostingError } from './hosting-error.ts'
 import type { InstanceBells } from './instance-bells.ts'
 import { keepHealthy } from './keep-healthy.ts'
+import { type SampleUsageDeps, sampleUsage } from './sample-usage.ts'
 import { watchInstance } from './watch-instance.ts'
 
-export interface InstanceControllerDeps extends BringUpDeps, ContainerLogsDeps, DrainDeps {
+export interface InstanceControllerDeps extends BringUpDeps, ContainerLogsDeps, DrainDeps, SampleUsageDeps {
   readonly database: Database
   readonly changeFeed: ChangeFeed
   readonly workQueue: WorkQueue
@@ -177,12 +178,17 @@ async function keep(
   const { row } = instance
   if (row.container_id !== null) logs.follow(row.container_id)
   const bell = deps.bells.listen(row.id)
+  const sampling = new AbortController()
+  sampleUsage(deps, instance, AbortSignal.any([signal, sampling.signal])).catch((err: unknown) => {
+    if (!signal.aborted && !sampling.signal.aborted) deps.log.warn({ err, instance: row.id }, 'its use is not sampled')
+  })
   try {
     const end = await keepHealthy(deps.runtime, row, bell, signal)
     if (end.kind === 'moved') return await move(deps, instance, { address: end.address })
     const proven = deps.clock.now() - row.changed_at > PROVEN_MILLISECONDS
     await moveToFailure(deps, instance, end.detail, proven ? 1 : row.failures + 1, true)
   } finally {
+    sampling.abort()
     bell.close()
   }
 }

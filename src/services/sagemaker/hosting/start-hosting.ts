@@ -7,6 +7,7 @@ import type { ChangeFeed } from '../../../storage/change-feed.ts'
 import type { Database } from '../../../storage/database.ts'
 import type { Logger } from '../../../telemetry/log.ts'
 import type { Authorizer } from '../../authorizer.ts'
+import type { CloudwatchFacade } from '../../cloudwatch/facade.ts'
 import type { EcrFacade } from '../../ecr/facade.ts'
 import type { IamFacade } from '../../iam/facade.ts'
 import type { LambdaFacade } from '../../lambda/facade.ts'
@@ -46,6 +47,9 @@ export interface HostingOptions {
   readonly s3: S3Facade
   /** Undefined when there are none. */
   readonly alarms: AlarmStates | undefined
+  readonly cloudwatch: CloudwatchFacade
+  /** How often the use of processor, memory and disk is looked at, in seconds. */
+  readonly sampleSeconds: number
   /** Where unpacked models are kept. */
   readonly modelDirectory: string
   readonly limits: {
@@ -113,6 +117,9 @@ export async function startHosting(options: HostingOptions): Promise<Hosting> {
       ecr: options.ecr,
       authorizer: options.authorizer,
       logs: options.logs,
+      cloudwatch: options.cloudwatch,
+      sampleSeconds: options.sampleSeconds,
+      modelDirectory: options.modelDirectory,
       models: createModelStore(cache),
       preparations: new SharedPreparation(),
       platformRegistries: options.platformRegistries,
