@@ -51,6 +51,8 @@ import { createEventAppender } from './services/logs/log-events/event-appender.t
 import { createLogsFacade } from './services/logs/logs-facade.ts'
 import { createLogsService } from './services/logs/service.ts'
 import { checkTables, createServices } from './services/registry.ts'
+import { createBucketCatalog } from './services/s3/access/bucket-catalog.ts'
+import { createS3Directory } from './services/s3/access/s3-directory.ts'
 import { s3Authorization } from './services/s3/authorization.ts'
 import { startSweeping } from './services/s3/released-sweeper.ts'
 import { createS3Deps } from './services/s3/s3-deps.ts'
@@ -125,10 +127,12 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   const credentials = createCredentialSource(iamDeps)
 
   const policies = createPolicyCache()
+  const buckets = createBucketCatalog({ database, changeFeed, policies })
   const authorizer = createAuthorizer({
     identities: new IdentityPolicies({ database, changeFeed, policies }),
     directories: {
       iam: createIamResources(iamDeps),
+      s3: createS3Directory({ database, buckets }),
       sagemaker: createSagemakerDirectory({ database, changeFeed, policies }),
       ecr: createEcrDirectory({ database, changeFeed, policies }),
     },
@@ -143,7 +147,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   const kmsDeps = createKmsDeps({ database, queue: workQueue, clock, masterKey, authorizer, policies })
   startKms(kmsDeps)
   const kms = createKmsFacade(kmsDeps)
-  const s3Deps = createS3Deps({ database, blobs: objects, clock, masterKey, kms })
+  const s3Deps = createS3Deps({ database, blobs: objects, clock, masterKey, kms, buckets, authorizer, identities: iam })
   const s3 = createS3Facade(s3Deps)
   const endpointUrl = config.publicUrl ?? `http://${reachableHost(config.host)}:${config.port}`
   const ecrDeps = { database, blobs: imageLayers, box: masterKey, changeFeed, authorizer, clock }

@@ -11,6 +11,7 @@ import type { Caller } from './authenticate.ts'
 import { authorizeOperation } from './authorize-operation.ts'
 import { baseUrl, clientGone, type Exchange, requestOrigin } from './exchange.ts'
 import type { GatewayParts } from './gateway.ts'
+import { requestSignature } from './request-signature.ts'
 import { respond } from './respond.ts'
 import { collectVerified, verifiedStream } from './verified-body.ts'
 
@@ -81,5 +82,8 @@ const contextOf = (parts: GatewayParts, exchange: Exchange, caller: Caller): Req
   signal: clientGone(exchange),
   baseUrl: baseUrl(exchange, parts.publicUrl),
   log: parts.log,
-  origin: requestOrigin(exchange, caller.region, parts.publicUrl),
+  origin: {
+    ...requestOrigin(exchange, caller.region, parts.publicUrl),
+    signature: requestSignature(caller.claim),
+  },
 })

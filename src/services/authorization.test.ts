@@ -33,6 +33,7 @@ const context = {
   account: ACCOUNT,
   region: 'eu-west-1',
   principal: { arn: `arn:aws:iam::${ACCOUNT}:user/u` },
+  origin: { requestId: 'r', now: 0, region: 'eu-west-1' },
 } as RequestContext
 
 /** The needs of an operation, as `action resource` in order. */
@@ -91,13 +92,39 @@ describe('the needs', () => {
       s3Authorization,
       'CopyObject',
       { Bucket: 'b', Key: 'k', CopySource: '/from/a%20key?versionId=null' },
-      ['s3:GetObject arn:aws:s3:::from/a key', 's3:PutObject arn:aws:s3:::b/k'],
+      ['s3:GetObjectVersion arn:aws:s3:::from/a key', 's3:PutObject arn:aws:s3:::b/k'],
     ],
     [
       s3Authorization,
-      'DeleteObjects',
-      { Bucket: 'b', Delete: { Objects: [{ Key: 'x' }, { Key: 'y' }] } },
-      ['s3:DeleteObject arn:aws:s3:::b/x', 's3:DeleteObject arn:aws:s3:::b/y'],
+      'CopyObject',
+      { Bucket: 'b', Key: 'k', CopySource: 'from/open?secret', Tagging: 'a=b' },
+      [
+        's3:GetObject arn:aws:s3:::from/open?secret',
+        's3:PutObject arn:aws:s3:::b/k',
+        's3:PutObjectTagging arn:aws:s3:::b/k',
+      ],
+    ],
+    [s3Authorization, 'DeleteObjects', { Bucket: 'b', Delete: { Objects: [{ Key: 'x' }, { Key: 'y' }] } }, []],
+    [
+      s3Authorization,
+      'CreateBucket',
+      {
+        Bucket: 'b',
+        ObjectOwnership: 'BucketOwnerEnforced',
+        CreateBucketConfiguration: { Tags: [{ Key: 'k', Value: 'v' }] },
+      },
+      [
+        's3:CreateBucket arn:aws:s3:::b',
+        's3:PutBucketOwnershipControls arn:aws:s3:::b',
+        's3:TagResource arn:aws:s3:::b',
+      ],
+    ],
+    [s3Authorization, 'ListBuckets', {}, ['s3:ListAllMyBuckets arn:aws:s3:::*']],
+    [
+      s3Authorization,
+      'DeleteObject',
+      { Bucket: 'b', Key: 'k', VersionId: 'null' },
+      ['s3:DeleteObjectVersion arn:aws:s3:::b/k'],
     ],
     [
       lambdaAuthorization,

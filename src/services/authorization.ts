@@ -1,3 +1,4 @@
+import type { ResourceSide } from './authorizer.ts'
 import type { RequestContext } from './operation.ts'
 
 /** One thing that the caller must be allowed to do before an operation runs. */
@@ -7,7 +8,9 @@ export interface AccessNeed {
   /** An ARN, or `*` for actions that know no resource. */
   readonly resource: string
   /** Condition keys beside the global ones, by lower-case name. */
-  readonly conditions?: Readonly<Record<string, string | readonly string[]>>
+  readonly conditions?: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** What the resource has to say, where its service must not be asked: one that is about to be made, say. */
+  readonly resourceSide?: ResourceSide
 }
 
 /**

@@ -31,6 +31,19 @@ export interface RequestOrigin {
   readonly sourceIp?: string
   readonly secureTransport?: boolean
   readonly userAgent?: string
+  /** Undefined when the request is not signed, or nobody looks at signatures. */
+  readonly signature?: RequestSignature
+}
+
+/** How a request is signed. */
+export interface RequestSignature {
+  readonly version: 'AWS4-HMAC-SHA256' | 'AWS'
+  /** In the URL, as presigned requests have it, and not in a header. */
+  readonly inQuery: boolean
+  /** Epoch milliseconds; unknown of version 2. */
+  readonly madeAt?: number
+  /** What it says of the body: its SHA-256 in hex, or S3's word for not saying. */
+  readonly contentSha256?: string
 }
 
 /** A resource as authorisation sees it. */
@@ -39,8 +52,14 @@ export interface ResourceSide {
   readonly account: string
   /** Undefined for a resource of a kind that has no policies. */
   readonly policies?: ResourcePolicies
-  /** Its tags; asked for only when a policy looks at `aws:ResourceTag`. */
+  /** Its tags; asked for only when a policy's decision hangs on one of them. */
   readonly tags?: () => Promise<Readonly<Record<string, string>>>
+  /** What policies call those tags: the condition key up to a tag's name, in lower case. Default: `aws:resourcetag/`. */
+  readonly tagKey?: string
+  /** Condition keys that say something of the resource itself, by lower-case name. */
+  readonly conditions?: Readonly<Record<string, ContextValue | undefined>>
+  /** The canonical user id of the principal's account, where the resource's policy may name it. */
+  readonly canonicalUserId?: string
 }
 
 /** What a service knows of its resources. Answers at once where it can, so that nothing on a hot path waits. */

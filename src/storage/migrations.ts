@@ -10,6 +10,7 @@ import * as sagemakerRuntime from './migrations/008-sagemaker-runtime.ts'
 import * as kms from './migrations/010-kms.ts'
 import * as ecr from './migrations/011-ecr.ts'
 import * as iamGroups from './migrations/012-iam-groups.ts'
+import * as s3Access from './migrations/014-s3-access.ts'
 import * as s3Encryption from './migrations/015-s3-encryption.ts'
 import * as sagemakerPolicies from './migrations/016-sagemaker-policies.ts'
 import * as accessDenials from './migrations/018-access-denials.ts'
@@ -35,6 +36,7 @@ export const migrations: readonly Migration[] = [
   { name: '010-kms', up: kms.up },
   { name: '011-ecr', up: ecr.up },
   { name: '012-iam-groups', up: iamGroups.up },
+  { name: '014-s3-access', up: s3Access.up },
   { name: '015-s3-encryption', up: s3Encryption.up },
   { name: '016-sagemaker-policies', up: sagemakerPolicies.up },
   { name: '018-access-denials', up: accessDenials.up },

@@ -7,7 +7,16 @@ import { ServiceError } from './service-error.ts'
  * The operations whose document must come with a digest of itself: those of S3's published definition with
  * `httpChecksum.requestChecksumRequired` that are implemented. Elsewhere the checksum headers speak of an object.
  */
-const DEMANDING: ReadonlySet<string> = new Set(['DeleteObjects', 'PutBucketTagging', 'PutObjectTagging'])
+const DEMANDING: ReadonlySet<string> = new Set([
+  'DeleteObjects',
+  'PutBucketAcl',
+  'PutBucketOwnershipControls',
+  'PutBucketPolicy',
+  'PutBucketTagging',
+  'PutObjectAcl',
+  'PutObjectTagging',
+  'PutPublicAccessBlock',
+])
 
 const crc = (algorithm: CrcAlgorithm) => (body: Uint8Array) => {
   const running = createCrc(algorithm)

@@ -174,12 +174,12 @@ describe.skipIf(!existsSync(AWS))('the AWS CLI', { timeout: 180_000 }, () => {
   })
 
   it('deploys a model, waits for it and deletes it', async () => {
-    await aws('s3', 'mb', 's3://cli-models')
+    await aws('s3', 'mb', 's3://sagemaker-cli-models')
     await writeFile(join(directory.path, 'model.tar.gz'), 'not looked into here')
-    await aws('s3', 'cp', 'model.tar.gz', 's3://cli-models/', '--quiet')
+    await aws('s3', 'cp', 'model.tar.gz', 's3://sagemaker-cli-models/', '--quiet')
     const vpc = 'SecurityGroupIds=sg-0123456789abcdef0,Subnets=subnet-0123456789abcdef0'
     const container =
-      'Image=registry.example/m:1,ModelDataUrl=s3://cli-models/model.tar.gz,ImageConfig={RepositoryAccessMode=Vpc}'
+      'Image=registry.example/m:1,ModelDataUrl=s3://sagemaker-cli-models/model.tar.gz,ImageConfig={RepositoryAccessMode=Vpc}'
     await aws(
       ...['sagemaker', 'create-model', '--model-name', 'cli', '--execution-role-arn', ROLE],
       ...['--primary-container', container, '--vpc-config', vpc],

@@ -50,8 +50,10 @@ beforeAll(async () => {
   sagemaker = new SageMakerClient(clientConfig(slipway))
   runtime = new SageMakerRuntimeClient(clientConfig(slipway))
   const s3 = new S3Client({ ...clientConfig(slipway), forcePathStyle: true })
-  await s3.send(new CreateBucketCommand({ Bucket: 'sdk-models' }))
-  await s3.send(new PutObjectCommand({ Bucket: 'sdk-models', Key: 'model.tar.gz', Body: 'not looked into here' }))
+  await s3.send(new CreateBucketCommand({ Bucket: 'sagemaker-sdk-models' }))
+  await s3.send(
+    new PutObjectCommand({ Bucket: 'sagemaker-sdk-models', Key: 'model.tar.gz', Body: 'not looked into here' }),
+  )
   s3.destroy()
 })
 afterAll(async () => {
@@ -80,7 +82,7 @@ describe('SageMaker with the AWS SDK for JavaScript', () => {
         new CreateModelPackageCommand({
           ModelPackageGroupName: GROUP,
           InferenceSpecification: {
-            Containers: [{ Image: IMAGE, ModelDataUrl: 's3://sdk-models/model.tar.gz' }],
+            Containers: [{ Image: IMAGE, ModelDataUrl: 's3://sagemaker-sdk-models/model.tar.gz' }],
             SupportedContentTypes: ['text/csv'],
             SupportedResponseMIMETypes: ['text/csv'],
           },

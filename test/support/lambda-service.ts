@@ -9,7 +9,6 @@ import { DEFAULT_LAMBDA_LIMITS, type LambdaLimits } from '../../src/services/lam
 import type { LambdaFacade } from '../../src/services/lambda/facade.ts'
 import { startLambda } from '../../src/services/lambda/start-lambda.ts'
 import type { RequestContext } from '../../src/services/operation.ts'
-import { createS3Deps } from '../../src/services/s3/s3-deps.ts'
 import { createS3Facade } from '../../src/services/s3/s3-facade.ts'
 import { createS3Service } from '../../src/services/s3/service.ts'
 import { systemClock } from '../../src/shared/clock.ts'
@@ -24,7 +23,7 @@ import { ORIGIN } from './authorizer.ts'
 import { type TestStore, testStores } from './databases.ts'
 import { startKmsOver } from './kms-service.ts'
 import { REGION, startLogs, type TestLogs } from './logs-service.ts'
-import { ACCOUNT, accountRoot } from './s3-service.ts'
+import { ACCOUNT, accountRoot, s3DepsOver } from './s3-service.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 import { type ZipFileEntry, zipOf } from './zip.ts'
 
@@ -87,7 +86,7 @@ export async function startLambdaService(
   const objects = await openFileBlobStore(join(directory.path, 'objects'))
   const blobs = await openFileBlobStore(join(directory.path, 'functions'))
   const kms = await startKmsOver(database)
-  const s3Deps = createS3Deps({ database, blobs: objects, clock: systemClock, masterKey, kms: kms.facade })
+  const s3Deps = s3DepsOver({ database, changeFeed, blobs: objects, clock: systemClock, masterKey, kms: kms.facade })
   const s3 = createS3Facade(s3Deps)
   const lambda = await startLambda({
     database,

@@ -28,6 +28,9 @@ export interface LocalS3 extends S3Facade {
   readonly bodies: (((path: string) => Readable) | undefined)[]
 }
 
+const roleOf = (principal: Principal): string => principal.roleArn?.split('/').at(-1) ?? ''
+const accessDenied = () => new ServiceError('AccessDenied', 'Access Denied', { status: 403 })
+
 /** S3 as the other services see it, over files of a directory, so that several processes can share it in a test. */
 export async function openLocalS3(directory: string): Promise<LocalS3> {
   const log = join(directory, 'calls')
@@ -41,8 +44,7 @@ export async function openLocalS3(directory: string): Promise<LocalS3> {
   const fileOf = (bucket: string, key: string) => join(objects, encodeURIComponent(`${bucket}/${key}`))
 
   async function head(principal: Principal, bucket: string, key: string): Promise<S3ObjectHead> {
-    const role = principal.roleArn?.split('/').at(-1) ?? ''
-    if (denied.has(role)) throw new ServiceError('AccessDenied', 'Access Denied', { status: 403 })
+    if (denied.has(roleOf(principal))) throw accessDenied()
     const file = fileOf(bucket, key)
     const info = await stat(file).catch(() => undefined)
     if (info === undefined) throw new ServiceError('NoSuchKey', 'The specified key does not exist.', { status: 404 })
@@ -88,6 +90,9 @@ export async function openLocalS3(directory: string): Promise<LocalS3> {
       await appendFile(log, `list ${prefix}\n`)
       const keys = (await readdir(objects)).map((name) => decodeURIComponent(name).slice(bucket.length + 1))
       for (const key of keys.filter((name) => name.startsWith(prefix)).sort()) yield head(principal, bucket, key)
+    },
+    async checkAccess(principal) {
+      if (denied.has(roleOf(principal))) throw accessDenied()
     },
     async putObject(_principal, bucket, key, body) {
       const bytes = body instanceof Readable ? await buffer(body) : body

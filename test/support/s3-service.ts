@@ -2,17 +2,25 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { createPolicyCache } from '../../src/access/policy/policy-cache.ts'
 import type { Principal } from '../../src/access/principal.ts'
 import type { S3Operation, S3Operations } from '../../src/model/generated/s3.ts'
+import { identityExists } from '../../src/services/iam/identity-exists.ts'
 import type { RequestContext } from '../../src/services/operation.ts'
+import { createBucketCatalog } from '../../src/services/s3/access/bucket-catalog.ts'
+import { createS3Directory } from '../../src/services/s3/access/s3-directory.ts'
+import { s3Authorization } from '../../src/services/s3/authorization.ts'
 import { createS3Deps, type S3Deps } from '../../src/services/s3/s3-deps.ts'
 import { createS3Service } from '../../src/services/s3/service.ts'
 import { createSealedBox } from '../../src/shared/sealed-box.ts'
 import { openFileBlobStore } from '../../src/storage/blobs/files/file-blob-store.ts'
+import type { ChangeFeed } from '../../src/storage/change-feed.ts'
+import { watchCommits } from '../../src/storage/commit-watch.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { startTableChangeFeed } from '../../src/storage/table-change-feed.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
 import { ServiceError } from '../../src/wire/service-error.ts'
-import { ORIGIN } from './authorizer.ts'
+import { authorize, ORIGIN, testAuthorizer } from './authorizer.ts'
 import type { TestStore } from './databases.ts'
 import { type KmsOver, startKmsOver } from './kms-service.ts'
 import { type TemporaryDirectory, temporaryDirectory } from './temporary-directory.ts'
@@ -29,6 +37,7 @@ export interface TestS3 {
   /** Its keys are of the same database. */
   readonly kms: KmsOver
   readonly database: Database
+  readonly changeFeed: ChangeFeed
   readonly folder: string
   /** Epoch milliseconds; stands still until a test moves it. */
   now: number
@@ -53,6 +62,17 @@ export const accountRoot = (account: string): Principal => ({
   userId: account,
 })
 
+/** What S3 works with, its requests decided by the real authorizer. */
+export function s3DepsOver(
+  parts: Omit<Parameters<typeof createS3Deps>[0], 'buckets' | 'authorizer' | 'identities'> & { changeFeed: ChangeFeed },
+): S3Deps {
+  const { database, changeFeed, ...others } = parts
+  const buckets = createBucketCatalog({ database, changeFeed, policies: createPolicyCache() })
+  const authorizer = testAuthorizer(database, changeFeed, { s3: createS3Directory({ database, buckets }) })
+  const identities = { identityExists: (arn: string) => identityExists({ database }, arn) }
+  return createS3Deps({ ...others, database, buckets, authorizer, identities })
+}
+
 export async function startS3(store: TestStore): Promise<TestS3> {
   const directory: TemporaryDirectory = await temporaryDirectory()
   const database = await store.open()
@@ -60,12 +80,15 @@ export async function startS3(store: TestStore): Promise<TestS3> {
   const clock = { now: () => service.now }
   const kms = await startKmsOver(database)
   const masterKey = createSealedBox(randomBytes(32))
-  const deps = createS3Deps({ database, blobs, clock, masterKey, kms: kms.facade })
+  const watch = watchCommits(database, silentLogger)
+  const changeFeed = await startTableChangeFeed({ db: database, watch, clock, log: silentLogger })
+  const deps = s3DepsOver({ database, changeFeed, blobs, clock, masterKey, kms: kms.facade })
   const table = createS3Service(deps)
   const service: TestS3 = {
     deps,
     kms,
     database,
+    changeFeed,
     folder: join(directory.path, 'blobs'),
     now: 1_700_000_000_000,
     context: (overrides = {}) => {
@@ -83,8 +106,11 @@ export async function startS3(store: TestStore): Promise<TestS3> {
         ...overrides,
       }
     },
-    call: (name, input, overrides) =>
-      (table[name] as (input: unknown, context: RequestContext) => Promise<never>)(input, service.context(overrides)),
+    call: async (name, input, overrides) => {
+      const context = service.context(overrides)
+      await authorize(deps.authorizer, 's3', s3Authorization, name, input, context)
+      return (table[name] as (input: unknown, context: RequestContext) => Promise<never>)(input, context)
+    },
     put: (Bucket, Key, body = '', more = {}) =>
       service.call('PutObject', { Bucket, Key, Body: Readable.from(body === '' ? [] : [Buffer.from(body)]), ...more }),
     text: async (Bucket, Key, more = {}) => {
@@ -92,6 +118,8 @@ export async function startS3(store: TestStore): Promise<TestS3> {
       return Body instanceof Readable ? (await buffer(Body)).toString() : Buffer.from(Body ?? []).toString()
     },
     stop: async () => {
+      await changeFeed.stop()
+      watch.stop()
       await blobs.close()
       await kms.end()
       await store.remove()

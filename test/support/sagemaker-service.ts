@@ -57,6 +57,7 @@ const iam: IamFacade = {
   assumeRoleForService: async (roleArn) =>
     roleArn === ROLE ? { ...root(ACCOUNT), kind: 'role', roleArn, arn: `${roleArn}/SageMaker` } : undefined,
   issueCredentials: () => Promise.reject(new Error('not used here')),
+  identityExists: () => Promise.reject(new Error('not used here')),
 }
 
 function s3Over(objects: ReadonlyMap<string, string>): S3Facade {
@@ -74,6 +75,7 @@ function s3Over(objects: ReadonlyMap<string, string>): S3Facade {
     },
     getObject: () => Promise.reject(new Error('not used here')),
     putObject: () => Promise.reject(new Error('not used here')),
+    checkAccess: async () => {},
   }
 }
 

@@ -30,3 +30,14 @@ it('names who acts', () => {
   expect(said(servicePrincipal('sagemaker.amazonaws.com'))).toBe('User: sagemaker.amazonaws.com')
   expect(said(anonymousPrincipal)).toBe('User: anonymous')
 })
+
+it('quotes the resources of S3, and names none where it is about no bucket', () => {
+  const said = (name: string, what: string) =>
+    deniedMessage({ principal: ann, action: name, resource: what }, NOT_ALLOWED_BY.identity)
+  expect(said('s3:GetObject', 'arn:aws:s3:::data/a b')).toBe(
+    'User: arn:aws:iam::111122223333:user/ann is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::data/a b" because no identity-based policy allows the s3:GetObject action',
+  )
+  expect(said('s3:ListAllMyBuckets', 'arn:aws:s3:::*')).toBe(
+    'User: arn:aws:iam::111122223333:user/ann is not authorized to perform: s3:ListAllMyBuckets because no identity-based policy allows the s3:ListAllMyBuckets action',
+  )
+})

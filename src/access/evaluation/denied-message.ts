@@ -23,7 +23,7 @@ export function deniedMessage(
   denied: Pick<Denied, 'explicit' | 'policyType'>,
 ): string {
   const user = principal.kind === 'anonymous' ? 'anonymous' : principal.arn
-  return `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${deniedReason(action, denied)}`
+  return `User: ${user} is not authorized to perform: ${action}${onResource(action, resource)} ${deniedReason(action, denied)}`
 }
 
 /** The part of the sentence that says why. */
@@ -34,3 +34,9 @@ export const deniedReason = (
   explicit
     ? `with an explicit deny in ${DENYING_POLICY[policyType]}`
     : `because ${NO_POLICY[policyType]} allows the ${action} action`
+
+/** S3 puts a resource into quotes, and leaves out what is about no bucket. */
+function onResource(action: string, resource: string): string {
+  if (!action.startsWith('s3:')) return ` on resource: ${resource}`
+  return resource === 'arn:aws:s3:::*' || resource === '*' ? '' : ` on resource: "${resource}"`
+}

@@ -21,7 +21,7 @@ export interface RequestFacts {
   readonly sourceArn?: string
   readonly sourceAccount?: string
   /** Keys of the service, in lower case: `s3:prefix`, `sts:externalid`. They go before the global ones. */
-  readonly keys?: ReadonlyMap<string, ContextValue>
+  readonly keys?: ContextValues
 }
 
 /** The condition keys of a request. Works each value out when a policy asks for it, so that most cost nothing. */

@@ -127,7 +127,31 @@ describe('the policy of a bucket is refused', () => {
     ['arn:aws:s3:::other/arn:aws:s3:::data', 'Policy has invalid resource'],
     ['*', 'Policy has invalid resource'],
   ])('unless it is about the bucket: %s', (Resource, message) => {
-    expect(checkPolicy(one({ Resource }), 'bucket', { resource: 'arn:aws:s3:::data' })?.message).toBe(message)
+    const text = one({ Resource, Action: 's3:*' })
+    expect(checkPolicy(text, 'bucket', { resource: 'arn:aws:s3:::data' })?.message).toBe(message)
+  })
+
+  const BUCKET = 'arn:aws:s3:::data'
+  const OBJECTS = 'arn:aws:s3:::data/*'
+  // biome-ignore format: one case a line
+  it.each<readonly [unknown, unknown, boolean]>([
+    ['s3:GetObject', OBJECTS, true],
+    ['s3:GetObject', BUCKET, false],
+    ['s3:getobjecttagging', BUCKET, false],
+    ['s3:AbortMultipartUpload', BUCKET, false],
+    ['s3:ListBucket', BUCKET, true],
+    ['s3:ListBucket', OBJECTS, false],
+    ['s3:ListBucketMultipartUploads', OBJECTS, false],
+    ['s3:GetBucketObjectLockConfiguration', BUCKET, true],
+    ['s3:GetObject', 'arn:aws:s3:::data*', true],
+    ['s3:ListBucket', 'arn:aws:s3:::data*', true],
+    [['s3:GetObject', 's3:ListBucket'], [BUCKET, OBJECTS], true],
+    [['s3:GetObject', 's3:ListBucket'], OBJECTS, false],
+    ['s3:Get*', BUCKET, true],
+    ['s3:*', OBJECTS, true],
+  ])('unless its actions are about its resources: %j %j', (Action, Resource, applies) => {
+    const message = applies ? undefined : 'Action does not apply to any resource(s) in statement'
+    expect(checkPolicy(one({ Action, Resource }), 'bucket', { resource: BUCKET })?.message).toBe(message)
   })
 })
 

@@ -1,4 +1,5 @@
 import { checkActions } from './check-actions.ts'
+import { checkApplies } from './check-applies.ts'
 import { checkPrincipals } from './check-principals.ts'
 import { checkResources } from './check-resources.ts'
 import { parseOperator, takesValues } from './condition.ts'
@@ -61,6 +62,7 @@ function checkStatement(
   checkActions(statement, kind)
   checkPrincipals(statement, kind)
   checkResources(statement, kind, resource)
+  if (kind === 'bucket') checkApplies(statement)
   for (const condition of statement.conditions) checkCondition(condition, variables)
 }
 

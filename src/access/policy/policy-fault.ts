@@ -24,6 +24,7 @@ export type FaultCode =
   | 'no-resource'
   | 'resource'
   | 'resource-forbidden'
+  | 'unapplied-action'
   | 'no-principal'
   | 'principal'
   | 'principal-forbidden'
@@ -114,6 +115,8 @@ const bucket: Wording = ({ code, subject }) => {
       return 'Missing required field Resource'
     case 'resource':
       return 'Policy has invalid resource'
+    case 'unapplied-action':
+      return 'Action does not apply to any resource(s) in statement'
     case 'no-principal':
       return 'Missing required field Principal'
     case 'principal':

@@ -10,17 +10,25 @@ export type S3Operation =
   | 'CreateMultipartUpload'
   | 'DeleteBucket'
   | 'DeleteBucketEncryption'
+  | 'DeleteBucketPolicy'
   | 'DeleteBucketTagging'
   | 'DeleteObject'
   | 'DeleteObjectTagging'
   | 'DeleteObjects'
+  | 'DeletePublicAccessBlock'
+  | 'GetBucketAcl'
   | 'GetBucketEncryption'
   | 'GetBucketLocation'
+  | 'GetBucketOwnershipControls'
+  | 'GetBucketPolicy'
+  | 'GetBucketPolicyStatus'
   | 'GetBucketTagging'
   | 'GetBucketVersioning'
   | 'GetObject'
+  | 'GetObjectAcl'
   | 'GetObjectAttributes'
   | 'GetObjectTagging'
+  | 'GetPublicAccessBlock'
   | 'HeadBucket'
   | 'HeadObject'
   | 'ListBuckets'
@@ -29,11 +37,16 @@ export type S3Operation =
   | 'ListObjects'
   | 'ListObjectsV2'
   | 'ListParts'
+  | 'PutBucketAcl'
   | 'PutBucketEncryption'
+  | 'PutBucketOwnershipControls'
+  | 'PutBucketPolicy'
   | 'PutBucketTagging'
   | 'PutBucketVersioning'
   | 'PutObject'
+  | 'PutObjectAcl'
   | 'PutObjectTagging'
+  | 'PutPublicAccessBlock'
   | 'UploadPart'
   | 'UploadPartCopy'
 
@@ -45,17 +58,25 @@ export interface S3Operations {
   CreateMultipartUpload: { input: CreateMultipartUploadRequest; output: CreateMultipartUploadOutput }
   DeleteBucket: { input: DeleteBucketRequest; output: void }
   DeleteBucketEncryption: { input: DeleteBucketEncryptionRequest; output: void }
+  DeleteBucketPolicy: { input: DeleteBucketPolicyRequest; output: void }
   DeleteBucketTagging: { input: DeleteBucketTaggingRequest; output: void }
   DeleteObject: { input: DeleteObjectRequest; output: DeleteObjectOutput }
   DeleteObjectTagging: { input: DeleteObjectTaggingRequest; output: DeleteObjectTaggingOutput }
   DeleteObjects: { input: DeleteObjectsRequest; output: DeleteObjectsOutput }
+  DeletePublicAccessBlock: { input: DeletePublicAccessBlockRequest; output: void }
+  GetBucketAcl: { input: GetBucketAclRequest; output: GetBucketAclOutput }
   GetBucketEncryption: { input: GetBucketEncryptionRequest; output: GetBucketEncryptionOutput }
   GetBucketLocation: { input: GetBucketLocationRequest; output: GetBucketLocationOutput }
+  GetBucketOwnershipControls: { input: GetBucketOwnershipControlsRequest; output: GetBucketOwnershipControlsOutput }
+  GetBucketPolicy: { input: GetBucketPolicyRequest; output: GetBucketPolicyOutput }
+  GetBucketPolicyStatus: { input: GetBucketPolicyStatusRequest; output: GetBucketPolicyStatusOutput }
   GetBucketTagging: { input: GetBucketTaggingRequest; output: GetBucketTaggingOutput }
   GetBucketVersioning: { input: GetBucketVersioningRequest; output: GetBucketVersioningOutput }
   GetObject: { input: GetObjectRequest; output: GetObjectOutput }
+  GetObjectAcl: { input: GetObjectAclRequest; output: GetObjectAclOutput }
   GetObjectAttributes: { input: GetObjectAttributesRequest; output: GetObjectAttributesOutput }
   GetObjectTagging: { input: GetObjectTaggingRequest; output: GetObjectTaggingOutput }
+  GetPublicAccessBlock: { input: GetPublicAccessBlockRequest; output: GetPublicAccessBlockOutput }
   HeadBucket: { input: HeadBucketRequest; output: HeadBucketOutput }
   HeadObject: { input: HeadObjectRequest; output: HeadObjectOutput }
   ListBuckets: { input: ListBucketsRequest; output: ListBucketsOutput }
@@ -64,11 +85,16 @@ export interface S3Operations {
   ListObjects: { input: ListObjectsRequest; output: ListObjectsOutput }
   ListObjectsV2: { input: ListObjectsV2Request; output: ListObjectsV2Output }
   ListParts: { input: ListPartsRequest; output: ListPartsOutput }
+  PutBucketAcl: { input: PutBucketAclRequest; output: void }
   PutBucketEncryption: { input: PutBucketEncryptionRequest; output: void }
+  PutBucketOwnershipControls: { input: PutBucketOwnershipControlsRequest; output: void }
+  PutBucketPolicy: { input: PutBucketPolicyRequest; output: void }
   PutBucketTagging: { input: PutBucketTaggingRequest; output: void }
   PutBucketVersioning: { input: PutBucketVersioningRequest; output: void }
   PutObject: { input: PutObjectRequest; output: PutObjectOutput }
+  PutObjectAcl: { input: PutObjectAclRequest; output: PutObjectAclOutput }
   PutObjectTagging: { input: PutObjectTaggingRequest; output: PutObjectTaggingOutput }
+  PutPublicAccessBlock: { input: PutPublicAccessBlockRequest; output: void }
   UploadPart: { input: UploadPartRequest; output: UploadPartOutput }
   UploadPartCopy: { input: UploadPartCopyRequest; output: UploadPartCopyOutput }
 }
@@ -84,6 +110,11 @@ export interface AbortMultipartUploadRequest {
   RequestPayer?: RequestPayer
   ExpectedBucketOwner?: string
   IfMatchInitiatedTime?: number
+}
+
+export interface AccessControlPolicy {
+  Grants?: Grants
+  Owner?: Owner
 }
 
 export type ArchiveStatus =
@@ -423,6 +454,11 @@ export interface DeleteBucketEncryptionRequest {
   ExpectedBucketOwner?: string
 }
 
+export interface DeleteBucketPolicyRequest {
+  Bucket: string
+  ExpectedBucketOwner?: string
+}
+
 export interface DeleteBucketRequest {
   Bucket: string
   ExpectedBucketOwner?: string
@@ -489,6 +525,11 @@ export interface DeleteObjectsRequest {
   ChecksumAlgorithm?: ChecksumAlgorithm
 }
 
+export interface DeletePublicAccessBlockRequest {
+  Bucket: string
+  ExpectedBucketOwner?: string
+}
+
 export interface DeletedObject {
   Key?: string
   VersionId?: string
@@ -518,6 +559,16 @@ export interface Error {
 
 export type Errors = Error[]
 
+export interface GetBucketAclOutput {
+  Owner?: Owner
+  Grants?: Grants
+}
+
+export interface GetBucketAclRequest {
+  Bucket: string
+  ExpectedBucketOwner?: string
+}
+
 export interface GetBucketEncryptionOutput {
   ServerSideEncryptionConfiguration?: ServerSideEncryptionConfiguration
 }
@@ -532,6 +583,33 @@ export interface GetBucketLocationOutput {
 }
 
 export interface GetBucketLocationRequest {
+  Bucket: string
+  ExpectedBucketOwner?: string
+}
+
+export interface GetBucketOwnershipControlsOutput {
+  OwnershipControls?: OwnershipControls
+}
+
+export interface GetBucketOwnershipControlsRequest {
+  Bucket: string
+  ExpectedBucketOwner?: string
+}
+
+export interface GetBucketPolicyOutput {
+  Policy?: string
+}
+
+export interface GetBucketPolicyRequest {
+  Bucket: string
+  ExpectedBucketOwner?: string
+}
+
+export interface GetBucketPolicyStatusOutput {
+  PolicyStatus?: PolicyStatus
+}
+
+export interface GetBucketPolicyStatusRequest {
   Bucket: string
   ExpectedBucketOwner?: string
 }
@@ -552,6 +630,20 @@ export interface GetBucketVersioningOutput {
 
 export interface GetBucketVersioningRequest {
   Bucket: string
+  ExpectedBucketOwner?: string
+}
+
+export interface GetObjectAclOutput {
+  Owner?: Owner
+  Grants?: Grants
+  RequestCharged?: RequestCharged
+}
+
+export interface GetObjectAclRequest {
+  Bucket: string
+  Key: string
+  VersionId?: string
+  RequestPayer?: RequestPayer
   ExpectedBucketOwner?: string
 }
 
@@ -672,6 +764,30 @@ export interface GetObjectTaggingRequest {
   ExpectedBucketOwner?: string
   RequestPayer?: RequestPayer
 }
+
+export interface GetPublicAccessBlockOutput {
+  PublicAccessBlockConfiguration?: PublicAccessBlockConfiguration
+}
+
+export interface GetPublicAccessBlockRequest {
+  Bucket: string
+  ExpectedBucketOwner?: string
+}
+
+export interface Grant {
+  Grantee?: Grantee
+  Permission?: Permission
+}
+
+export interface Grantee {
+  DisplayName?: string
+  EmailAddress?: string
+  ID?: string
+  Type: Type
+  URI?: string
+}
+
+export type Grants = Grant[]
 
 export interface HeadBucketOutput {
   BucketArn?: string
@@ -1092,6 +1208,16 @@ export interface Owner {
   ID?: string
 }
 
+export interface OwnershipControls {
+  Rules: OwnershipControlsRules
+}
+
+export interface OwnershipControlsRule {
+  ObjectOwnership: ObjectOwnership
+}
+
+export type OwnershipControlsRules = OwnershipControlsRule[]
+
 export interface Part {
   PartNumber?: number
   LastModified?: number
@@ -1113,11 +1239,60 @@ export type Parts = Part[]
 
 export type PartsList = ObjectPart[]
 
+export type Permission =
+  | 'FULL_CONTROL'
+  | 'WRITE'
+  | 'WRITE_ACP'
+  | 'READ'
+  | 'READ_ACP'
+
+export interface PolicyStatus {
+  IsPublic?: boolean
+}
+
+export interface PublicAccessBlockConfiguration {
+  BlockPublicAcls?: boolean
+  IgnorePublicAcls?: boolean
+  BlockPublicPolicy?: boolean
+  RestrictPublicBuckets?: boolean
+}
+
+export interface PutBucketAclRequest {
+  ACL?: BucketCannedACL
+  AccessControlPolicy?: AccessControlPolicy
+  Bucket: string
+  ContentMD5?: string
+  ChecksumAlgorithm?: ChecksumAlgorithm
+  GrantFullControl?: string
+  GrantRead?: string
+  GrantReadACP?: string
+  GrantWrite?: string
+  GrantWriteACP?: string
+  ExpectedBucketOwner?: string
+}
+
 export interface PutBucketEncryptionRequest {
   Bucket: string
   ContentMD5?: string
   ChecksumAlgorithm?: ChecksumAlgorithm
   ServerSideEncryptionConfiguration: ServerSideEncryptionConfiguration
+  ExpectedBucketOwner?: string
+}
+
+export interface PutBucketOwnershipControlsRequest {
+  Bucket: string
+  ContentMD5?: string
+  ExpectedBucketOwner?: string
+  OwnershipControls: OwnershipControls
+  ChecksumAlgorithm?: ChecksumAlgorithm
+}
+
+export interface PutBucketPolicyRequest {
+  Bucket: string
+  ContentMD5?: string
+  ChecksumAlgorithm?: ChecksumAlgorithm
+  ConfirmRemoveSelfBucketAccess?: boolean
+  Policy: string
   ExpectedBucketOwner?: string
 }
 
@@ -1135,6 +1310,27 @@ export interface PutBucketVersioningRequest {
   ChecksumAlgorithm?: ChecksumAlgorithm
   MFA?: string
   VersioningConfiguration: VersioningConfiguration
+  ExpectedBucketOwner?: string
+}
+
+export interface PutObjectAclOutput {
+  RequestCharged?: RequestCharged
+}
+
+export interface PutObjectAclRequest {
+  ACL?: ObjectCannedACL
+  AccessControlPolicy?: AccessControlPolicy
+  Bucket: string
+  ContentMD5?: string
+  ChecksumAlgorithm?: ChecksumAlgorithm
+  GrantFullControl?: string
+  GrantRead?: string
+  GrantReadACP?: string
+  GrantWrite?: string
+  GrantWriteACP?: string
+  Key: string
+  RequestPayer?: RequestPayer
+  VersionId?: string
   ExpectedBucketOwner?: string
 }
 
@@ -1227,6 +1423,14 @@ export interface PutObjectTaggingRequest {
   RequestPayer?: RequestPayer
 }
 
+export interface PutPublicAccessBlockRequest {
+  Bucket: string
+  ContentMD5?: string
+  ChecksumAlgorithm?: ChecksumAlgorithm
+  PublicAccessBlockConfiguration: PublicAccessBlockConfiguration
+  ExpectedBucketOwner?: string
+}
+
 export type ReplicationStatus =
   | 'COMPLETE'
   | 'PENDING'
@@ -1299,6 +1503,11 @@ export type TaggingDirective =
   | 'REPLACE'
 
 export type TooManyParts = { [key: string]: never }
+
+export type Type =
+  | 'CanonicalUser'
+  | 'AmazonCustomerByEmail'
+  | 'Group'
 
 export interface UploadPartCopyOutput {
   CopySourceVersionId?: string

@@ -9,6 +9,8 @@ export interface IamFacade {
   assumeRoleForService(roleArn: string, service: string, sessionName: string): Promise<Principal | undefined>
   /** Temporary credentials of such a session, for code that runs as the role (a function, a container). */
   issueCredentials(principal: Principal, durationSeconds: number): Promise<TemporaryCredentials>
+  /** Whether there is the user or role that an ARN names, in any account: policies that name one that is not there are refused. */
+  identityExists(arn: string): Promise<boolean>
 }
 
 export interface TemporaryCredentials {

@@ -5,6 +5,7 @@ import type { Clock } from '../../shared/clock.ts'
 import { decodeMessage } from './denials/decoded-message.ts'
 import type { IamDirectory, IamFacade } from './facade.ts'
 import type { IamDeps } from './iam-deps.ts'
+import { identityExists } from './identity-exists.ts'
 import { lookUpPolicy } from './managed-policies/policy-store.ts'
 import { missingPrincipals } from './named-principals.ts'
 import { findRoleByArn } from './roles/role-store.ts'
@@ -28,6 +29,8 @@ export const createIamFacade = (deps: IamFacadeDeps): IamFacade => ({
   async issueCredentials(principal, durationSeconds) {
     return issueSession(deps.masterKey, principal, deps.clock.now(), durationSeconds)
   },
+
+  identityExists: (arn) => identityExists(deps, arn),
 })
 
 /** The roles and policies of all accounts, for STS. */

@@ -9,7 +9,7 @@ const error = (
   headers: Readonly<Record<string, string>> = {},
 ): ServiceError => new ServiceError(code, message, { status, members, headers })
 
-export const accessDenied = (): ServiceError => error(403, 'AccessDenied', 'Access Denied')
+export const accessDenied = (message = 'Access Denied'): ServiceError => error(403, 'AccessDenied', message)
 
 export const noSuchBucket = (bucket: string): ServiceError =>
   error(404, 'NoSuchBucket', 'The specified bucket does not exist', { BucketName: bucket })
@@ -71,6 +71,33 @@ export const invalidBucketAcl = (): ServiceError =>
 
 export const aclNotSupported = (): ServiceError =>
   error(400, 'AccessControlListNotSupported', 'The bucket does not allow ACLs')
+
+export const noSuchBucketPolicy = (bucket: string): ServiceError =>
+  error(404, 'NoSuchBucketPolicy', 'The bucket policy does not exist', { BucketName: bucket })
+
+export const malformedPolicy = (message: string): ServiceError => error(400, 'MalformedPolicy', message)
+
+export const noPublicAccessBlock = (bucket: string): ServiceError =>
+  error(404, 'NoSuchPublicAccessBlockConfiguration', 'The public access block configuration was not found', {
+    BucketName: bucket,
+  })
+
+export const publicPolicyBlocked = (principalArn: string, bucketArn: string): ServiceError =>
+  error(
+    403,
+    'AccessDenied',
+    `User: ${principalArn} is not authorized to perform: s3:PutBucketPolicy on resource: "${bucketArn}" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.`,
+  )
+
+export const operationAborted = (): ServiceError =>
+  error(
+    409,
+    'OperationAborted',
+    'A conflicting conditional operation is currently in progress against this resource. Please try again.',
+  )
+
+/** Clients try again by themselves. */
+export const tryAgain = (): ServiceError => error(503, 'ServiceUnavailable', 'Please try again.')
 
 export const invalidBucketOwner = (value: string): ServiceError =>
   error(

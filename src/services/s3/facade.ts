@@ -13,11 +13,19 @@ export interface S3ObjectHead {
   readonly sseKmsKeyId?: string
 }
 
+/** What a check without an operation may be about. */
+export type S3CheckedAction = 's3:GetObject' | 's3:GetObjectAcl' | 's3:GetBucketAcl' | 's3:ListBucket' | 's3:PutObject'
+
 /**
  * S3 for the other services. Keys of KMS are used as the principal. Errors are the ServiceErrors of the API: NoSuchBucket,
  * NoSuchKey, AccessDenied, KMS.DisabledException and the like.
  */
 export interface S3Facade {
+  /**
+   * Resolves when the principal may do this to the bucket, or to the key in it if one is given; the object need not exist.
+   * @throws NoSuchBucket, AccessDenied
+   */
+  checkAccess(principal: Principal, action: S3CheckedAction, bucket: string, key?: string): Promise<void>
   headObject(principal: Principal, bucket: string, key: string): Promise<S3ObjectHead>
   /** Bytes that are no longer what was written break the body, or reject. The caller must consume or destroy the body. */
   getObject(

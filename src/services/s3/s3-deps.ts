@@ -2,7 +2,10 @@ import type { Clock } from '../../shared/clock.ts'
 import type { SealedBox } from '../../shared/sealed-box.ts'
 import type { BlobStore } from '../../storage/blobs/blob-store.ts'
 import type { Database } from '../../storage/database.ts'
+import type { Authorizer } from '../authorizer.ts'
+import type { IamFacade } from '../iam/facade.ts'
 import type { KmsFacade } from '../kms/facade.ts'
+import type { BucketCatalog } from './access/bucket-catalog.ts'
 import { type ContentReader, createContentReader } from './content/content-reader.ts'
 import { type ContentKeys, createContentKeys } from './encryption/content-keys.ts'
 
@@ -13,6 +16,9 @@ export interface S3Deps {
   readonly clock: Clock
   readonly content: ContentReader
   readonly keys: ContentKeys
+  readonly buckets: BucketCatalog
+  readonly authorizer: Authorizer
+  readonly identities: Pick<IamFacade, 'identityExists'>
 }
 
 /** Joins what the operations share: one for the service, its facade and its sweeper. */

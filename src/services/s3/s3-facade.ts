@@ -1,15 +1,17 @@
 import { Readable } from 'node:stream'
 import type { Principal } from '../../access/principal.ts'
-import type { ObjectRow } from '../../storage/schema/s3.ts'
+import type { BucketRow, ObjectRow } from '../../storage/schema/s3.ts'
+import type { AccessQuestion } from '../authorizer.ts'
+import { s3Arn } from './access/s3-arn.ts'
 import { requireBucket } from './buckets/bucket-access.ts'
 import { kmsKeyOf } from './encryption/object-encryption.ts'
-import { noSuchKey, preconditionFailed } from './errors.ts'
+import { preconditionFailed } from './errors.ts'
 import type { S3Facade, S3ObjectHead } from './facade.ts'
 import { readObjectRows } from './listing/object-page.ts'
 import { checkKey } from './objects/object-key.ts'
 import { decodeHeaders, encodeHeaders, encodeMetadata } from './objects/object-metadata.ts'
-import { findObject } from './objects/object-store.ts'
 import { matchesEtag } from './objects/preconditions.ts'
+import { requireObject } from './objects/require-object.ts'
 import { storeObject } from './objects/store-object.ts'
 import type { S3Deps } from './s3-deps.ts'
 
@@ -17,15 +19,30 @@ const PAGE = 1000
 
 /** S3 for the other services, under the same rules as over the wire. */
 export function createS3Facade(deps: S3Deps): S3Facade {
+  async function admit(
+    principal: Principal,
+    action: string,
+    bucketName: string,
+    key?: string,
+    conditions: AccessQuestion['conditions'] = {},
+  ): Promise<BucketRow> {
+    const resource = s3Arn(bucketName, key)
+    const keys = { ...IN_PROCESS, ...conditions }
+    await deps.authorizer.require({ principal, action, resource, conditions: keys, service: 's3' })
+    return requireBucket(deps, principal, bucketName)
+  }
+
   async function find(principal: Principal, bucketName: string, key: string): Promise<ObjectRow> {
-    const bucket = await requireBucket(deps, principal, bucketName)
+    const bucket = await admit(principal, 's3:GetObject', bucketName, key)
     checkKey(key)
-    const object = await findObject(deps.database, bucket.name, key)
-    if (object === undefined) throw noSuchKey(key)
-    return object
+    return requireObject(deps, bucket, key, { principal })
   }
 
   return {
+    async checkAccess(principal, action, bucketName, key) {
+      await admit(principal, action, bucketName, key)
+    },
+
     async headObject(principal, bucket, key) {
       return toHead(await find(principal, bucket, key))
     },
@@ -42,7 +59,8 @@ export function createS3Facade(deps: S3Deps): S3Facade {
     },
 
     async *listObjects(principal, bucketName, prefix) {
-      const bucket = await requireBucket(deps, principal, bucketName)
+      const asked = { 's3:prefix': prefix, 's3:delimiter': '' }
+      const bucket = await admit(principal, 's3:ListBucket', bucketName, undefined, asked)
       let after: string | undefined
       for (;;) {
         const rows = await readObjectRows(deps.database, bucket.name, prefix, after, PAGE)
@@ -53,7 +71,7 @@ export function createS3Facade(deps: S3Deps): S3Facade {
     },
 
     async putObject(principal, bucketName, key, body, options = {}) {
-      const bucket = await requireBucket(deps, principal, bucketName)
+      const bucket = await admit(principal, 's3:PutObject', bucketName, key)
       checkKey(key)
       const description = {
         key,
@@ -73,6 +91,13 @@ export function createS3Facade(deps: S3Deps): S3Facade {
       return { etag: object.etag }
     },
   }
+}
+
+/** What policies see of a request that never was on a wire: as safe and as signed as can be. */
+const IN_PROCESS = {
+  'aws:securetransport': 'true',
+  's3:authtype': 'REST-HEADER',
+  's3:signatureversion': 'AWS4-HMAC-SHA256',
 }
 
 const toHead = (object: ObjectRow): S3ObjectHead => ({

@@ -1,5 +1,9 @@
 import type { S3Operation, S3Operations } from '../../model/generated/s3.ts'
 import type { Operation, OperationTable, RequestContext } from '../operation.ts'
+import { getBucketAcl, getObjectAcl, putBucketAcl, putObjectAcl } from './access/acl.ts'
+import { deleteBucketPolicy, getBucketPolicy, getBucketPolicyStatus, putBucketPolicy } from './access/bucket-policy.ts'
+import { deletePublicAccessBlock, getPublicAccessBlock, putPublicAccessBlock } from './access/bucket-public-access.ts'
+import { getBucketOwnershipControls, putBucketOwnershipControls } from './access/ownership-controls.ts'
 import { deleteBucketEncryption, getBucketEncryption, putBucketEncryption } from './buckets/bucket-encryption.ts'
 import { deleteBucketTagging, getBucketTagging, putBucketTagging } from './buckets/bucket-tagging.ts'
 import { getBucketVersioning, putBucketVersioning } from './buckets/bucket-versioning.ts'
@@ -37,7 +41,7 @@ type Handlers = {
 }
 
 /**
- * Differences from S3 that a caller may notice: no versioning, ACL grants, policies, object lock or archives (refused by
+ * Differences from S3 that a caller may notice: no versioning, ACL grants, object lock or archives (refused by
  * name); a copy of an object uploaded in parts that is encrypted alike keeps its entity tag and parts; a bucket answers
  * whatever region is asked.
  */
@@ -49,17 +53,25 @@ const handlers: Handlers = {
   CreateMultipartUpload: createMultipartUpload,
   DeleteBucket: deleteBucket,
   DeleteBucketEncryption: deleteBucketEncryption,
+  DeleteBucketPolicy: deleteBucketPolicy,
   DeleteBucketTagging: deleteBucketTagging,
   DeleteObject: deleteObject,
   DeleteObjectTagging: deleteObjectTagging,
   DeleteObjects: deleteObjects,
+  DeletePublicAccessBlock: deletePublicAccessBlock,
+  GetBucketAcl: getBucketAcl,
   GetBucketEncryption: getBucketEncryption,
   GetBucketLocation: getBucketLocation,
+  GetBucketOwnershipControls: getBucketOwnershipControls,
+  GetBucketPolicy: getBucketPolicy,
+  GetBucketPolicyStatus: getBucketPolicyStatus,
   GetBucketTagging: getBucketTagging,
   GetBucketVersioning: getBucketVersioning,
   GetObject: getObject,
+  GetObjectAcl: getObjectAcl,
   GetObjectAttributes: getObjectAttributes,
   GetObjectTagging: getObjectTagging,
+  GetPublicAccessBlock: getPublicAccessBlock,
   HeadBucket: headBucket,
   HeadObject: headObject,
   ListBuckets: listBuckets,
@@ -68,11 +80,16 @@ const handlers: Handlers = {
   ListObjects: listObjects,
   ListObjectsV2: listObjectsV2,
   ListParts: listParts,
+  PutBucketAcl: putBucketAcl,
   PutBucketEncryption: putBucketEncryption,
+  PutBucketOwnershipControls: putBucketOwnershipControls,
+  PutBucketPolicy: putBucketPolicy,
   PutBucketTagging: putBucketTagging,
   PutBucketVersioning: putBucketVersioning,
   PutObject: putObject,
+  PutObjectAcl: putObjectAcl,
   PutObjectTagging: putObjectTagging,
+  PutPublicAccessBlock: putPublicAccessBlock,
   UploadPart: uploadPart,
   UploadPartCopy: uploadPartCopy,
 }

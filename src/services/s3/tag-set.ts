@@ -35,11 +35,13 @@ export function encodeTagSet(tags: readonly Tag[], limit: 10 | 50): string {
   return JSON.stringify(document)
 }
 
+/** A row's JSON by key. */
+export const decodeTags = (json: string | null): Readonly<Record<string, string>> =>
+  json === null ? {} : (JSON.parse(json) as Record<string, string>)
+
 /** A row's JSON as S3's TagSet. */
 export const decodeTagSet = (json: string | null): Tag[] =>
-  json === null
-    ? []
-    : Object.entries(JSON.parse(json) as Record<string, string>).map(([Key, Value]) => ({ Key, Value }))
+  Object.entries(decodeTags(json)).map(([Key, Value]) => ({ Key, Value }))
 
 /** The header `x-amz-tagging` (a query string) as a row's JSON; null when there is none. */
 export function parseTaggingHeader(header: string | undefined): string | null {

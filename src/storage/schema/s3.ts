@@ -21,6 +21,10 @@ export interface BucketRow {
   tags: string | null
   /** JSON of the default encryption; null until one is put, which means AES256. */
   encryption: string | null
+  /** The bucket's policy as it was put; null without one. */
+  policy: string | null
+  /** JSON object of S3's four settings (`BlockPublicAcls`, …); null when the configuration was deleted. */
+  public_access_block: string | null
 }
 
 export interface ObjectRow {

@@ -62,7 +62,7 @@ for service, call in {
     'sagemaker': lambda client: client.list_training_jobs(),
     'lambda': lambda client: client.list_layers(),
     'iam': lambda client: client.list_groups(),
-    's3': lambda client: client.get_bucket_policy(Bucket='models'),
+    's3': lambda client: client.get_bucket_cors(Bucket='models'),
 }.items():
     try:
         call(boto3.client(service, config=once))

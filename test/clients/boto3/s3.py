@@ -452,7 +452,7 @@ def refusals():
     refused(lambda: s3.put_object(Bucket=BUCKET, Key='x', Body=b'', SSECustomerAlgorithm='AES256', SSECustomerKey='k' * 32), 'NotImplemented', 501)
     refused(lambda: s3.put_object(Bucket=BUCKET, Key='x', Body=b'', ACL='public-read'), 'AccessControlListNotSupported', 400)
     refused(lambda: s3.put_object(Bucket=BUCKET, Key='x', Body=b'', StorageClass='GLACIER'), 'NotImplemented', 501)
-    refused(lambda: s3.get_bucket_acl(Bucket=BUCKET), 'NotImplemented', 501)
+    refused(lambda: s3.get_bucket_cors(Bucket=BUCKET), 'NotImplemented', 501)
     refused(lambda: s3.put_object(Bucket=BUCKET, Key='x', Body=b'', Metadata={'k': 'v' * 2048}), 'MetadataTooLarge', 400)
     refused(lambda: s3.put_object(Bucket=BUCKET, Key='x', Body=b'', Tagging='a=1&a=2'), 'InvalidArgument', 400)
 

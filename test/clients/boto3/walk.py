@@ -27,6 +27,8 @@ s3, functions, sagemaker = boto3.client('s3'), boto3.client('lambda'), boto3.cli
 runtime, logs = boto3.client('sagemaker-runtime'), boto3.client('logs')
 image = os.environ['IMAGE']
 name = os.environ.get('NAME', f'walk-{int(time.time() * 1000)}')
+# AmazonSageMakerFullAccess lets the role read from buckets that have sagemaker in their name.
+bucket = f'sagemaker-{name}'
 seen = {}
 
 
@@ -82,8 +84,8 @@ def invoke(endpoint, command):
     return runtime.invoke_endpoint(EndpointName=endpoint, Body=b'hello', ContentType='text/plain', CustomAttributes=command)
 
 
-s3.create_bucket(Bucket=name)
-s3.put_object(Bucket=name, Key='m/model.tar.gz', Body=archive({'weights.txt': b'0.25 0.75\n'}))
+s3.create_bucket(Bucket=bucket)
+s3.put_object(Bucket=bucket, Key='m/model.tar.gz', Body=archive({'weights.txt': b'0.25 0.75\n'}))
 
 image_config = {'RepositoryAccessMode': 'Vpc'}
 if 'REGISTRY_USER' in os.environ:
@@ -102,7 +104,7 @@ sagemaker.create_model_package_group(ModelPackageGroupName=name)
 version = sagemaker.create_model_package(
     ModelPackageGroupName=name,
     InferenceSpecification={
-        'Containers': [{'Image': image, 'ModelDataUrl': f's3://{name}/m/model.tar.gz', 'Environment': {'A': 'package', 'B': 'package'}}],
+        'Containers': [{'Image': image, 'ModelDataUrl': f's3://{bucket}/m/model.tar.gz', 'Environment': {'A': 'package', 'B': 'package'}}],
         'SupportedContentTypes': ['text/plain'],
         'SupportedResponseMIMETypes': ['text/plain'],
     },
@@ -149,7 +151,7 @@ direct = f'{name}-direct'
 sagemaker.create_model(
     ModelName=direct,
     ExecutionRoleArn=ROLE,
-    PrimaryContainer={'Image': image, 'ImageConfig': image_config, 'ModelDataUrl': f's3://{name}/m/model.tar.gz'},
+    PrimaryContainer={'Image': image, 'ImageConfig': image_config, 'ModelDataUrl': f's3://{bucket}/m/model.tar.gz'},
     VpcConfig=VPC,
 )
 deploy(direct)
@@ -171,7 +173,7 @@ sagemaker.delete_model_package(ModelPackageName=version)
 sagemaker.delete_model_package_group(ModelPackageGroupName=name)
 if 'REGISTRY_USER' in os.environ:
     functions.delete_function(FunctionName=f'SageMaker-{name}')
-s3.delete_object(Bucket=name, Key='m/model.tar.gz')
-s3.delete_bucket(Bucket=name)
+s3.delete_object(Bucket=bucket, Key='m/model.tar.gz')
+s3.delete_bucket(Bucket=bucket)
 logs.delete_log_group(logGroupName=group)
 print(json.dumps(seen))

@@ -20,8 +20,8 @@ ROLE = 'arn:aws:iam::123456789012:role/SageMakerExecutionRole'
 image = os.environ['IMAGE']
 
 boto_session = boto3.Session()
-boto_session.client('s3').create_bucket(Bucket='sdk-python')
-session = sagemaker.Session(boto_session=boto_session, default_bucket='sdk-python')
+boto_session.client('s3').create_bucket(Bucket='sagemaker-sdk-python')
+session = sagemaker.Session(boto_session=boto_session, default_bucket='sagemaker-sdk-python')
 
 archive = io.BytesIO()
 with tarfile.open(fileobj=archive, mode='w:gz') as tar:

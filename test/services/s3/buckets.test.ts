@@ -31,19 +31,29 @@ describe.each(testStores)('buckets on $dialect', ({ create }) => {
     await s3.call('CreateBucket', { Bucket: 'mine' })
     await s3.put('mine', 'k', 'v')
     const stranger = { principal: accountRoot(OTHER_ACCOUNT), account: OTHER_ACCOUNT }
-    const denied = { code: 'AccessDenied', status: 403, message: 'Access Denied' }
+    const denied = (action: string, resource = 'mine') => ({
+      code: 'AccessDenied',
+      status: 403,
+      message: `User: arn:aws:iam::${OTHER_ACCOUNT}:root is not authorized to perform: ${action} on resource: "arn:aws:s3:::${resource}" because no resource-based policy allows the ${action} action`,
+    })
     expect(await refused(s3.call('CreateBucket', { Bucket: 'mine' }, stranger))).toMatchObject({
       code: 'BucketAlreadyExists',
       status: 409,
     })
-    expect(await refused(s3.call('HeadBucket', { Bucket: 'mine' }, stranger))).toMatchObject(denied)
-    expect(await refused(s3.call('GetObject', { Bucket: 'mine', Key: 'k' }, stranger))).toMatchObject(denied)
-    expect(await refused(s3.call('PutObject', { Bucket: 'mine', Key: 'k' }, stranger))).toMatchObject(denied)
-    expect(await refused(s3.call('ListObjectsV2', { Bucket: 'mine' }, stranger))).toMatchObject(denied)
-    expect(await refused(s3.call('DeleteBucket', { Bucket: 'mine' }, stranger))).toMatchObject(denied)
+    expect(await refused(s3.call('HeadBucket', { Bucket: 'mine' }, stranger))).toMatchObject(denied('s3:ListBucket'))
+    expect(await refused(s3.call('GetObject', { Bucket: 'mine', Key: 'k' }, stranger))).toMatchObject(
+      denied('s3:GetObject', 'mine/k'),
+    )
+    expect(await refused(s3.call('PutObject', { Bucket: 'mine', Key: 'k' }, stranger))).toMatchObject(
+      denied('s3:PutObject', 'mine/k'),
+    )
+    expect(await refused(s3.call('ListObjectsV2', { Bucket: 'mine' }, stranger))).toMatchObject(denied('s3:ListBucket'))
+    expect(await refused(s3.call('DeleteBucket', { Bucket: 'mine' }, stranger))).toMatchObject(
+      denied('s3:DeleteBucket'),
+    )
     await s3.call('CreateBucket', { Bucket: 'theirs' }, stranger)
     const copy = { Bucket: 'theirs', Key: 'k', CopySource: 'mine/k' }
-    expect(await refused(s3.call('CopyObject', copy, stranger))).toMatchObject(denied)
+    expect(await refused(s3.call('CopyObject', copy, stranger))).toMatchObject(denied('s3:GetObject', 'mine/k'))
     expect((await s3.call('ListBuckets', {}, stranger)).Buckets).toMatchObject([{ Name: 'theirs' }])
     expect(await s3.text('mine', 'k')).toBe('v')
   })

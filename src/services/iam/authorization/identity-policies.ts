@@ -1,6 +1,4 @@
 import type { AttachedPolicy, PolicySource } from '../../../access/evaluation/access-request.ts'
-import { isResourceTagKey } from '../../../access/evaluation/request-context.ts'
-import { contextKeysOf } from '../../../access/policy/compiled-policy.ts'
 import type { PolicyCache } from '../../../access/policy/policy-cache.ts'
 import type { Principal } from '../../../access/principal.ts'
 import { type ChangeFeed, EVERYTHING } from '../../../storage/change-feed.ts'
@@ -25,11 +23,9 @@ export interface Identity {
   readonly boundary?: AttachedPolicy
   readonly session?: readonly AttachedPolicy[]
   readonly tags: Readonly<Record<string, string>>
-  /** Whether any of the policies asks for tags of resources. */
-  readonly asksResourceTags: boolean
 }
 
-const NOBODY: Identity = { identity: [], tags: {}, asksResourceTags: false }
+const NOBODY: Identity = { identity: [], tags: {} }
 
 const LIMIT = 10_000
 
@@ -78,10 +74,7 @@ export class IdentityPolicies {
       this.#readOwn(kind === 'user' ? 'user' : 'role', account, principal.userId.split(':')[0]!),
       this.#readSession(account, session?.policy, session?.policyArns ?? []),
     ])
-    const all = [...own.identity, ...(own.boundary === undefined ? [] : [own.boundary]), ...(limits ?? [])]
-    const keys = contextKeysOf(all.map(({ policy }) => policy))
-    const asksResourceTags = keys.some(isResourceTagKey)
-    return { ...own, ...(limits !== undefined && { session: limits }), asksResourceTags }
+    return { ...own, ...(limits !== undefined && { session: limits }) }
   }
 
   async #readOwn(kind: 'user' | 'role', account: string, id: string): Promise<Identity> {
@@ -99,7 +92,6 @@ export class IdentityPolicies {
       identity: policies.flat(),
       ...(boundary !== undefined && { boundary }),
       tags: tagsByKey(holder.tags),
-      asksResourceTags: false,
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Database, Statement } from '../../../storage/database.ts'
 import type { BucketRow } from '../../../storage/schema/s3.ts'
 import { none, one, statement } from '../../../storage/statement.ts'
-import { bucketNotEmpty, noSuchBucket } from '../errors.ts'
+import { bucketNotEmpty, noSuchBucket, operationAborted } from '../errors.ts'
 
 export const findBucket = (database: Database, name: string): Promise<BucketRow | undefined> =>
   database.query.selectFrom('s3_buckets').selectAll().where('name', '=', name).executeTakeFirst()
@@ -83,4 +83,33 @@ export const setBucketTags = (database: Database, name: string, account: string,
   statement(
     database.query.updateTable('s3_buckets').set({ tags }).where('name', '=', name).where('account', '=', account),
     one(() => noSuchBucket(name)),
+  )
+
+/**
+ * Puts a policy, or takes it away. Fails when the settings against public buckets are no longer those under which the
+ * policy was admitted.
+ */
+export const setBucketPolicy = (database: Database, bucket: BucketRow, policy: string | null): Statement => {
+  const blocks = bucket.public_access_block
+  const update = database.query
+    .updateTable('s3_buckets')
+    .set({ policy })
+    .where('name', '=', bucket.name)
+    .where('account', '=', bucket.account)
+  return statement(
+    blocks === null
+      ? update.where('public_access_block', 'is', null)
+      : update.where('public_access_block', '=', blocks),
+    one(operationAborted),
+  )
+}
+
+export const setPublicAccessBlock = (database: Database, bucket: BucketRow, block: string | null): Statement =>
+  statement(
+    database.query
+      .updateTable('s3_buckets')
+      .set({ public_access_block: block })
+      .where('name', '=', bucket.name)
+      .where('account', '=', bucket.account),
+    one(() => noSuchBucket(bucket.name)),
   )

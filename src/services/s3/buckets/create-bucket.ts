@@ -2,6 +2,7 @@ import type { CreateBucketOutput, CreateBucketRequest } from '../../../model/gen
 import type { BucketRow } from '../../../storage/schema/s3.ts'
 import { notImplemented, ServiceError } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
+import { ALL_BLOCKED, encodePublicAccessBlock } from '../access/public-access-block.ts'
 import {
   accessDenied,
   bucketAlreadyExists,
@@ -44,6 +45,8 @@ export async function createBucket(
     created_at: Math.floor(context.now / 1000) * 1000,
     tags: configuration?.Tags === undefined ? null : encodeTagSet(configuration.Tags, 50),
     encryption: null,
+    policy: null,
+    public_access_block: encodePublicAccessBlock(ALL_BLOCKED),
   }
   try {
     await deps.database.commit([insertBucket(deps.database, bucket, () => bucketAlreadyExists(name))])

@@ -7,5 +7,6 @@ import { deleteBucketUnit } from './bucket-store.ts'
 /** Deletes a bucket that holds no object. */
 export async function deleteBucket(deps: S3Deps, input: DeleteBucketRequest, context: RequestContext): Promise<void> {
   const bucket = await requireBucket(deps, context.principal, input.Bucket, input.ExpectedBucketOwner)
-  await deps.database.commit(deleteBucketUnit(deps.database, bucket.name, bucket.account, context.now))
+  const unit = deleteBucketUnit(deps.database, bucket.name, bucket.account, context.now)
+  await deps.buckets.change(bucket.name, unit)
 }

@@ -7,7 +7,7 @@ import { type Cursor, positionBehind, scanKeys } from '../listing/key-scan.ts'
 import { encoded, splitEntries } from '../listing/object-entry.ts'
 import { pageLimit } from '../listing/object-page.ts'
 import { keyEncoding } from '../listing/url-encoding.ts'
-import { canonicalId, owner } from '../owner.ts'
+import { initiator, owner } from '../owner.ts'
 import type { S3Deps } from '../s3-deps.ts'
 
 /** Behind an upload of a key; without an upload id, behind all uploads of that key. */
@@ -72,7 +72,7 @@ export async function listMultipartUploads(
       Initiated: row.initiated_at,
       StorageClass: row.storage_class as 'STANDARD',
       Owner: owner(bucket.account),
-      Initiator: { ID: canonicalId(bucket.account) },
+      Initiator: initiator(row.initiator_arn),
       ChecksumAlgorithm: (row.checksum_algorithm ?? undefined) as 'CRC32' | undefined,
       ChecksumType: (row.checksum_type ?? undefined) as 'COMPOSITE' | undefined,
     })),

@@ -4,7 +4,7 @@ import { requireBucket } from '../buckets/bucket-access.ts'
 import { checksumMember } from '../checksums/checksum.ts'
 import { invalidArgument } from '../errors.ts'
 import { pageLimit } from '../listing/object-page.ts'
-import { canonicalId, owner } from '../owner.ts'
+import { initiator, owner } from '../owner.ts'
 import type { S3Deps } from '../s3-deps.ts'
 import { refuseUnsupported } from '../unsupported.ts'
 import { readParts, requireUpload } from './upload-store.ts'
@@ -38,7 +38,7 @@ export async function listParts(
     NextPartNumberMarker: page.at(-1)?.part_number ?? 0,
     MaxParts: limit,
     IsTruncated: limit > 0 && rows.length > limit,
-    Initiator: { ID: canonicalId(bucket.account) },
+    Initiator: initiator(upload.initiator_arn),
     Owner: owner(bucket.account),
     StorageClass: upload.storage_class as ListPartsOutput['StorageClass'],
     ChecksumAlgorithm: (algorithm ?? undefined) as ListPartsOutput['ChecksumAlgorithm'],

@@ -1,6 +1,8 @@
 import type { CopyObjectOutput, CopyObjectRequest } from '../../../model/generated/s3.ts'
 import type { BucketRow, ObjectRow } from '../../../storage/schema/s3.ts'
 import type { RequestContext } from '../../operation.ts'
+import { requestTagKeys, signatureKeys } from '../access/condition-keys.ts'
+import { s3Arn } from '../access/s3-arn.ts'
 import { requireBucket } from '../buckets/bucket-access.ts'
 import { checksumAlgorithm, checksumMember } from '../checksums/checksum.ts'
 import { dropUnlessCommitted, MAX_BODY_BYTES } from '../content/receive-content.ts'
@@ -8,7 +10,7 @@ import { encryptionMembers } from '../encryption/object-encryption.ts'
 import { speaksOfEncryption } from '../encryption/requested-encryption.ts'
 import { invalidArgument, invalidRequest } from '../errors.ts'
 import type { S3Deps } from '../s3-deps.ts'
-import { parseTaggingHeader } from '../tag-set.ts'
+import { decodeTags, parseTaggingHeader } from '../tag-set.ts'
 import { checkObjectAcl, refuseUnsupported, storageClass } from '../unsupported.ts'
 import { copiedContent } from './copied-content.ts'
 import { checkKey } from './object-key.ts'
@@ -57,6 +59,7 @@ async function copy(
   condition: WriteCondition,
 ): Promise<ObjectRow> {
   const source = await findSource(deps, input, context)
+  if (source.tags !== null && input.TaggingDirective !== 'REPLACE') await admitTags(deps, source, input, context)
   checkSelfCopy(source, input)
   if (source.size > MAX_BODY_BYTES) {
     throw invalidRequest(
@@ -85,6 +88,19 @@ async function copy(
   const unit = [...content.statements, ...putObjectUnit(deps.database, bucket.account, object, condition, now)]
   await dropUnlessCommitted(deps, content.received, deps.database.commit(unit))
   return object
+}
+
+/** Tags are read and put like any others when they come along with a copy. */
+async function admitTags(
+  deps: S3Deps,
+  source: ObjectRow,
+  { Bucket, Key }: CopyObjectRequest,
+  { principal, origin }: RequestContext,
+): Promise<void> {
+  const conditions = { ...signatureKeys(origin), ...requestTagKeys(Object.entries(decodeTags(source.tags))) }
+  const asked = { principal, origin, conditions, service: 's3' }
+  await deps.authorizer.require({ ...asked, action: 's3:GetObjectTagging', resource: s3Arn(source.bucket, source.key) })
+  await deps.authorizer.require({ ...asked, action: 's3:PutObjectTagging', resource: s3Arn(Bucket, Key) })
 }
 
 function checkSelfCopy(source: ObjectRow, input: CopyObjectRequest): void {

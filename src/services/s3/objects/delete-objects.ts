@@ -1,3 +1,4 @@
+import { deniedMessage } from '../../../access/evaluation/denied-message.ts'
 import type {
   DeletedObject,
   DeleteObjectsOutput,
@@ -7,8 +8,10 @@ import type {
 } from '../../../model/generated/s3.ts'
 import { notImplemented, ServiceError } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
+import { signatureKeys } from '../access/condition-keys.ts'
+import { s3Arn } from '../access/s3-arn.ts'
 import { requireBucket } from '../buckets/bucket-access.ts'
-import { malformedXml } from '../errors.ts'
+import { accessDenied, malformedXml } from '../errors.ts'
 import type { S3Deps } from '../s3-deps.ts'
 import { refuseUnsupported } from '../unsupported.ts'
 import { checkKey, checkVersionId } from './object-key.ts'
@@ -27,10 +30,12 @@ export async function deleteObjects(
   const { Objects: objects, Quiet: quiet } = input.Delete
   if (objects.length === 0 || objects.length > MOST_KEYS) throw malformedXml()
 
+  const admit = admission(deps, bucket.name, context)
   // All are committed at once, each as a unit of its own: they share a sync, and one failing stops no other.
   const outcomes = await Promise.all(
     objects.map(async (object): Promise<DeletedObject | Failure> => {
       try {
+        await admit(object)
         check(object)
         await deps.database.commit(deleteObjectUnit(deps.database, bucket.name, object.Key, object.ETag, context.now))
         return { Key: object.Key, VersionId: object.VersionId }
@@ -42,6 +47,24 @@ export async function deleteObjects(
   const errors = outcomes.filter((outcome) => 'Code' in outcome)
   const deleted = outcomes.filter((outcome) => !('Code' in outcome))
   return { Deleted: quiet === true ? [] : deleted, Errors: errors }
+}
+
+/**
+ * Whoever may delete some of the objects deletes those. The first refusal is put on record like that of a request; a
+ * thousand of one request would say no more.
+ */
+function admission(deps: S3Deps, bucket: string, { principal, origin }: RequestContext) {
+  let recorded = false
+  return async ({ Key, VersionId }: ObjectIdentifier): Promise<void> => {
+    const action = VersionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion'
+    const conditions = { ...signatureKeys(origin), 's3:versionid': VersionId }
+    const question = { principal, action, resource: s3Arn(bucket, Key), conditions, origin, service: 's3' }
+    const decision = await deps.authorizer.decide(question)
+    if (decision.allowed) return
+    if (recorded) throw accessDenied(deniedMessage(question, decision))
+    recorded = true
+    await deps.authorizer.require(question)
+  }
 }
 
 function check(object: ObjectIdentifier): void {

@@ -3,13 +3,13 @@ import type { ObjectRow } from '../../../storage/schema/s3.ts'
 import type { RequestContext } from '../../operation.ts'
 import { requireBucket } from '../buckets/bucket-access.ts'
 import { checksumMember } from '../checksums/checksum.ts'
-import { invalidArgument, noSuchKey } from '../errors.ts'
+import { invalidArgument } from '../errors.ts'
 import { pageLimit } from '../listing/object-page.ts'
 import type { S3Deps } from '../s3-deps.ts'
 import { refuseUnsupported } from '../unsupported.ts'
 import { checkKey, checkVersionId } from './object-key.ts'
-import { findObject } from './object-store.ts'
 import { groupParts } from './read-object.ts'
+import { requireObject } from './require-object.ts'
 
 const ATTRIBUTES = ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize']
 
@@ -27,8 +27,7 @@ export async function getObjectAttributes(
   if (wanted.size === 0 || [...wanted].some((name) => !ATTRIBUTES.includes(name))) {
     throw invalidArgument('Invalid attribute name specified.', 'x-amz-object-attributes', [...wanted].join(','))
   }
-  const object = await findObject(deps.database, bucket.name, input.Key)
-  if (object === undefined) throw noSuchKey(input.Key)
+  const object = await requireObject(deps, bucket, input.Key, context)
   // Checksums of bytes under a key of KMS are for those who may decrypt them.
   if (wanted.has('Checksum') || wanted.has('ObjectParts')) await deps.keys.open(context, object.encryption)
   const checksum = {

@@ -12,7 +12,8 @@ import { noSuchKey } from '../errors.ts'
 import type { S3Deps } from '../s3-deps.ts'
 import { decodeTagSet, encodeTagSet } from '../tag-set.ts'
 import { checkKey, checkVersionId } from './object-key.ts'
-import { findObject, setObjectTags } from './object-store.ts'
+import { setObjectTags } from './object-store.ts'
+import { requireObject } from './require-object.ts'
 
 interface ObjectNamed {
   Bucket: string
@@ -38,8 +39,7 @@ export async function getObjectTagging(
   const bucket = await requireBucket(deps, context.principal, input.Bucket, input.ExpectedBucketOwner)
   checkKey(input.Key)
   checkVersionId(input.VersionId)
-  const object = await findObject(deps.database, bucket.name, input.Key)
-  if (object === undefined) throw noSuchKey(input.Key)
+  const object = await requireObject(deps, bucket, input.Key, context)
   return { TagSet: decodeTagSet(object.tags) }
 }
 

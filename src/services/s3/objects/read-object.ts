@@ -5,22 +5,15 @@ import { requireBucket } from '../buckets/bucket-access.ts'
 import { checksumMember } from '../checksums/checksum.ts'
 import type { Slice } from '../content/slice-store.ts'
 import { encryptionMembers } from '../encryption/object-encryption.ts'
-import {
-  invalidPartNumber,
-  invalidRange,
-  invalidRequest,
-  noSuchKey,
-  notModified,
-  preconditionFailed,
-} from '../errors.ts'
+import { invalidPartNumber, invalidRange, invalidRequest, notModified, preconditionFailed } from '../errors.ts'
 import { checkPartNumber } from '../multipart/part-number.ts'
 import type { S3Deps } from '../s3-deps.ts'
 import { refuseUnsupported } from '../unsupported.ts'
 import { type ByteRange, parseRange } from './byte-range.ts'
 import { checkKey, checkVersionId } from './object-key.ts'
 import { decodeHeaders, decodeMetadata } from './object-metadata.ts'
-import { findObject } from './object-store.ts'
 import { failedCondition } from './preconditions.ts'
+import { requireObject } from './require-object.ts'
 
 /** What GetObject and HeadObject answer alike. */
 export interface ObjectReading {
@@ -46,8 +39,7 @@ export async function readObject(
     }
     checkPartNumber(input.PartNumber)
   }
-  const object = await findObject(deps.database, bucket.name, input.Key)
-  if (object === undefined) throw noSuchKey(input.Key)
+  const object = await requireObject(deps, bucket, input.Key, context)
   judgeConditions(input, object, context.now)
 
   const part = input.PartNumber === undefined ? undefined : await readPart(deps, object, input.PartNumber)

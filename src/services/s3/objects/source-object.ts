@@ -1,11 +1,11 @@
 import type { ObjectRow } from '../../../storage/schema/s3.ts'
 import type { RequestContext } from '../../operation.ts'
 import { requireBucket } from '../buckets/bucket-access.ts'
-import { conditionalRequestConflict, noSuchKey, preconditionFailed } from '../errors.ts'
+import { conditionalRequestConflict, preconditionFailed } from '../errors.ts'
 import type { S3Deps } from '../s3-deps.ts'
 import { parseCopySource } from './copy-source.ts'
-import { findObject } from './object-store.ts'
 import { failedCondition } from './preconditions.ts'
+import { requireObject } from './require-object.ts'
 
 /** What CopyObject and UploadPartCopy say of their source. */
 export interface SourceInput {
@@ -21,8 +21,7 @@ export interface SourceInput {
 export async function findSource(deps: S3Deps, input: SourceInput, context: RequestContext): Promise<ObjectRow> {
   const source = parseCopySource(input.CopySource)
   const bucket = await requireBucket(deps, context.principal, source.bucket, input.ExpectedSourceBucketOwner)
-  const object = await findObject(deps.database, bucket.name, source.key)
-  if (object === undefined) throw noSuchKey(source.key)
+  const object = await requireObject(deps, bucket, source.key, context)
   const failed = failedCondition(
     {
       ifMatch: input.CopySourceIfMatch,
