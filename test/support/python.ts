@@ -15,11 +15,12 @@ export async function runClient(
   program: string,
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
+  timeout = 110_000,
 ): Promise<string> {
   const { stdout } = await run(PYTHON, [`${CLIENTS}${program}`, ...args], {
     env: { PATH: process.env.PATH, HOME: '/nonexistent', PYTHONDONTWRITEBYTECODE: '1', ...env },
     maxBuffer: 16 * 1024 * 1024,
-    timeout: 110_000,
+    timeout,
   })
   return stdout
 }
