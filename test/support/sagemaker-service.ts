@@ -5,6 +5,7 @@ import { createWorkQueue } from '../../src/control/database-work-queue.ts'
 import { authorizeOperation } from '../../src/gateway/authorize-operation.ts'
 import type { SagemakerOperation, SagemakerOperations } from '../../src/model/generated/sagemaker.ts'
 import type { IamFacade } from '../../src/services/iam/facade.ts'
+import { identityExists } from '../../src/services/iam/identity-exists.ts'
 import type { RequestContext } from '../../src/services/operation.ts'
 import { createServices } from '../../src/services/registry.ts'
 import type { S3Facade, S3ObjectHead } from '../../src/services/s3/facade.ts'
@@ -97,7 +98,7 @@ export async function startSagemaker(store: TestStore): Promise<TestSagemaker> {
     changeFeed,
     workQueue,
     authorizer,
-    iam,
+    iam: { ...iam, identityExists: (arn) => identityExists({ database }, arn) },
     s3: s3Over(objects),
     ecr: { locate: () => undefined, hasRepository: async () => false },
     registryHosts: new Set(['registry.team.example:5000']),

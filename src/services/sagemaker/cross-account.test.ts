@@ -226,6 +226,7 @@ describe.each(testStores)('across accounts on $dialect', ({ create }) => {
     await group('Shared')
     await version('Shared', { ModelApprovalStatus: 'Approved' })
     await version('Shared')
+    await role([], CALLER, 'somebody')
   })
   afterAll(async () => {
     await service.stop()
@@ -272,21 +273,22 @@ describe.each(testStores)('across accounts on $dialect', ({ create }) => {
     return rolePrincipal(account, { path: '/', name, id }, 'session')
   }
 
+  const dismiss = (name: string) =>
+    service.database.commit([
+      { query: service.database.query.deleteFrom('iam_roles').where('name_key', '=', name).compile() },
+    ])
+
   describe.each(CALLS)('$operation', (call) => {
     it.each(TABLE)('$case', async ({ identity, policy, refusal: reason }) => {
-      await unshare('Shared').catch(() => {})
       const statements = policy(call)
-      if (statements.length > 0) await put('Shared', ...statements)
       const own = (call.own ?? []).map((action) => statement('Allow', action, arn('*', CALLER)))
       const allowed = [...identity(call), ...own]
-      const name = JSON.stringify(statements).includes('role/caller-2') ? 'caller-2' : undefined
-      if (name !== undefined) {
-        await service.database.commit([
-          { query: service.database.query.deleteFrom('iam_roles').where('name_key', '=', name).compile() },
-        ])
-      }
       const policies = allowed.length > 0 ? allowed : [statement('Allow', 'sts:GetCallerIdentity', '*')]
+      const name = JSON.stringify(statements).includes('role/caller-2') ? 'caller-2' : undefined
+      if (name !== undefined) await dismiss(name)
       const principal = await role(policies, CALLER, name)
+      await unshare('Shared').catch(() => {})
+      if (statements.length > 0) await put('Shared', ...statements)
       const done = call.run(service, principal)
       if (reason === undefined) return void (await done)
       expect(await refusal(done)).toBe(
@@ -683,18 +685,26 @@ describe.each(testStores)('across accounts on $dialect', ({ create }) => {
       }
     })
 
-    it('by being named there while nobody has that name', async () => {
+    it('by a name that nobody has, or nobody has any more', async () => {
       await group('Ghost')
-      const ghost = { AWS: `arn:aws:iam::${CALLER}:role/ghost` }
-      await put('Ghost', named(ghost, statement('Allow', 'sagemaker:*', arn('model-package-group/ghost'))))
+      const ghost = `arn:aws:iam::${CALLER}:role/ghost`
+      const policy = named({ AWS: ghost }, statement('Allow', 'sagemaker:*', arn('model-package-group/ghost')))
+      const missing = `ValidationException: Invalid principal in policy: "AWS":"${ghost}" does not exist.`
+      expect(await refusal(put('Ghost', policy))).toBe(missing)
+      const was = await role(everything, CALLER, 'ghost')
+      await put('Ghost', policy)
+      await dismiss('ghost')
+      await service.heard()
       const look = (principal: Principal) =>
         service.call(
           'DescribeModelPackageGroup',
           { ModelPackageGroupName: arn('model-package-group/ghost') },
           by(principal),
         )
+      expect(await refusal(look(was))).toContain('because no identity-based policy allows')
       expect(await refusal(look(await role(everything)))).toContain('because no resource-based policy allows')
       expect(await refusal(look(root(CALLER)))).toContain('because no resource-based policy allows')
+      expect(await refusal(put('Ghost', policy))).toBe(missing)
     })
 
     it('by the root of an account that it does not name', async () => {

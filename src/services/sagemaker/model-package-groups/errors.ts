@@ -24,3 +24,6 @@ export function invalidGroupPolicy({ message, position: { line, column } }: Poli
   const where = ` at position (${line},${column})`
   return validationException(message.endsWith(where) ? message : `${message}${where}`)
 }
+
+export const missingPrincipal = (arn: string): ServiceError =>
+  validationException(`Invalid principal in policy: "AWS":"${arn}" does not exist.`)

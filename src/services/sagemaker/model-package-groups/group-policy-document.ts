@@ -1,13 +1,21 @@
 import { checkPolicy } from '../../../access/policy/check-policy.ts'
-import { invalidGroupPolicy } from './errors.ts'
+import { namedIdentities } from '../../../access/policy/check-principals.ts'
+import type { IamFacade } from '../../iam/facade.ts'
+import { invalidGroupPolicy, missingPrincipal } from './errors.ts'
 
 /**
- * Refuses a document that is no policy, or that is about anything but the group with this ARN and its versions.
+ * Refuses a document that is no policy, that is about anything but the group with this ARN and its versions, or that
+ * names a user or role that does not exist.
  * @throws ServiceError `ValidationException`
  */
-export function checkGroupPolicy(text: string, groupArn: string): void {
+export async function checkGroupPolicy(
+  iam: Pick<IamFacade, 'identityExists'>,
+  text: string,
+  groupArn: string,
+): Promise<void> {
   const fault = checkPolicy(text, 'group', { resource: groupArn })
   if (fault !== undefined) throw invalidGroupPolicy(fault)
+  for (const arn of namedIdentities(text)) if (!(await iam.identityExists(arn))) throw missingPrincipal(arn)
 }
 
 /**

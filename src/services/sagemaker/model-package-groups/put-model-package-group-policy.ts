@@ -20,7 +20,7 @@ export async function putModelPackageGroupPolicy(
   const { database } = deps
   const group = parseGroup(input.ModelPackageGroupName, context)
   await requirePolicyGroup(deps, group)
-  checkGroupPolicy(input.ResourcePolicy, group.arn)
+  await checkGroupPolicy(deps.iam, input.ResourcePolicy, group.arn)
   await database.commit([
     advanceGroup(database, group, 0, () => unknownGroup(group.arn)),
     ...putGroupPolicy(deps, group, input.ResourcePolicy),

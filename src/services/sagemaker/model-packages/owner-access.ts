@@ -76,30 +76,24 @@ async function requireModelData(
   if (data === undefined) return
   const location = parseS3Location(data.uri)
   if (location === undefined) throw noS3Location(data.uri)
-  await deps.authorizer.require({
-    principal: reader,
-    action: 's3:GetBucketAcl',
-    resource: `arn:aws:s3:::${location.bucket}`,
-    origin: context.origin,
-  })
-  if (data.form !== 'prefix') return requireObject(deps, reader, location, context)
+  await deps.s3.checkAccess(reader, 's3:GetBucketAcl', location.bucket)
+  if (data.form !== 'prefix') return requireObject(deps, reader, location, context.signal)
   let left = MAX_OBJECTS
   // The caller knows what lies there; the owner of the group need not be allowed to list it.
   for await (const { key } of deps.s3.listObjects(context.principal, location.bucket, location.key)) {
-    await requireObject(deps, reader, { bucket: location.bucket, key }, context)
+    await requireObject(deps, reader, { bucket: location.bucket, key }, context.signal)
     if (--left === 0) return
   }
 }
 
 async function requireObject(
-  { s3, authorizer }: SagemakerDeps,
+  { s3 }: SagemakerDeps,
   reader: Principal,
   { bucket, key }: S3Location,
-  { origin, signal }: RequestContext,
+  signal: AbortSignal,
 ): Promise<void> {
-  const resource = `arn:aws:s3:::${bucket}/${key}`
-  for (const action of ['s3:GetObject', 's3:GetObjectAcl'])
-    await authorizer.require({ principal: reader, action, resource, origin })
+  await s3.checkAccess(reader, 's3:GetObject', bucket, key)
+  await s3.checkAccess(reader, 's3:GetObjectAcl', bucket, key)
   // Opening it is what takes the key.
   const { body } = await s3.getObject(reader, bucket, key, { signal })
   body.destroy()
