@@ -42,18 +42,25 @@ export interface MatchedStatement {
 
 /** Decides every action on every resource, by the same evaluator that decides requests. */
 export function simulate(simulation: Simulation): SimulationResult[] {
-  const { actions, resources, contextEntries, policies } = simulation
+  const { actions, resources } = simulation
+  const decide = createSimulator(simulation)
+  return actions.flatMap((action) => resources.map((resource) => decide(action, resource)))
+}
+
+/** Decides one action on one resource at a time, for simulations too long to be done at once. */
+export function createSimulator(
+  simulation: Omit<Simulation, 'actions' | 'resources'>,
+): (action: string, resource: string) => SimulationResult {
+  const { contextEntries, policies } = simulation
   const values = new Map<string, ContextValue>(
     contextEntries.map(({ key, values: given }) => [key.toLowerCase(), given.length === 1 ? given[0]! : given]),
   )
   const missing = contextKeysOf(allOf(policies)).filter((key) => !values.has(key.toLowerCase()))
-  return actions.flatMap((action) =>
-    resources.map((resource) => simulateOne(simulation, action, resource, values, missing)),
-  )
+  return (action, resource) => simulateOne(simulation, action, resource, values, missing)
 }
 
 function simulateOne(
-  { caller, policies, resourceOwner }: Simulation,
+  { caller, policies, resourceOwner }: Omit<Simulation, 'actions' | 'resources'>,
   action: string,
   resource: string,
   context: ContextValues,

@@ -4,6 +4,7 @@ import { createAccessKey } from './access-keys/create-access-key.ts'
 import { deleteAccessKey } from './access-keys/delete-access-key.ts'
 import { listAccessKeys } from './access-keys/list-access-keys.ts'
 import { updateAccessKey } from './access-keys/update-access-key.ts'
+import { getAccountSummary } from './account/account-summary.ts'
 import { attachGroupPolicy, attachRolePolicy, attachUserPolicy } from './attachments/attach-policy.ts'
 import { detachGroupPolicy, detachRolePolicy, detachUserPolicy } from './attachments/detach-policy.ts'
 import {
@@ -49,6 +50,8 @@ import { listRoles } from './roles/list-roles.ts'
 import { listRoleTags, tagRole, untagRole } from './roles/role-tags.ts'
 import { updateAssumeRolePolicy } from './roles/update-assume-role-policy.ts'
 import { updateRole, updateRoleDescription } from './roles/update-role.ts'
+import { getContextKeysForCustomPolicy, getContextKeysForPrincipalPolicy } from './simulation/context-keys.ts'
+import { simulateCustomPolicy, simulatePrincipalPolicy } from './simulation/simulate-policy.ts'
 import { createUser } from './users/create-user.ts'
 import { deleteUser } from './users/delete-user.ts'
 import { getUser } from './users/get-user.ts'
@@ -57,16 +60,7 @@ import { updateUser } from './users/update-user.ts'
 import { listUserTags, tagUser, untagUser } from './users/user-tags.ts'
 
 /** GetAccessKeyLastUsed is refused by name: the use of keys is not recorded. */
-type Implemented = Exclude<
-  IamOperation,
-  | 'GetAccessKeyLastUsed'
-  | 'GetAccountAuthorizationDetails'
-  | 'GetAccountSummary'
-  | 'GetContextKeysForCustomPolicy'
-  | 'GetContextKeysForPrincipalPolicy'
-  | 'SimulateCustomPolicy'
-  | 'SimulatePrincipalPolicy'
->
+type Implemented = Exclude<IamOperation, 'GetAccessKeyLastUsed' | 'GetAccountAuthorizationDetails'>
 
 type IamTable = {
   readonly [Name in Implemented]: Operation<IamOperations[Name]['input'], IamOperations[Name]['output']>
@@ -99,6 +93,9 @@ export const createIamService = (deps: IamDeps): OperationTable =>
     DetachGroupPolicy: (input, context) => detachGroupPolicy(deps, input, context),
     DetachRolePolicy: (input, context) => detachRolePolicy(deps, input, context),
     DetachUserPolicy: (input, context) => detachUserPolicy(deps, input, context),
+    GetAccountSummary: (input, context) => getAccountSummary(deps, input, context),
+    GetContextKeysForCustomPolicy: (input) => getContextKeysForCustomPolicy(input),
+    GetContextKeysForPrincipalPolicy: (input) => getContextKeysForPrincipalPolicy(deps, input),
     GetGroup: (input, context) => getGroup(deps, input, context),
     GetGroupPolicy: (input, context) => getGroupPolicy(deps, input, context),
     GetPolicy: (input, context) => getPolicy(deps, input, context),
@@ -132,6 +129,8 @@ export const createIamService = (deps: IamDeps): OperationTable =>
     PutUserPolicy: (input, context) => putUserPolicy(deps, input, context),
     RemoveUserFromGroup: (input, context) => removeUserFromGroup(deps, input, context),
     SetDefaultPolicyVersion: (input, context) => setDefaultPolicyVersion(deps, input, context),
+    SimulateCustomPolicy: (input, context) => simulateCustomPolicy(deps, input, context),
+    SimulatePrincipalPolicy: (input, context) => simulatePrincipalPolicy(deps, input, context),
     TagPolicy: (input, context) => tagPolicy(deps, input, context),
     TagRole: (input, context) => tagRole(deps, input, context),
     TagUser: (input, context) => tagUser(deps, input, context),

@@ -57,6 +57,28 @@ iam.create_user(UserName="ann", Path="/team/")
 made = iam.create_access_key(UserName="ann")["AccessKey"]
 key = (made["AccessKeyId"], made["SecretAccessKey"])
 assert client("sts", key).get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/team/ann"
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+eventually(lambda: refused(lambda: client("iam", key).get_user(), "AccessDenied", 403))
+iam.create_group(GroupName="readers")
+iam.attach_group_policy(GroupName="readers", PolicyArn=READ_ONLY)
+iam.add_user_to_group(GroupName="readers", UserName="ann")
+assert [user["UserName"] for user in iam.get_group(GroupName="readers")["Users"]] == ["ann"]
+
+
+def ann_may_read():
+    try:
+        client("iam", key).get_user()
+    except ClientError as error:
+        raise AssertionError(error) from error
+
+
+eventually(ann_may_read)
+simulated = iam.simulate_principal_policy(PolicySourceArn=iam.get_user(UserName="ann")["User"]["Arn"],
+                                          ActionNames=["s3:GetObject", "s3:PutObject"])
+assert [result["EvalDecision"] for result in simulated["EvaluationResults"]] == ["allowed", "implicitDeny"]
+assert simulated["EvaluationResults"][0]["MatchedStatements"][0]["SourcePolicyId"] == READ_ONLY
+assert iam.get_account_summary()["SummaryMap"]["Groups"] == 1
+refused(lambda: iam.delete_user(UserName="ann"), "DeleteConflict", 409)
 assert iam.get_user(UserName="ann")["User"]["Arn"] == client("iam", key).get_user()["User"]["Arn"]
 calls = [
     ("sagemaker", lambda c: c.list_models(), ("InvalidSignatureException", 400), ("UnrecognizedClientException", 400)),
@@ -81,6 +103,7 @@ eventually(lambda: client("sts", key).get_caller_identity())
 trust = {"Version": "2012-10-17",
          "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]}
 iam.create_role(RoleName="Dev", AssumeRolePolicyDocument=json.dumps(trust))
+iam.attach_role_policy(RoleName="Dev", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
 assumed = sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/Dev", RoleSessionName="job", DurationSeconds=900)
 session, token = assumed["Credentials"], assumed["Credentials"]["SessionToken"]
 temporary = (session["AccessKeyId"], session["SecretAccessKey"])
@@ -99,7 +122,10 @@ refused(lambda: client("sts", temporary, token).get_session_token(), "AccessDeni
 own = sts.get_session_token()["Credentials"]
 own_identity = client("sts", (own["AccessKeyId"], own["SecretAccessKey"]), own["SessionToken"]).get_caller_identity()
 assert own_identity["Arn"].endswith(":root")
+refused(lambda: client("iam", (own["AccessKeyId"], own["SecretAccessKey"]), own["SessionToken"]).list_users(),
+        "InvalidClientTokenId", 403)
 assert sts.get_access_key_info(AccessKeyId=session["AccessKeyId"])["Account"] == ACCOUNT
+iam.detach_role_policy(RoleName="Dev", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
 iam.delete_role(RoleName="Dev")
 eventually(lambda: refused(lambda: client("sts", temporary, token).get_caller_identity(), "InvalidClientTokenId", 403))
 
@@ -139,6 +165,7 @@ for version in ("s3", "s3v4"):
 # An unknown operation is refused by name.
 refused(lambda: iam.get_access_key_last_used(AccessKeyId=key[0]), "NotImplemented", 501)
 iam.delete_access_key(UserName="ann", AccessKeyId=key[0])
+iam.remove_user_from_group(GroupName="readers", UserName="ann")
 iam.delete_user(UserName="ann")
 eventually(lambda: refused(lambda: client("sts", key).get_caller_identity(), "InvalidClientTokenId", 403))
 print("ok")
