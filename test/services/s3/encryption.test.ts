@@ -9,6 +9,8 @@ import { createS3Facade } from '../../../src/services/s3/s3-facade.ts'
 import { BlobCorruptError } from '../../../src/storage/blobs/blob-store.ts'
 import { CHUNK_BYTES } from '../../../src/storage/blobs/sealed-chunks.ts'
 import { testStores } from '../../support/databases.ts'
+import { eventually } from '../../support/eventually.ts'
+import { allow, policyOf } from '../../support/identities.ts'
 import { ACCOUNT, accountRoot, OTHER_ACCOUNT, refused, startS3, type TestS3 } from '../../support/s3-service.ts'
 
 const MIB = 1024 ** 2
@@ -477,6 +479,41 @@ describe.each(testStores)('encryption of objects on $dialect', ({ create }) => {
     expect((await s3.call('UploadPart', late)).ServerSideEncryption).toBeUndefined()
     expect((await complete()).ServerSideEncryption).toBeUndefined()
     expect((await read('big')).at(-1)).toBe(7)
+  })
+
+  test('a role of another account reads what bucket, key and its own policies allow, and all of them must', async () => {
+    const facade = createS3Facade(s3.deps)
+    const key = await createKey()
+    await s3.put(Bucket, 'model', 'weights', withKey(key))
+    const role = await s3.kms.identities.role(OTHER_ACCOUNT, 'execution', allow(['s3:GetObject', 'kms:Decrypt']))
+    const weak = await s3.kms.identities.role(OTHER_ACCOUNT, 'without-keys', allow(['s3:GetObject']))
+    const read = async (who = role) => (await buffer((await facade.getObject(who, Bucket, 'model')).body)).toString()
+    const denied = (action: string) => ({ code: 'AccessDenied', status: 403, message: expect.stringContaining(action) })
+    expect(await refused(read())).toMatchObject(denied('s3:GetObject'))
+    const Policy = policyOf({
+      Effect: 'Allow',
+      Principal: { AWS: OTHER_ACCOUNT },
+      Action: 's3:GetObject',
+      Resource: `arn:aws:s3:::${Bucket}/*`,
+    })
+    await s3.call('PutBucketPolicy', { Bucket, Policy })
+    await eventually(async () => expect(await refused(read())).toMatchObject(denied('kms:Decrypt')))
+    const context = { 'aws:s3:arn': `arn:aws:s3:::${Bucket}/model` }
+    const grant = (GranteePrincipal: string, EncryptionContextEquals: Record<string, string>) =>
+      s3.kms.call(
+        'CreateGrant',
+        { KeyId: key, GranteePrincipal, Operations: ['Decrypt'], Constraints: { EncryptionContextEquals } },
+        me,
+      )
+    await grant(role.roleArn as string, { 'aws:s3:arn': `arn:aws:s3:::${Bucket}/another` })
+    expect(await refused(read())).toMatchObject(denied('kms:Decrypt'))
+    await grant(role.roleArn as string, context)
+    expect(await read()).toBe('weights')
+    // A grant to the account leaves it to the policies of its identities.
+    await grant(other.arn, context)
+    expect(await refused(read(weak))).toMatchObject(denied('kms:Decrypt'))
+    await s3.call('DeleteBucketPolicy', { Bucket })
+    await eventually(async () => expect(await refused(read())).toMatchObject(denied('s3:GetObject')))
   })
 
   test('the facade reads and writes with keys as who it acts for', async () => {
