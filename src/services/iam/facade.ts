@@ -4,9 +4,15 @@ import type { Principal } from '../../access/principal.ts'
 export interface IamFacade {
   /**
    * The principal of a session of `roleArn` taken by an AWS service such as `sagemaker.amazonaws.com`; undefined when
-   * the role does not exist or its trust policy does not admit the service.
+   * the role does not exist or its trust policy does not admit the service. `sourceArn` is the resource it acts for, where
+   * there is one: what trust policies see as `aws:SourceArn`. The account of the resource is always the role's own.
    */
-  assumeRoleForService(roleArn: string, service: string, sessionName: string): Promise<Principal | undefined>
+  assumeRoleForService(
+    roleArn: string,
+    service: string,
+    sessionName: string,
+    sourceArn?: string,
+  ): Promise<Principal | undefined>
   /** Temporary credentials of such a session, for code that runs as the role (a function, a container). */
   issueCredentials(principal: Principal, durationSeconds: number): Promise<TemporaryCredentials>
   /** Whether there is the user or role that an ARN names, in any account: policies that name one that is not there are refused. */
@@ -25,8 +31,6 @@ export interface TemporaryCredentials {
 export interface IamDirectory {
   /** The role that an ARN names, path included; undefined when there is none. */
   findRole(roleArn: string): Promise<DirectoryRole | undefined>
-  /** The users and roles that a policy names as principals and that do not exist, by ARN. */
-  missingPrincipals(document: string): Promise<readonly string[]>
   /** Whether a managed policy, of AWS or of the account, exists. */
   policyExists(account: string, policyArn: string): Promise<boolean>
   /**

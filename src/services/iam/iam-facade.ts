@@ -7,7 +7,6 @@ import type { IamDirectory, IamFacade } from './facade.ts'
 import type { IamDeps } from './iam-deps.ts'
 import { identityExists } from './identity-exists.ts'
 import { lookUpPolicy } from './managed-policies/policy-store.ts'
-import { missingPrincipals } from './named-principals.ts'
 import { findRoleByArn } from './roles/role-store.ts'
 import { tagsByKey } from './tag-list.ts'
 
@@ -17,11 +16,11 @@ export interface IamFacadeDeps extends Pick<IamDeps, 'database' | 'masterKey'> {
 
 /** IAM and STS for the other services. */
 export const createIamFacade = (deps: IamFacadeDeps): IamFacade => ({
-  async assumeRoleForService(roleArn, service, sessionName) {
+  async assumeRoleForService(roleArn, service, sessionName, sourceArn) {
     const role = await findRoleByArn(deps, roleArn)
     if (role === undefined) return undefined
     // The service acts for resources of the role's own account.
-    const conditions = { 'aws:sourceaccount': role.account }
+    const conditions = { 'aws:sourceaccount': role.account, 'aws:sourcearn': sourceArn }
     if (!admits(role.trust_policy, { caller: { service }, conditions })) return undefined
     return rolePrincipal(role.account, { path: role.path, name: role.name, id: role.role_id }, sessionName)
   },
@@ -48,7 +47,6 @@ export const createIamDirectory = (deps: Pick<IamDeps, 'database' | 'masterKey'>
       maxSessionDuration: row.max_session_duration,
     }
   },
-  missingPrincipals: (document) => missingPrincipals(deps, document),
   policyExists: async (account, arn) => (await lookUpPolicy(deps, account, arn)) !== undefined,
   decodeAuthorizationMessage: (encoded, account) => decodeMessage(deps, encoded, account),
 })

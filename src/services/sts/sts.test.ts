@@ -142,6 +142,28 @@ describe.each(testStores)('STS on $dialect', ({ create }) => {
       principal: { arn: principal.arn },
     })
     expect(await test.facade.assumeRoleForService(arn, 'ec2.amazonaws.com', 's')).toBeUndefined()
+    const confused = (account: string, function_: string) =>
+      JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: 'lambda.amazonaws.com' },
+            Action: 'sts:AssumeRole',
+            Condition: { StringEquals: { 'aws:SourceAccount': account }, ArnLike: { 'aws:SourceArn': function_ } },
+          },
+        ],
+      })
+    const wanted = `arn:aws:lambda:us-east-1:${account}:function:wanted`
+    for (const [owner, named, admitted] of [
+      [account, wanted, true],
+      [account, `${wanted}-not`, false],
+      ['222222222222', wanted, false],
+    ] as const) {
+      await test.call('UpdateAssumeRolePolicy', { RoleName: 'Assumed', PolicyDocument: confused(owner, named) })
+      const taken = await test.facade.assumeRoleForService(RoleArn, 'lambda.amazonaws.com', 's', wanted)
+      expect(taken !== undefined).toBe(admitted)
+    }
     expect(await test.facade.assumeRoleForService(RoleArn, 'sagemaker.amazonaws.com', 's')).toBeUndefined()
     for (const missing of [`${arn}x`, arn.replace('role/', 'role/path/'), 'nonsense', '']) {
       expect(await test.facade.assumeRoleForService(missing, 'sagemaker.amazonaws.com', 's')).toBeUndefined()

@@ -152,6 +152,24 @@ describe('the source of credentials', () => {
       expect(await source.find('ASIAONE', undefined)).toEqual({ fault: 'unknown-key' })
     })
 
+    it('knows a user under the name the user has now', async () => {
+      await db.commit([insertUser()])
+      const source = createCredentialSource({ database: db, masterKey: box, changeFeed: changes, clock })
+      const before = userPrincipal(account, { path: '/team/', name: 'Ann', id: 'AIDAANN' })
+      const token = sealSession(box, session(before))
+      expect(await source.find('ASIAONE', token)).toMatchObject({ principal: { arn: before.arn } })
+      await db.commit([
+        statement(
+          db.query.updateTable('iam_users').set({ name: 'Eve', name_key: 'eve' }).where('user_id', '=', 'AIDAANN'),
+        ),
+        credentialsChanged(changes, 'AIDAANN'),
+      ])
+      const arn = `arn:aws:iam::${account}:user/team/Eve`
+      await eventually(async () => {
+        expect(await source.find('ASIAONE', token)).toMatchObject({ principal: { arn, session: { issuedAt: clock.time } } })
+      })
+    })
+
     it('ends with the role', async () => {
       const source = createCredentialSource({ database: db, masterKey: box, changeFeed: changes, clock })
       const role = (await db.query.selectFrom('iam_roles').selectAll().executeTakeFirst())!

@@ -89,28 +89,36 @@ class CachedCredentials implements CredentialSource {
     const session = openSession(this.#deps.masterKey, token)
     if (session === undefined || session.accessKeyId !== accessKeyId) return INVALID
     if (session.expiration <= this.#deps.clock.now()) return EXPIRED
-    const found = { secretAccessKey: session.secretAccessKey, principal: withSession(session) }
-    if (!(await this.#exists(session.principal))) return INVALID
+    const principal = await this.#asItIsNow(session.principal)
+    if (principal === undefined) return INVALID
+    const found = { secretAccessKey: session.secretAccessKey, principal: withSession(session, principal) }
     if (epoch === this.#epoch) keep(this.#sessions, token, { session, found })
     return found
   }
 
-  /** Whether the user or role of a session is still there: with it, all its sessions go. */
-  async #exists(principal: Principal): Promise<boolean> {
+  /**
+   * Who a session is: with its user or role all its sessions go, and a user may have been renamed since, so that what
+   * policies say of the old name is no longer about them.
+   */
+  async #asItIsNow(principal: Principal): Promise<Principal | undefined> {
     const { query } = this.#deps.database
     const id = principal.userId.split(':')[0]!
     if (principal.kind === 'role') {
       const row = await query.selectFrom('iam_roles').select('role_id').where('role_id', '=', id).executeTakeFirst()
-      return row !== undefined
+      return row === undefined ? undefined : principal
     }
-    if (principal.kind !== 'user') return true
-    const row = await query.selectFrom('iam_users').select('user_id').where('user_id', '=', id).executeTakeFirst()
-    return row !== undefined
+    if (principal.kind !== 'user') return principal
+    const row = await query
+      .selectFrom('iam_users')
+      .select(['name', 'path'])
+      .where('user_id', '=', id)
+      .executeTakeFirst()
+    return row === undefined ? undefined : userPrincipal(principal.account, { id, ...row }, principal.accessKeyId)
   }
 }
 
 /** The principal with what its temporary credentials say of it. */
-function withSession({ principal, issuedAt, policy, policyArns, sourceIdentity }: Session): Principal {
+function withSession({ issuedAt, policy, policyArns, sourceIdentity }: Session, principal: Principal): Principal {
   return { ...principal, session: { issuedAt, policy, policyArns, sourceIdentity } }
 }
 

@@ -167,7 +167,8 @@ class EnvironmentPool implements FunctionExecution {
   /** Credentials of a session of the execution role, and where they are good for something. */
   async #awsVariables(record: FunctionRecord): Promise<Record<string, string>> {
     const { iam, endpointUrl } = this.#options
-    const principal = await iam.assumeRoleForService(record.settings.role, 'lambda.amazonaws.com', record.name)
+    const { role } = record.settings
+    const principal = await iam.assumeRoleForService(role, 'lambda.amazonaws.com', record.name, record.arn)
     if (principal === undefined) {
       throw new ServiceError(
         'AccessDeniedException',
