@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { RuntimeError } from '../../src/runtime/container-runtime.ts'
 import { type TestStore, testStores } from '../support/databases.ts'
 import { eventually } from '../support/eventually.ts'
 import { ECR_IMAGE, ROLE, startSagemaker, type TestSagemaker } from '../support/sagemaker-service.ts'
@@ -112,6 +113,76 @@ describe.each(testStores)(
           }
           expect(kills, call).toBeGreaterThan(0)
         }
+      },
+      240_000,
+    )
+
+    /** An update in the hands of a worker that is killed at one of its calls, and of another that goes on. */
+    async function updateThroughKill(config: string, killing: Killing): Promise<boolean> {
+      const worker = await start({ killing, lease: 150, runtime: withoutBad })
+      await api.call('UpdateEndpoint', { EndpointName: 'e', EndpointConfigName: config, ...ROLLING })
+      const over = () => eventually(async () => expect(await statusOf('e')).toBe('InService'))
+      const end = await Promise.race([worker.killed.then(() => 'killed' as const), over()])
+      if (end === 'killed') {
+        await start({ lease: 150, runtime: withoutBad })
+        await over()
+      }
+      const described = await api.call('DescribeEndpoint', { EndpointName: 'e' })
+      expect([described.EndpointConfigName, described.FailureReason === undefined]).toEqual(
+        config === 'bad' ? ['c2', false] : [config, true],
+      )
+      await eventually(() => expect(running()).toHaveLength(2))
+      expect([...engine.containers.keys()]).toHaveLength(2)
+      await stopAll()
+      return end === 'killed'
+    }
+    const ROLLING = {
+      DeploymentConfig: {
+        RollingUpdatePolicy: {
+          MaximumBatchSize: { Type: 'CAPACITY_PERCENT' as const, Value: 50 },
+          WaitIntervalInSeconds: 0,
+        },
+      },
+    }
+    /** An engine that cannot start the containers of the config `bad`. */
+    const withoutBad: ScriptedWorkerOptions['runtime'] = (runtime) => ({
+      ...runtime,
+      startContainer: async (spec, signal) => {
+        if (spec.environment.BAD === 'yes') throw new RuntimeError('unsupported', 'it is bad')
+        return runtime.startContainer(spec, signal)
+      },
+    })
+
+    it.runIf(dialect === 'sqlite').each([
+      ['c2', [...WRITES]],
+      // Nothing is started, and so nothing ended, of what cannot start.
+      ['bad', ['commit']],
+    ])(
+      'updates an endpoint to the config %s, without a container too many or left',
+      async (config, calls) => {
+        const BAD = { ...container, Environment: { BAD: 'yes' } }
+        await api.call('CreateModel', { ModelName: 'bad', ExecutionRoleArn: ROLE, PrimaryContainer: BAD })
+        const ProductionVariants = [{ ...variant, ModelName: 'bad', InitialInstanceCount: 2 }]
+        await api.call('CreateEndpointConfig', { EndpointConfigName: 'bad', ProductionVariants })
+        await start()
+        await create('e', 2)
+        await inService('e', 2)
+        await stopAll()
+        for (const call of calls) {
+          let kills = 0
+          // Killed after one commit is killed before the next: only calls of the engine need both.
+          const cases = call === 'commit' ? [true] : [false, true]
+          for (let nth = 1; nth <= 16; nth++) {
+            let killed = false
+            for (const happens of cases) killed = (await updateThroughKill(config, { call, nth, happens })) || killed
+            if (!killed) break
+            kills++
+          }
+          expect(kills, call).toBeGreaterThan(0)
+        }
+        await start()
+        await remove('e')
+        await gone('e')
       },
       240_000,
     )

@@ -1,10 +1,17 @@
 import type { Api, Invoked } from './api.ts'
 import { eventually } from './eventually.ts'
 
+export interface FailedRequest {
+  /** `performance.now()` */
+  readonly at: number
+  /** Status and body of the answer, or what broke. */
+  readonly reason: string
+}
+
 /** What came of the requests of a load. */
 export interface LoadResult {
   /** Every request that was not answered with 200. */
-  readonly failed: readonly string[]
+  readonly failed: readonly FailedRequest[]
   /** How many were answered by a container whose environment says WHO it is. */
   readonly by: Readonly<Record<string, number>>
 }
@@ -20,11 +27,12 @@ export interface ConstantLoad {
  * there are always some on their way to what is about to end.
  */
 export function constantLoad(api: Api, endpoint: string, connections = 6): ConstantLoad {
-  const failed: string[] = []
+  const failed: FailedRequest[] = []
+  const fail = (reason: string) => failed.push({ at: performance.now(), reason })
   const by: Record<string, number> = {}
   let going = true
   const note = (answer: Invoked) => {
-    if (answer.status !== 200) return failed.push(`${answer.status} ${answer.body}`)
+    if (answer.status !== 200) return fail(`${answer.status} ${answer.body}`)
     const name = /"WHO=(\w+)"/.exec(answer.body)?.[1] ?? 'nobody'
     by[name] = (by[name] ?? 0) + 1
   }
@@ -34,7 +42,7 @@ export function constantLoad(api: Api, endpoint: string, connections = 6): Const
       try {
         note(await api.invoke(endpoint, { commands }))
       } catch (error) {
-        failed.push(String(error))
+        fail(String(error))
       }
     }
   })

@@ -118,7 +118,7 @@ export async function startScriptedWorker(
     platformRegistries: {},
     architecture: 'amd64',
     startupSeconds: 10,
-    containerSeconds: 10,
+    requestSeconds: 10,
     routesMilliseconds: 50,
     policy: {
       installation: 'test',

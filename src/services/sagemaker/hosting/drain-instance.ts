@@ -20,8 +20,8 @@ export interface DrainDeps {
   readonly bells: InstanceBells
   /** How long a worker may go on sending requests to what is no longer in its routes. */
   readonly routesMilliseconds: number
-  /** The longest that a container may take for a request. */
-  readonly containerSeconds: number
+  /** The longest that a container may take for a request, streams included. */
+  readonly requestSeconds: number
 }
 
 /**
@@ -41,19 +41,28 @@ export async function drained(
   if (abandoned) return
   const bell = deps.bells.listen(row.id)
   try {
-    const longest = deps.containerSeconds * 1000 + GRACE_MILLISECONDS
-    while (since() < longest && (await isHeld(deps, row.id))) await bell.wait(LOOK_MILLISECONDS, signal)
+    const longest = deps.requestSeconds * 1000 + GRACE_MILLISECONDS
+    while (since() < longest && (await isHeld(deps, row))) await bell.wait(LOOK_MILLISECONDS, signal)
   } finally {
     bell.close()
   }
 }
 
-async function isHeld({ database, clock }: DrainDeps, instance: string): Promise<boolean> {
+/** Whether some worker still waits for answers, and somebody for those: nobody does once the endpoint is deleted. */
+async function isHeld({ database, clock }: DrainDeps, row: EndpointInstanceRow): Promise<boolean> {
   const hold = await database.query
     .selectFrom('endpoint_holds')
-    .select('worker')
-    .where('instance_id', '=', instance)
-    .where('expires_at', '>', clock.now())
+    .innerJoin('endpoint_instances', 'endpoint_instances.id', 'endpoint_holds.instance_id')
+    .innerJoin('endpoints', (join) =>
+      join
+        .onRef('endpoints.account', '=', 'endpoint_instances.account')
+        .onRef('endpoints.region', '=', 'endpoint_instances.region')
+        .onRef('endpoints.name_key', '=', 'endpoint_instances.name_key'),
+    )
+    .select('endpoint_holds.worker')
+    .where('endpoint_holds.instance_id', '=', row.id)
+    .where('endpoint_holds.expires_at', '>', clock.now())
+    .where('endpoints.status', '<>', 'Deleting')
     .executeTakeFirst()
   return hold !== undefined
 }

@@ -55,6 +55,7 @@ export interface HostingOptions {
   readonly limits: {
     readonly startupSeconds: number
     readonly containerSeconds: number
+    readonly streamSeconds: number
     readonly modelArchiveBytes: number
     readonly modelFiles: number
     readonly modelCacheBytes: number
@@ -125,7 +126,7 @@ export async function startHosting(options: HostingOptions): Promise<Hosting> {
       platformRegistries: options.platformRegistries,
       architecture: engine.architecture,
       startupSeconds: limits.startupSeconds,
-      containerSeconds: limits.containerSeconds,
+      requestSeconds: Math.max(limits.containerSeconds, limits.streamSeconds),
       routesMilliseconds: ROUTES_MILLISECONDS,
       policy: {
         installation,
