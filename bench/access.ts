@@ -3,6 +3,7 @@ import { evaluate } from '../src/access/evaluation/evaluate.ts'
 import { requestContext } from '../src/access/evaluation/request-context.ts'
 import { createPolicyCache } from '../src/access/policy/policy-cache.ts'
 import { rolePrincipal } from '../src/access/principals.ts'
+import { manyPolicies } from './support/many-policies.ts'
 
 /*
  * Decides requests against 20 policies of 10 statements, as an identity with many policies has, on one core, and
@@ -14,49 +15,14 @@ const seconds = Number(process.argv[2] ?? 2)
 const TARGET = 50_000
 const ACCOUNT = '111122223333'
 
-const actions = ['s3:Get*', 's3:PutObject', 'sagemaker:Describe*', 'sagemaker:*Endpoint', 'kms:Decrypt', 'ecr:Batch*']
-
-/** Statements of every sort: literals, prefixes, stars in the middle, variables, exceptions and conditions. */
-function statement(policy: number, index: number) {
-  const number = policy * 10 + index
-  const action = actions[number % actions.length]!
-  const named = [action, `sagemaker:Create${number}*`, `logs:Put${number}`]
-  return {
-    Sid: `S${number}`,
-    Effect: index === 9 ? 'Deny' : 'Allow',
-    ...(index === 8 ? { NotAction: named } : { Action: named }),
-    Resource:
-      index % 3 === 0
-        ? [`arn:aws:sagemaker:*:${ACCOUNT}:endpoint/team-${number}-*`, `arn:aws:s3:::team-${number}/*`]
-        : [`arn:aws:s3:::home-${number}/\${aws:userid}/*`, `arn:aws:sagemaker:eu-*-1:${ACCOUNT}:model/*/${number}`],
-    ...(index % 2 === 0 && {
-      Condition: {
-        StringLike: { 'aws:PrincipalArn': `arn:aws:iam::*:role/team-${number}*` },
-        IpAddress: { 'aws:SourceIp': ['203.0.113.0/24', '2001:db8::/32'] },
-      },
-    }),
-  }
-}
-
 const cache = createPolicyCache()
 const compile = (id: string, statements: readonly unknown[]): AttachedPolicy => ({
   source: { id, type: 'user-managed' },
   policy: cache.compile(JSON.stringify({ Version: '2012-10-17', Statement: statements })),
 })
 
-const last = {
-  Effect: 'Allow',
-  Action: 'sagemaker:InvokeEndpoint',
-  Resource: `arn:aws:sagemaker:*:${ACCOUNT}:endpoint/*`,
-}
 const policies: ApplicablePolicies = {
-  identity: Array.from({ length: 20 }, (_, policy) =>
-    compile(`policy-${policy}`, [
-      ...Array.from({ length: policy === 19 ? 9 : 10 }, (_, index) => statement(policy, index)),
-      // What allows stands last, so that nothing is found early.
-      ...(policy === 19 ? [last] : []),
-    ]),
-  ),
+  identity: manyPolicies(ACCOUNT).map((statements, policy) => compile(`policy-${policy}`, statements)),
 }
 
 const principal = rolePrincipal(ACCOUNT, { path: '/', name: 'team', id: 'AROATEAMTEAMTEAM' }, 'job')

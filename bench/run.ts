@@ -9,6 +9,10 @@ import { parseArgs } from 'node:util'
 /** Each is a program `bench/<name>.ts`; what it takes from the command line. */
 const BENCHMARKS: readonly { readonly name: string; readonly args: (rounds: number, seconds: number) => string[] }[] = [
   { name: 'access', args: (_rounds, seconds) => [String(seconds)] },
+  {
+    name: 'authorized-invocations',
+    args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)],
+  },
   { name: 'invocations', args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)] },
   { name: 'metrics', args: (rounds) => [String(rounds)] },
   { name: 'listing', args: (rounds) => ['--rounds', String(rounds)] },

@@ -7,19 +7,21 @@ export interface Arn {
   readonly resource: string
 }
 
-/** Splits an ARN; undefined when the text is none. */
+/** Splits an ARN; undefined when the text is none. Every request is asked about by ARN, so it is done without patterns. */
 export function parseArn(text: string): Arn | undefined {
-  const match = /^arn:([^:]*):([^:]*):([^:]*):([^:]*):(.+)$/s.exec(text)
-  if (match === null) return undefined
-  const [, partition, service, region, account, resource] = match as unknown as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ]
-  return { partition, service, region, account, resource }
+  if (!text.startsWith('arn:')) return undefined
+  const partition = text.indexOf(':', 4)
+  const service = partition < 0 ? -1 : text.indexOf(':', partition + 1)
+  const region = service < 0 ? -1 : text.indexOf(':', service + 1)
+  const account = region < 0 ? -1 : text.indexOf(':', region + 1)
+  if (account < 0 || account + 1 === text.length) return undefined
+  return {
+    partition: text.slice(4, partition),
+    service: text.slice(partition + 1, service),
+    region: text.slice(service + 1, region),
+    account: text.slice(region + 1, account),
+    resource: text.slice(account + 1),
+  }
 }
 
 export const formatArn = (arn: Omit<Arn, 'partition'> & { partition?: string }): string =>

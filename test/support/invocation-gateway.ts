@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import type { Principal } from '../../src/access/principal.ts'
 import { rootPrincipal } from '../../src/access/principals.ts'
 import { DataPlane } from '../../src/dataplane/data-plane.ts'
 import type { Route } from '../../src/dataplane/route.ts'
@@ -7,6 +8,7 @@ import { trustingAuthenticator, verifyingAuthenticator } from '../../src/gateway
 import { BodyMemory } from '../../src/gateway/body-memory.ts'
 import { type GatewayParts, handleRequest } from '../../src/gateway/gateway.ts'
 import { createHttpServer } from '../../src/gateway/http-server.ts'
+import type { Authorizer } from '../../src/services/authorizer.ts'
 import { createServices } from '../../src/services/registry.ts'
 import type { SessionAffinity } from '../../src/services/sagemaker-runtime/session-affinity.ts'
 import { systemClock } from '../../src/shared/clock.ts'
@@ -46,6 +48,10 @@ export interface GatewayOptions {
   readonly containerSeconds?: number
   readonly streamSeconds?: number
   readonly memoryBytes?: number
+  /** Who signs. Default: the account's root. */
+  readonly principal?: Principal
+  /** Default: one that allows everything. */
+  readonly authorizer?: Pick<Authorizer, 'require'>
 }
 
 const NO_SESSIONS: SessionAffinity = { find: async () => undefined, open: async () => {}, close: async () => {} }
@@ -56,7 +62,7 @@ export async function startInvocationGateway(options: GatewayOptions = {}): Prom
   const routes = new Map<string, Route>()
   const table = new RouteTable(async (key) => routes.get(key))
   const dataPlane = new DataPlane(() => {})
-  const principal = rootPrincipal(ACCOUNT)
+  const { principal = rootPrincipal(ACCOUNT), authorizer = { require: () => {} } } = options
   const found = { secretAccessKey: CREDENTIALS.secretAccessKey, principal }
   const source = {
     find: (id: string) => (id === CREDENTIALS.accessKeyId ? found : ({ fault: 'unknown-key' } as const)),
@@ -82,7 +88,7 @@ export async function startInvocationGateway(options: GatewayOptions = {}): Prom
         streamSeconds: options.streamSeconds ?? 60,
       },
     },
-    authorizer: { require: () => {} },
+    authorizer,
     bodyMemory,
     clock: systemClock,
     s3Domains: [],

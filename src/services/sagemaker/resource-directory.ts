@@ -40,10 +40,9 @@ export function createSagemakerDirectory({ database, changeFeed, policies }: Dir
       const { account, type, key } = parsed
       const slash = type === 'model-package' ? key.indexOf('/') : -1
       const group = slash >= 0 ? key.slice(0, slash) : type === 'model-package-group' ? key : undefined
-      const arn =
-        group === undefined ? sagemakerArn(parsed, type, key) : sagemakerArn(parsed, 'model-package-group', group)
+      if (group === undefined) return { account, tags: async () => tagsOf.find(sagemakerArn(parsed, type, key)) }
+      const arn = sagemakerArn(parsed, 'model-package-group', group)
       const tags = async () => tagsOf.find(arn)
-      if (group === undefined) return { account, tags }
       const found = groupPolicies.find(arn)
       return found instanceof Promise
         ? found.then((own) => ({ account, tags, policies: own }))

@@ -23,8 +23,10 @@ export const sagemakerArn = (scope: Scope, type: string, name: string): string =
 export function parseSagemakerArn(text: string): (Scope & { readonly type: string; readonly key: string }) | undefined {
   const arn = parseArn(text)
   if (arn === undefined || arn.service !== 'sagemaker') return undefined
-  const [type = '', ...rest] = arn.resource.split('/')
-  return { account: arn.account, region: arn.region, type, key: nameKey(rest.join('/')) }
+  const { account, region, resource } = arn
+  const slash = resource.indexOf('/')
+  if (slash < 0) return { account, region, type: resource, key: '' }
+  return { account, region, type: resource.slice(0, slash), key: nameKey(resource.slice(slash + 1)) }
 }
 
 /**

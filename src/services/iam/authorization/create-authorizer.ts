@@ -1,13 +1,13 @@
 import type { AccessRequest, ApplicablePolicies } from '../../../access/evaluation/access-request.ts'
-import type { Decision, Denied } from '../../../access/evaluation/decision.ts'
+import { ALLOWED, type Decision, type Denied } from '../../../access/evaluation/decision.ts'
 import { deniedMessage } from '../../../access/evaluation/denied-message.ts'
 import { evaluate } from '../../../access/evaluation/evaluate.ts'
-import { isResourceTagKey, requestContext } from '../../../access/evaluation/request-context.ts'
-import type { ContextValue, ContextValues } from '../../../access/policy/context-values.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import { requestId } from '../../../shared/ids.ts'
 import type { AccessQuestion, Authorizer, ResourceSide } from '../../authorizer.ts'
 import { AccessDeniedError } from './access-denied.ts'
+import { asksForTag, contextOf, type Facts, factsOf } from './access-facts.ts'
+import { AllowedBefore, hasThe, watch } from './allowed-before.ts'
 import type { Identity, IdentityPolicies } from './identity-policies.ts'
 import { findResourceSide, type ResourceDirectories } from './resource-directories.ts'
 
@@ -41,76 +41,56 @@ export interface Denial {
 /** The header of a refusal that carries the encoded message. AWS puts it into the text of some services' errors. */
 const MESSAGE_HEADER = 'x-slipway-encoded-authorization-message'
 
-interface Facts {
-  readonly request: AccessRequest
-  readonly policies: ApplicablePolicies
-  /** The resource's tags, as long as nobody has asked for them. */
-  readonly late?: LateTags
-}
-
-interface LateTags {
-  /** Whether a condition key, in lower case, asks for one of them. */
-  isAskedBy(key: string): boolean
-  load(): Promise<Readonly<Record<string, string>>>
-  withTags(tags: Readonly<Record<string, string>>): Facts
-}
+/** What follows from a decision. `facts` are undefined when it is known from before, which only what is allowed is. */
+type Conclude<Result> = (
+  question: AccessQuestion,
+  decision: Decision,
+  facts: Facts | undefined,
+) => Result | Promise<Result>
 
 /** Joins what IAM knows of identities with what services know of their resources, and has it evaluated. */
 export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
   const { identities, directories, denials, clock } = deps
+  const allowedBefore = new AllowedBefore()
 
-  function gather(question: AccessQuestion): Facts | Promise<Facts> {
+  /** Decides and has `conclude` say what follows; at once where everything is known. */
+  function ask<Result>(question: AccessQuestion, conclude: Conclude<Result>): Result | Promise<Result> {
     const { principal, resource } = question
     const identity = identities.find(principal)
     const side = question.resourceSide ?? findResourceSide(directories, resource, principal)
     if (identity instanceof Promise || side instanceof Promise) {
-      return Promise.all([identity, side]).then(([who, what]) => toFacts(question, who, what))
+      return Promise.all([identity, side]).then(([who, what]) => judge(question, who, what, conclude))
     }
-    return toFacts(question, identity, side)
+    return judge(question, identity, side, conclude)
   }
 
-  function toFacts(
+  /**
+   * Where the decision hung on a tag of the resource, it is made once more when its tags are known. Most decisions hang
+   * on none, so most resources are never asked for theirs.
+   */
+  function judge<Result>(
     question: AccessQuestion,
     identity: Identity,
     side: ResourceSide,
-    resourceTags?: Readonly<Record<string, string>>,
-  ): Facts {
-    const { principal, origin } = question
-    const { session } = principal
-    const context = requestContext({
-      principal,
-      now: origin?.now ?? clock.now(),
-      region: origin?.region,
-      resourceAccount: side.account === '' ? principal.account : side.account,
-      sourceIp: origin?.sourceIp,
-      secureTransport: origin?.secureTransport,
-      userAgent: origin?.userAgent,
-      tokenIssuedAt: session?.issuedAt,
-      sourceIdentity: session?.sourceIdentity,
-      principalTags: identity.tags,
-      resourceTags: side.tagKey === undefined ? resourceTags : undefined,
-      keys: ownKeys(question, side, resourceTags),
-    })
-    const request = {
-      principal,
-      action: question.action,
-      resource: question.resource,
-      resourceAccount: side.account,
-      canonicalUserId: side.canonicalUserId,
-      encryptionContext: question.encryptionContext,
+    conclude: Conclude<Result>,
+  ): Result | Promise<Result> {
+    const now = question.origin?.now ?? clock.now()
+    const before = allowedBefore.find(identity, question, side)
+    if (before !== undefined && (before.size === 0 || hasThe(contextOf(question, identity, side, now), before)))
+      return conclude(question, ALLOWED, undefined)
+
+    const facts = factsOf(question, identity, side, now)
+    const context = watch(facts.request.context, (key) => asksForTag(side, key))
+    const decision = evaluate({ ...facts.request, context }, facts.policies)
+    if (side.tags !== undefined && context.askedForTag) {
+      return side.tags().then((tags) => {
+        const known = factsOf(question, identity, side, now, tags)
+        return conclude(question, evaluate(known.request, known.policies), known)
+      })
     }
-    return {
-      request: { ...request, context },
-      policies: { ...identity, resource: side.policies },
-      ...(side.tags !== undefined &&
-        resourceTags === undefined && {
-          late: {
-            isAskedBy: (key) => (side.tagKey === undefined ? isResourceTagKey(key) : key.startsWith(side.tagKey)),
-            load: side.tags,
-            withTags: (tags) => toFacts(question, identity, side, tags),
-          },
-        }),
-    }
+    if (decision.allowed && context.lookedAt !== undefined)
+      allowedBefore.add(identity, question, side, context.lookedAt)
+    return conclude(question, decision, facts)
   }
 
   async function refuse(question: AccessQuestion, facts: Facts, decision: Denied): Promise<never> {
@@ -131,18 +111,11 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
     throw new AccessDeniedError(service, wordingOf(facts.request, decision), id, headers)
   }
 
-  return {
-    decide(question) {
-      const judged = judge(gather(question))
-      return judged instanceof Promise ? judged.then(({ decision }) => decision) : judged.decision
-    },
-    require(question) {
-      const conclude = ({ facts, decision }: Judged) =>
-        decision.allowed ? undefined : refuse(question, facts, decision)
-      const judged = judge(gather(question))
-      return judged instanceof Promise ? judged.then(conclude) : conclude(judged)
-    },
-  }
+  const decided: Conclude<Decision> = (_question, decision) => decision
+  const required: Conclude<void> = (question, decision, facts) =>
+    decision.allowed || facts === undefined ? undefined : refuse(question, facts, decision)
+
+  return { decide: (question) => ask(question, decided), require: (question) => ask(question, required) }
 }
 
 /** A role can be handed on only within its account, whatever policies say, and that is what is said. */
@@ -150,45 +123,3 @@ const wordingOf = (request: AccessRequest, decision: Denied): string =>
   request.action === 'iam:PassRole' && !['', request.principal.account].includes(request.resourceAccount)
     ? 'Cross-account pass role is not allowed.'
     : deniedMessage(request, decision)
-
-interface Judged {
-  readonly facts: Facts
-  readonly decision: Decision
-}
-
-/**
- * Decides; where the decision hung on a tag of the resource, once more when its tags are known. Most decisions hang on
- * none, so most resources are never asked for theirs.
- */
-function judge(facts: Facts | Promise<Facts>): Judged | Promise<Judged> {
-  if (facts instanceof Promise) return facts.then(judge)
-  const { request, policies, late } = facts
-  if (late === undefined) return { facts, decision: evaluate(request, policies) }
-  let asked = false
-  const context: ContextValues = {
-    get(key) {
-      asked ||= late.isAskedBy(key)
-      return request.context.get(key)
-    },
-  }
-  const decision = evaluate({ ...request, context }, policies)
-  return asked ? late.load().then((tags) => judge(late.withTags(tags))) : { facts, decision }
-}
-
-/** The keys of the question and of the resource. They go before the global ones. */
-function ownKeys(
-  { conditions }: AccessQuestion,
-  side: ResourceSide,
-  tags: Readonly<Record<string, string>> | undefined,
-): ContextValues {
-  const prefix = side.tagKey
-  // Condition keys ignore case, the names of tags in them too.
-  const known =
-    prefix === undefined || tags === undefined
-      ? undefined
-      : new Map(Object.entries(tags).map(([name, value]) => [prefix + name.toLowerCase(), value]))
-  return { get: (key) => namedIn(conditions, key) ?? namedIn(side.conditions, key) ?? known?.get(key) }
-}
-
-const namedIn = (conditions: AccessQuestion['conditions'], key: string): ContextValue | undefined =>
-  conditions !== undefined && Object.hasOwn(conditions, key) ? conditions[key] : undefined
