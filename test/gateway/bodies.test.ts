@@ -195,11 +195,11 @@ describe('operations that nobody knows', () => {
       'NotImplemented',
       'sagemaker:CreateTrainingJob is not implemented by Slipway.',
     ])
-    const stream = await rawCall(slipway, 'sagemaker', {
-      target: '/endpoints/e/invocations-response-stream',
+    const later = await rawCall(slipway, 'sagemaker', {
+      target: '/endpoints/e/async-invocations',
       body: 'x',
     })
-    expect([stream.status, stream.headers.get('x-amzn-errortype')]).toEqual([501, 'NotImplemented'])
+    expect([later.status, later.headers.get('x-amzn-errortype')]).toEqual([501, 'NotImplemented'])
   })
 })
 
