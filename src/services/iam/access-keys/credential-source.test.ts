@@ -166,7 +166,9 @@ describe('the source of credentials', () => {
       ])
       const arn = `arn:aws:iam::${account}:user/team/Eve`
       await eventually(async () => {
-        expect(await source.find('ASIAONE', token)).toMatchObject({ principal: { arn, session: { issuedAt: clock.time } } })
+        expect(await source.find('ASIAONE', token)).toMatchObject({
+          principal: { arn, session: { issuedAt: clock.time } },
+        })
       })
     })
 
