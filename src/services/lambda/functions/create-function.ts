@@ -33,7 +33,7 @@ export async function createFunction(
   const tags = checkTags(input.Tags ?? {})
   // Before the code is taken in, which may be much work; the insert decides.
   if ((await findFunction(deps.database, deps.box, address)) !== undefined) throw functionExists(address.name)
-  await requireAssumableRole(deps, settings.role)
+  await requireAssumableRole(deps, settings.role, functionArn(address))
   const code = await receiveCode(deps, input.Code, input.PackageType ?? 'Zip', 'CreateFunction', context)
 
   const id = randomText(20)
@@ -67,9 +67,9 @@ export async function createFunction(
   return functionConfiguration(recordOfRow(row, deps.box))
 }
 
-/** The role must exist and trust Lambda, or no environment could be given its credentials. */
-export async function requireAssumableRole(deps: Pick<LambdaDeps, 'iam'>, role: string): Promise<void> {
-  const principal = await deps.iam.assumeRoleForService(role, 'lambda.amazonaws.com', 'awslambda')
+/** The role must exist and trust Lambda for the function with this ARN, or no environment could be given its credentials. */
+export async function requireAssumableRole(deps: Pick<LambdaDeps, 'iam'>, role: string, arn: string): Promise<void> {
+  const principal = await deps.iam.assumeRoleForService(role, 'lambda.amazonaws.com', 'awslambda', arn)
   if (principal === undefined) {
     throw invalidParameterValue('The role defined for the function cannot be assumed by Lambda.')
   }

@@ -20,7 +20,7 @@ export async function updateFunctionConfiguration(
   const record = await requireFunction(deps, address)
   if (input.RevisionId !== undefined && input.RevisionId !== record.revisionId) throw staleRevision()
   const settings = updatedSettings(record.settings, input, record.code.type === 'Image')
-  if (settings.role !== record.settings.role) await requireAssumableRole(deps, settings.role)
+  if (settings.role !== record.settings.role) await requireAssumableRole(deps, settings.role, record.arn)
   const updated: FunctionRecord = {
     ...record,
     settings,
