@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { otherAccount, otherEnvironment } from '../support/accounts.ts'
 import { runClient } from '../support/python.ts'
 import { type Slipway, startSlipway } from '../support/slipway.ts'
 
@@ -46,6 +47,17 @@ describe('S3 with boto3', () => {
     )
     expect((most - before) / MIB).toBeLessThan(100)
   })
+})
+
+test('a bucket used from another account and by nobody in particular', { timeout: 180_000 }, async () => {
+  const slipway = await startSlipway({ workers: 2 })
+  try {
+    const env = { ...slipway.env, ...otherEnvironment(await otherAccount(slipway, '222222222222')) }
+    expect(await runClient('boto3/cross_account_s3.py', env)).toContain('ok')
+    expect(slipway.process.output()).not.toContain('a request failed')
+  } finally {
+    await slipway.stop()
+  }
 })
 
 /** Resident bytes of a process and all below it. */
