@@ -1,5 +1,6 @@
 import { createWorkQueue } from '../../src/control/database-work-queue.ts'
 import type { ContainerRuntime } from '../../src/runtime/container-runtime.ts'
+import type { AlarmStates } from '../../src/services/sagemaker/hosting/alarm-states.ts'
 import { createEndpointController } from '../../src/services/sagemaker/hosting/endpoint-controller.ts'
 import { ENDPOINT_WORK, INSTANCE_WORK } from '../../src/services/sagemaker/hosting/endpoint-state.ts'
 import { InstanceBells } from '../../src/services/sagemaker/hosting/instance-bells.ts'
@@ -35,6 +36,7 @@ export interface ScriptedWorkerOptions {
   readonly killing?: Killing
   /** Milliseconds for which a dead worker's items stay leased. */
   readonly lease?: number
+  readonly alarms?: AlarmStates
   /** Around the runtime, for a call that hangs or fails. */
   readonly runtime?: (runtime: ContainerRuntime) => ContainerRuntime
 }
@@ -44,7 +46,7 @@ const never = new Promise<never>(() => {})
 export async function startScriptedWorker(
   store: TestStore,
   engine: ScriptedEngine,
-  { killing, lease = 300, runtime: change = (runtime) => runtime }: ScriptedWorkerOptions = {},
+  { killing, lease = 300, alarms, runtime: change = (runtime) => runtime }: ScriptedWorkerOptions = {},
 ): Promise<ScriptedWorker> {
   let calls = 0
   let dead = false
@@ -79,7 +81,7 @@ export async function startScriptedWorker(
   const workQueue = createWorkQueue({ db: database, watch, clock, log, leaseMilliseconds: lease })
   const bells = new InstanceBells()
   const common = { database, changeFeed, workQueue, clock, log }
-  workQueue.handle(ENDPOINT_WORK, createEndpointController({ ...common, hosted: true, alarms: undefined }), {
+  workQueue.handle(ENDPOINT_WORK, createEndpointController({ ...common, hosted: true, alarms }), {
     concurrency: 10,
   })
   const instances = createInstanceController({
