@@ -7,6 +7,7 @@ import { openSession } from '../../access/session-token.ts'
 import { createAccount } from '../iam/bootstrap.ts'
 
 const OTHER = '222222222222'
+const SAGEMAKER = 'sagemaker.amazonaws.com'
 const statement = (Effect: string, Action: string | string[], Resource = '*', Condition?: object) => ({
   Effect,
   Action,
@@ -95,6 +96,14 @@ describe.each(testStores.slice(0, 1))('AssumeRole, decided on both sides', ({ cr
     await expect(attempt(closed, { mayAssume: YES })).rejects.toEqual(
       refused('with an explicit deny in the role trust policy'),
     )
+  })
+
+  it('knows a role by no other spelling, or a denial of it would be got round', async () => {
+    const mayAssume = policy(statement('Allow', '*'), statement('Deny', '*', roleArn('Tried')))
+    const tried = attempt(trust(account), { mayAssume, input: { RoleArn: roleArn('tried') } })
+    await expect(tried).rejects.toMatchObject({ code: 'AccessDenied' })
+    expect(await test.facade.assumeRoleForService(roleArn('sagemakerexecutionrole'), SAGEMAKER, 's')).toBeUndefined()
+    expect(await test.facade.assumeRoleForService(roleArn('SageMakerExecutionRole'), SAGEMAKER, 's')).toBeDefined()
   })
 
   it('never takes the caller’s policy alone', async () => {

@@ -28,17 +28,15 @@ export async function findRole(deps: IamDeps, account: string, name: string): Pr
   return row
 }
 
-/** The role that an ARN names, its path included; undefined when there is none. */
+/**
+ * The role that an ARN names, path and letter case included; undefined when there is none. Policies are about the ARN as
+ * it is written, so another spelling must not lead to a role that they deny.
+ */
 export async function findRoleByArn(deps: Pick<IamDeps, 'database'>, arn: string): Promise<RoleRow | undefined> {
-  const match = /^arn:aws:iam::(\d{12}):role(\/(?:.*\/)?)([^/]+)$/s.exec(arn)
+  const match = /^arn:aws:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/s.exec(arn)
   if (match === null) return undefined
-  return deps.database.query
-    .selectFrom('iam_roles')
-    .selectAll()
-    .where('account', '=', match[1]!)
-    .where('name_key', '=', match[3]!.toLowerCase())
-    .where('path', '=', match[2]!)
-    .executeTakeFirst()
+  const row = await lookUpRole(deps, match[1]!, match[2]!)
+  return row !== undefined && roleArn(row) === arn ? row : undefined
 }
 
 /** As lists show it: without tags, boundary and last use. */
