@@ -140,7 +140,11 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     clock,
   })
 
-  const cloudwatch = await startCloudwatch({ database, queue: workQueue, clock, log, settings: config.metrics })
+  const cloudwatch = await startCloudwatch({
+    ...{ database, queue: workQueue, clock, log },
+    settings: config.metrics,
+    actions: [],
+  })
   const appender = createEventAppender(database, clock, DEFAULT_LOGS_LIMITS)
   const logs = createLogsFacade({ database, clock, appender })
   const iam = createIamFacade(iamDeps)
@@ -186,7 +190,12 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     authorizer,
     logs,
     s3,
-    alarms: undefined,
+    alarms: {
+      inAlarm: async (account, region, names) =>
+        [...(await cloudwatch.facade.alarmStates({ account, region }, names))]
+          .filter(([, state]) => state === 'ALARM')
+          .map(([name]) => name),
+    },
     cloudwatch: cloudwatch.facade,
     sampleSeconds: config.metrics.resolutionSeconds,
     modelDirectory: join(dataDir, 'models'),
@@ -206,7 +215,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
         ecr,
         registryHosts: new Set(Object.keys(config.registries).map((host) => host.toLowerCase())),
         endpointInstanceQuota: 1_000,
-        alarmsJoined: false,
+        alarmsJoined: true,
       }),
       authorization: sagemakerAuthorization,
     },

@@ -1,9 +1,16 @@
 import {
   CloudWatchClient,
+  DeleteAlarmsCommand,
+  DescribeAlarmsCommand,
+  GetMetricDataCommand,
   GetMetricStatisticsCommand,
   InvalidParameterValueException,
+  PutMetricAlarmCommand,
   PutMetricDataCommand,
   paginateListMetrics,
+  ResourceNotFound,
+  SetAlarmStateCommand,
+  waitUntilAlarmExists,
 } from '@aws-sdk/client-cloudwatch'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { clientConfig } from '../support/aws-sdk.ts'
@@ -54,6 +61,36 @@ test('puts metrics, small and compressed, and reads them back', async () => {
   const pages = []
   for await (const page of paginateListMetrics({ client: cloudwatch }, { Namespace: 'many' })) pages.push(page)
   expect(pages.map(({ Metrics }) => Metrics?.length)).toEqual([500, 100])
+})
+
+test('makes an alarm, waits for it, and reads what becomes of it', async () => {
+  const AlarmName = 'high'
+  await cloudwatch.send(
+    new PutMetricAlarmCommand({
+      AlarmName,
+      ...{ Namespace: 'app', MetricName: 'load', Statistic: 'Maximum', Period: 60, EvaluationPeriods: 1 },
+      ...{ Threshold: 1.5, ComparisonOperator: 'GreaterThanThreshold', TreatMissingData: 'ignore' },
+    }),
+  )
+  await waitUntilAlarmExists({ client: cloudwatch, maxWaitTime: 10 }, { AlarmNames: [AlarmName] })
+  await cloudwatch.send(new SetAlarmStateCommand({ AlarmName, StateValue: 'ALARM', StateReason: 'a test' }))
+  const { MetricAlarms } = await cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames: [AlarmName] }))
+  expect(MetricAlarms).toMatchObject([{ StateValue: 'ALARM', StateReason: 'a test', Threshold: 1.5 }])
+  expect(MetricAlarms?.[0]?.StateTransitionedTimestamp).toBeInstanceOf(Date)
+  const { MetricDataResults } = await cloudwatch.send(
+    new GetMetricDataCommand({
+      StartTime: new Date(Date.now() - 10 * MINUTE),
+      EndTime: new Date(Date.now() + MINUTE),
+      MetricDataQueries: [
+        { Id: 'm', MetricStat: { Metric: { Namespace: 'app', MetricName: 'load' }, Period: 60, Stat: 'Sum' } },
+        { Id: 'e', Expression: 'm / 2' },
+      ],
+    }),
+  )
+  expect(MetricDataResults?.map(({ Values }) => Values)).toEqual([[5.25], [2.625]])
+  const missing = cloudwatch.send(new SetAlarmStateCommand({ AlarmName: 'nobody', StateValue: 'OK', StateReason: 'x' }))
+  await expect(missing).rejects.toBeInstanceOf(ResourceNotFound)
+  await cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: [AlarmName] }))
 })
 
 test('errors have their classes', async () => {

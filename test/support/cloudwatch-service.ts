@@ -3,6 +3,7 @@ import type { WorkQueue } from '../../src/control/work-queue.ts'
 import type { CloudwatchOperation, CloudwatchOperations } from '../../src/model/generated/cloudwatch.ts'
 import { loadService } from '../../src/model/service-description.ts'
 import { type CloudwatchSettings, DEFAULT_CLOUDWATCH_SETTINGS } from '../../src/services/cloudwatch/cloudwatch-deps.ts'
+import type { AlarmActions } from '../../src/services/cloudwatch/facade.ts'
 import { compactMetrics } from '../../src/services/cloudwatch/metrics/compaction.ts'
 import { type Cloudwatch, startCloudwatch } from '../../src/services/cloudwatch/start-cloudwatch.ts'
 import type { RequestContext } from '../../src/services/operation.ts'
@@ -43,11 +44,16 @@ export interface TestCloudwatch {
 export async function startTestCloudwatch(
   store: TestStore,
   settings: Partial<CloudwatchSettings> = {},
+  actions: readonly AlarmActions[] = [],
 ): Promise<TestCloudwatch> {
   const database = await store.open()
   const clock = { now: () => service.now }
   const watch = watchCommits(database, silentLogger)
-  const queue = createWorkQueue({ db: database, watch, clock, log: silentLogger })
+  const queue = createWorkQueue({
+    ...{ db: database, watch, clock, log: silentLogger },
+    // Leases run by the same clock, which tests move by hours.
+    leaseMilliseconds: 24 * 60 * MINUTE,
+  })
   const service = { now: NOON } as TestCloudwatch
   const started = await startCloudwatch({
     database,
@@ -55,6 +61,7 @@ export async function startTestCloudwatch(
     clock,
     log: silentLogger,
     settings: { ...DEFAULT_CLOUDWATCH_SETTINGS, ...settings },
+    actions,
   })
   const description = loadService('cloudwatch')
   return Object.assign(service, {

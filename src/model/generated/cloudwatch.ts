@@ -2,15 +2,112 @@
 // Timestamps are epoch milliseconds; blobs are bytes; absent members are undefined.
 
 export type CloudwatchOperation =
+  | 'DeleteAlarms'
+  | 'DescribeAlarmHistory'
+  | 'DescribeAlarms'
+  | 'DescribeAlarmsForMetric'
+  | 'DisableAlarmActions'
+  | 'EnableAlarmActions'
+  | 'GetMetricData'
   | 'GetMetricStatistics'
   | 'ListMetrics'
+  | 'ListTagsForResource'
+  | 'PutMetricAlarm'
   | 'PutMetricData'
+  | 'SetAlarmState'
+  | 'TagResource'
+  | 'UntagResource'
 
 export interface CloudwatchOperations {
+  DeleteAlarms: { input: DeleteAlarmsInput; output: void }
+  DescribeAlarmHistory: { input: DescribeAlarmHistoryInput; output: DescribeAlarmHistoryOutput }
+  DescribeAlarms: { input: DescribeAlarmsInput; output: DescribeAlarmsOutput }
+  DescribeAlarmsForMetric: { input: DescribeAlarmsForMetricInput; output: DescribeAlarmsForMetricOutput }
+  DisableAlarmActions: { input: DisableAlarmActionsInput; output: void }
+  EnableAlarmActions: { input: EnableAlarmActionsInput; output: void }
+  GetMetricData: { input: GetMetricDataInput; output: GetMetricDataOutput }
   GetMetricStatistics: { input: GetMetricStatisticsInput; output: GetMetricStatisticsOutput }
   ListMetrics: { input: ListMetricsInput; output: ListMetricsOutput }
+  ListTagsForResource: { input: ListTagsForResourceInput; output: ListTagsForResourceOutput }
+  PutMetricAlarm: { input: PutMetricAlarmInput; output: void }
   PutMetricData: { input: PutMetricDataInput; output: void }
+  SetAlarmState: { input: SetAlarmStateInput; output: void }
+  TagResource: { input: TagResourceInput; output: TagResourceOutput }
+  UntagResource: { input: UntagResourceInput; output: UntagResourceOutput }
 }
+
+export type ActionsSuppressedBy =
+  | 'WaitPeriod'
+  | 'ExtensionPeriod'
+  | 'Alarm'
+
+export interface AlarmHistoryItem {
+  AlarmName?: string
+  AlarmContributorId?: string
+  AlarmType?: AlarmType
+  Timestamp?: number
+  HistoryItemType?: HistoryItemType
+  HistorySummary?: string
+  HistoryData?: string
+  AlarmContributorAttributes?: ContributorAttributes
+}
+
+export type AlarmHistoryItems = AlarmHistoryItem[]
+
+export type AlarmNames = string[]
+
+export interface AlarmPromQLCriteria {
+  Query: string
+  PendingPeriod?: number
+  RecoveryPeriod?: number
+}
+
+export type AlarmType =
+  | 'CompositeAlarm'
+  | 'MetricAlarm'
+
+export type AlarmTypes = AlarmType[]
+
+export type ComparisonOperator =
+  | 'GreaterThanOrEqualToThreshold'
+  | 'GreaterThanThreshold'
+  | 'LessThanThreshold'
+  | 'LessThanOrEqualToThreshold'
+  | 'LessThanLowerOrGreaterThanUpperThreshold'
+  | 'LessThanLowerThreshold'
+  | 'GreaterThanUpperThreshold'
+
+export interface CompositeAlarm {
+  ActionsEnabled?: boolean
+  AlarmActions?: ResourceList
+  AlarmArn?: string
+  AlarmConfigurationUpdatedTimestamp?: number
+  AlarmDescription?: string
+  AlarmName?: string
+  AlarmRule?: string
+  InsufficientDataActions?: ResourceList
+  OKActions?: ResourceList
+  StateReason?: string
+  StateReasonData?: string
+  StateUpdatedTimestamp?: number
+  StateValue?: StateValue
+  StateTransitionedTimestamp?: number
+  ActionsSuppressedBy?: ActionsSuppressedBy
+  ActionsSuppressedReason?: string
+  ActionsSuppressor?: string
+  ActionsSuppressorWaitPeriod?: number
+  ActionsSuppressorExtensionPeriod?: number
+}
+
+export type CompositeAlarms = CompositeAlarm[]
+
+export type ConcurrentModificationException = { [key: string]: never }
+
+export interface ConflictException {
+  Message?: string
+}
+
+export type ContributorAttributes = { [key: string]: string }
 
 export type Counts = number[]
 
@@ -27,7 +124,62 @@ export interface Datapoint {
 
 export type DatapointValueMap = { [key: string]: number }
 
+export type DatapointValues = number[]
+
 export type Datapoints = Datapoint[]
+
+export interface DeleteAlarmsInput {
+  AlarmNames: AlarmNames
+}
+
+export interface DescribeAlarmHistoryInput {
+  AlarmName?: string
+  AlarmContributorId?: string
+  AlarmTypes?: AlarmTypes
+  HistoryItemType?: HistoryItemType
+  StartDate?: number
+  EndDate?: number
+  MaxRecords?: number
+  NextToken?: string
+  ScanBy?: ScanBy
+}
+
+export interface DescribeAlarmHistoryOutput {
+  AlarmHistoryItems?: AlarmHistoryItems
+  NextToken?: string
+}
+
+export interface DescribeAlarmsForMetricInput {
+  MetricName: string
+  Namespace: string
+  Statistic?: Statistic
+  ExtendedStatistic?: string
+  Dimensions?: Dimensions
+  Period?: number
+  Unit?: StandardUnit
+}
+
+export interface DescribeAlarmsForMetricOutput {
+  MetricAlarms?: MetricAlarms
+}
+
+export interface DescribeAlarmsInput {
+  AlarmNames?: AlarmNames
+  AlarmNamePrefix?: string
+  AlarmTypes?: AlarmTypes
+  ChildrenOfAlarmName?: string
+  ParentsOfAlarmName?: string
+  StateValue?: StateValue
+  ActionPrefix?: string
+  MaxRecords?: number
+  NextToken?: string
+}
+
+export interface DescribeAlarmsOutput {
+  CompositeAlarms?: CompositeAlarms
+  MetricAlarms?: MetricAlarms
+  NextToken?: string
+}
 
 export interface Dimension {
   Name: string
@@ -42,6 +194,14 @@ export interface DimensionFilter {
 export type DimensionFilters = DimensionFilter[]
 
 export type Dimensions = Dimension[]
+
+export interface DisableAlarmActionsInput {
+  AlarmNames: AlarmNames
+}
+
+export interface EnableAlarmActionsInput {
+  AlarmNames: AlarmNames
+}
 
 export interface Entity {
   KeyAttributes?: EntityKeyAttributesMap
@@ -59,7 +219,32 @@ export interface EntityMetricData {
 
 export type EntityMetricDataList = EntityMetricData[]
 
+export interface EvaluationCriteria {
+  PromQLCriteria?: AlarmPromQLCriteria
+}
+
+export type EvaluationState =
+  | 'PARTIAL_DATA'
+  | 'EVALUATION_FAILURE'
+  | 'EVALUATION_ERROR'
+
 export type ExtendedStatistics = string[]
+
+export interface GetMetricDataInput {
+  MetricDataQueries: MetricDataQueries
+  StartTime: number
+  EndTime: number
+  NextToken?: string
+  ScanBy?: ScanBy
+  MaxDatapoints?: number
+  LabelOptions?: LabelOptions
+}
+
+export interface GetMetricDataOutput {
+  MetricDataResults?: MetricDataResults
+  NextToken?: string
+  Messages?: MetricDataResultMessages
+}
 
 export interface GetMetricStatisticsInput {
   Namespace: string
@@ -78,8 +263,23 @@ export interface GetMetricStatisticsOutput {
   Datapoints?: Datapoints
 }
 
+export type HistoryItemType =
+  | 'ConfigurationUpdate'
+  | 'StateUpdate'
+  | 'Action'
+  | 'AlarmContributorStateUpdate'
+  | 'AlarmContributorAction'
+
 export interface InternalServiceFault {
   Message?: string
+}
+
+export interface InvalidFormatFault {
+  message?: string
+}
+
+export interface InvalidNextToken {
+  message?: string
 }
 
 export interface InvalidParameterCombinationException {
@@ -87,6 +287,14 @@ export interface InvalidParameterCombinationException {
 }
 
 export interface InvalidParameterValueException {
+  message?: string
+}
+
+export interface LabelOptions {
+  Timezone?: string
+}
+
+export interface LimitExceededFault {
   message?: string
 }
 
@@ -106,13 +314,87 @@ export interface ListMetricsOutput {
   OwningAccounts?: OwningAccounts
 }
 
+export interface ListTagsForResourceInput {
+  ResourceARN: string
+}
+
+export interface ListTagsForResourceOutput {
+  Tags?: TagList
+}
+
+export interface MessageData {
+  Code?: string
+  Value?: string
+}
+
 export interface Metric {
   Namespace?: string
   MetricName?: string
   Dimensions?: Dimensions
 }
 
+export interface MetricAlarm {
+  AlarmName?: string
+  AlarmArn?: string
+  AlarmDescription?: string
+  AlarmConfigurationUpdatedTimestamp?: number
+  ActionsEnabled?: boolean
+  OKActions?: ResourceList
+  AlarmActions?: ResourceList
+  InsufficientDataActions?: ResourceList
+  StateValue?: StateValue
+  StateReason?: string
+  StateReasonData?: string
+  StateUpdatedTimestamp?: number
+  MetricName?: string
+  Namespace?: string
+  Statistic?: Statistic
+  ExtendedStatistic?: string
+  Dimensions?: Dimensions
+  Period?: number
+  Unit?: StandardUnit
+  EvaluationPeriods?: number
+  DatapointsToAlarm?: number
+  Threshold?: number
+  ComparisonOperator?: ComparisonOperator
+  TreatMissingData?: string
+  EvaluateLowSampleCountPercentile?: string
+  Metrics?: MetricDataQueries
+  ThresholdMetricId?: string
+  EvaluationState?: EvaluationState
+  StateTransitionedTimestamp?: number
+  EvaluationCriteria?: EvaluationCriteria
+  EvaluationInterval?: number
+}
+
+export type MetricAlarms = MetricAlarm[]
+
 export type MetricData = MetricDatum[]
+
+export type MetricDataQueries = MetricDataQuery[]
+
+export interface MetricDataQuery {
+  Id: string
+  MetricStat?: MetricStat
+  Expression?: string
+  Label?: string
+  ReturnData?: boolean
+  Period?: number
+  AccountId?: string
+}
+
+export interface MetricDataResult {
+  Id?: string
+  Label?: string
+  Timestamps?: Timestamps
+  Values?: DatapointValues
+  StatusCode?: StatusCode
+  Messages?: MetricDataResultMessages
+}
+
+export type MetricDataResultMessages = MessageData[]
+
+export type MetricDataResults = MetricDataResult[]
 
 export interface MetricDatum {
   MetricName: string
@@ -126,6 +408,13 @@ export interface MetricDatum {
   StorageResolution?: number
 }
 
+export interface MetricStat {
+  Metric: Metric
+  Period: number
+  Stat: string
+  Unit?: StandardUnit
+}
+
 export type Metrics = Metric[]
 
 export interface MissingRequiredParameterException {
@@ -133,6 +422,33 @@ export interface MissingRequiredParameterException {
 }
 
 export type OwningAccounts = string[]
+
+export interface PutMetricAlarmInput {
+  AlarmName: string
+  AlarmDescription?: string
+  ActionsEnabled?: boolean
+  OKActions?: ResourceList
+  AlarmActions?: ResourceList
+  InsufficientDataActions?: ResourceList
+  MetricName?: string
+  Namespace?: string
+  Statistic?: Statistic
+  ExtendedStatistic?: string
+  Dimensions?: Dimensions
+  Period?: number
+  Unit?: StandardUnit
+  EvaluationPeriods?: number
+  DatapointsToAlarm?: number
+  Threshold?: number
+  ComparisonOperator?: ComparisonOperator
+  TreatMissingData?: string
+  EvaluateLowSampleCountPercentile?: string
+  Metrics?: MetricDataQueries
+  Tags?: TagList
+  ThresholdMetricId?: string
+  EvaluationCriteria?: EvaluationCriteria
+  EvaluationInterval?: number
+}
 
 export interface PutMetricDataInput {
   Namespace: string
@@ -143,6 +459,28 @@ export interface PutMetricDataInput {
 
 export type RecentlyActive =
   | 'PT3H'
+
+export type ResourceList = string[]
+
+export interface ResourceNotFound {
+  message?: string
+}
+
+export interface ResourceNotFoundException {
+  ResourceType?: string
+  ResourceId?: string
+}
+
+export type ScanBy =
+  | 'TimestampDescending'
+  | 'TimestampAscending'
+
+export interface SetAlarmStateInput {
+  AlarmName: string
+  StateValue: StateValue
+  StateReason: string
+  StateReasonData?: string
+}
 
 export type StandardUnit =
   | 'Seconds'
@@ -173,6 +511,11 @@ export type StandardUnit =
   | 'Count/Second'
   | 'None'
 
+export type StateValue =
+  | 'OK'
+  | 'ALARM'
+  | 'INSUFFICIENT_DATA'
+
 export type Statistic =
   | 'SampleCount'
   | 'Average'
@@ -188,5 +531,36 @@ export interface StatisticSet {
 }
 
 export type Statistics = Statistic[]
+
+export type StatusCode =
+  | 'Complete'
+  | 'InternalError'
+  | 'PartialData'
+  | 'Forbidden'
+
+export interface Tag {
+  Key: string
+  Value: string
+}
+
+export type TagKeyList = string[]
+
+export type TagList = Tag[]
+
+export interface TagResourceInput {
+  ResourceARN: string
+  Tags: TagList
+}
+
+export type TagResourceOutput = { [key: string]: never }
+
+export type Timestamps = number[]
+
+export interface UntagResourceInput {
+  ResourceARN: string
+  TagKeys: TagKeyList
+}
+
+export type UntagResourceOutput = { [key: string]: never }
 
 export type Values = number[]

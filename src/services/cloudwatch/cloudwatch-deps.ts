@@ -2,6 +2,7 @@ import type { WorkQueue } from '../../control/work-queue.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Logger } from '../../telemetry/log.ts'
+import type { AlarmActions } from './facade.ts'
 import type { PointWriter } from './metrics/point-writer.ts'
 
 /** What the operations of CloudWatch work with. */
@@ -11,6 +12,8 @@ export interface CloudwatchDeps {
   readonly clock: Clock
   readonly log: Logger
   readonly writer: PointWriter
+  /** What alarms can do. */
+  readonly actions: readonly AlarmActions[]
   readonly settings: CloudwatchSettings
 }
 

@@ -1,5 +1,7 @@
+import { removeAlarms } from './alarms/delete-alarms.ts'
+import { putAlarm } from './alarms/put-metric-alarm.ts'
 import type { CloudwatchDeps } from './cloudwatch-deps.ts'
-import type { CloudwatchFacade } from './facade.ts'
+import type { AlarmState, CloudwatchFacade } from './facade.ts'
 import { startOf } from './metrics/aggregate.ts'
 import { byPeriod, ofUnit, readPoints } from './metrics/read-points.ts'
 import type { Recorder } from './metrics/recorder.ts'
@@ -7,7 +9,8 @@ import { seriesOfTarget } from './metrics/series.ts'
 import { parseStatistic } from './metrics/statistic.ts'
 
 /** CloudWatch for the other services of this worker. */
-export function createCloudwatchFacade({ database }: CloudwatchDeps, recorder: Recorder): CloudwatchFacade {
+export function createCloudwatchFacade(deps: CloudwatchDeps, recorder: Recorder): CloudwatchFacade {
+  const { database, clock } = deps
   return {
     record: (target, value, unit, time) => recorder.record(target, value, unit, time),
     counter: (target, unit, options) => recorder.counter(target, unit, options),
@@ -25,6 +28,19 @@ export function createCloudwatchFacade({ database }: CloudwatchDeps, recorder: R
         })
         .filter((one): one is { at: number; value: number } => one.value !== undefined)
         .sort((a, b) => a.at - b.at)
+    },
+    putAlarm: (owner, input) => putAlarm(deps, owner, input, clock.now()),
+    deleteAlarms: (owner, names) => removeAlarms(deps, owner, names, clock.now()),
+    async alarmStates({ account, region }, names) {
+      if (names.length === 0) return new Map()
+      const rows = await database.query
+        .selectFrom('cloudwatch_alarms')
+        .select(['name', 'state'])
+        .where('account', '=', account)
+        .where('region', '=', region)
+        .where('name', 'in', [...names])
+        .execute()
+      return new Map(rows.map(({ name, state }) => [name, state as AlarmState]))
     },
   }
 }

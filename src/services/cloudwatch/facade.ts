@@ -1,3 +1,5 @@
+import type { PutMetricAlarmInput } from '../../model/generated/cloudwatch.ts'
+
 /** What names a metric. */
 export interface MetricTarget {
   readonly account: string
@@ -41,6 +43,47 @@ export interface StatisticsQuery {
   readonly unit?: string
 }
 
+export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'
+
+/** Whose alarms. */
+export interface AlarmOwner {
+  readonly account: string
+  readonly region: string
+}
+
+/** An alarm has changed its state, or keeps on being in ALARM while a scaling policy is to be told again. */
+export interface AlarmEvent {
+  readonly account: string
+  readonly region: string
+  readonly alarmName: string
+  readonly alarmArn: string
+  readonly newState: AlarmState
+  readonly oldState: AlarmState
+  readonly reason: string
+  /** JSON text; undefined where there is none. */
+  readonly reasonData: string | undefined
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** When the alarm was configured, epoch milliseconds. */
+  readonly configuredAt: number
+  readonly settings: PutMetricAlarmInput
+}
+
+/**
+ * Something that alarms can do, by the ARN of the action. `run` may be called again for the same event: a worker that dies
+ * in between has another repeat it. Resolves to what DescribeAlarmHistory tells of it; when it rejects it is tried again
+ * for some minutes, unless with an AlarmActionRefused.
+ */
+export interface AlarmActions {
+  handles(arn: string): boolean
+  run(arn: string, event: AlarmEvent, signal: AbortSignal): Promise<string>
+}
+
+/** The action cannot be taken, and trying again would not help. The message stands in the alarm's history. */
+export class AlarmActionRefused extends Error {
+  override readonly name = 'AlarmActionRefused'
+}
+
 /** CloudWatch for the other services. What a service does for its user is decided by the caller, not here. */
 export interface CloudwatchFacade {
   /** Takes one observation; stored with the next flush. `time` defaults to now, epoch milliseconds. */
@@ -48,6 +91,12 @@ export interface CloudwatchFacade {
   counter(target: MetricTarget, unit: string, options?: CounterOptions): MetricCounter
   /** What has been stored, oldest first, periods without data left out. */
   getStatistics(target: MetricTarget, query: StatisticsQuery): Promise<readonly { at: number; value: number }[]>
+  /** Creates or replaces an alarm. @throws the ServiceErrors of PutMetricAlarm */
+  putAlarm(owner: AlarmOwner, input: PutMetricAlarmInput): Promise<void>
+  /** Alarms that are not there are passed over. */
+  deleteAlarms(owner: AlarmOwner, names: readonly string[]): Promise<void>
+  /** The states of those of these alarms that exist, by name. */
+  alarmStates(owner: AlarmOwner, names: readonly string[]): Promise<ReadonlyMap<string, AlarmState>>
   /** Stores what has been recorded so far. */
   flush(): Promise<void>
 }

@@ -3,9 +3,13 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { OperationTable } from '../operation.ts'
+import { ACTION_WORK } from './alarms/change-state.ts'
+import { ALARM_WORK, alarmHandler } from './alarms/evaluate-alarm.ts'
+import { trimHistory } from './alarms/history-retention.ts'
+import { actionHandler } from './alarms/run-action.ts'
 import type { CloudwatchDeps, CloudwatchSettings } from './cloudwatch-deps.ts'
 import { createCloudwatchFacade } from './cloudwatch-facade.ts'
-import type { CloudwatchFacade } from './facade.ts'
+import type { AlarmActions, CloudwatchFacade } from './facade.ts'
 import { compactMetrics } from './metrics/compaction.ts'
 import { PointWriter } from './metrics/point-writer.ts'
 import { Recorder } from './metrics/recorder.ts'
@@ -18,6 +22,8 @@ export interface CloudwatchOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly settings: CloudwatchSettings
+  /** What alarms can do. */
+  readonly actions: readonly AlarmActions[]
 }
 
 export interface Cloudwatch {
@@ -30,21 +36,26 @@ export interface Cloudwatch {
 /** Work, for ever again: move what has been written into blocks, and forget what is too old. */
 const COMPACTION = 'cloudwatch-compaction'
 const COMPACT_EVERY = 5 * 60_000
+/** What one worker deals with at a time. */
+const CONCURRENCY = { alarms: 8, actions: 8 }
 
 /** Joins the parts of CloudWatch and registers its work. */
 export async function startCloudwatch(options: CloudwatchOptions): Promise<Cloudwatch> {
-  const { database, queue, clock, log, settings } = options
+  const { database, queue, clock, log, settings, actions } = options
   const writer = new PointWriter(database, new SeriesRegistry(database, settings.maxSeries))
   const recorder = new Recorder({ writer, clock, log, settings })
-  const deps: CloudwatchDeps = { database, queue, clock, log, writer, settings }
+  const deps: CloudwatchDeps = { database, queue, clock, log, writer, actions, settings }
   queue.handle(
     COMPACTION,
     async (_item, signal) => {
       await compactMetrics({ database, clock }, signal)
+      await trimHistory(database, clock.now())
       return { done: false, againInMilliseconds: COMPACT_EVERY }
     },
     { concurrency: 1 },
   )
+  queue.handle(ALARM_WORK, alarmHandler(deps), { concurrency: CONCURRENCY.alarms })
+  queue.handle(ACTION_WORK, actionHandler(deps), { concurrency: CONCURRENCY.actions })
   await database.commit([queue.enqueue(COMPACTION, 'all')])
   recorder.start()
   return {

@@ -81,7 +81,61 @@ def metrics(cloudwatch, namespace):
     refused(lambda: cloudwatch.put_dashboard(DashboardName="d", DashboardBody="{}"), "NotImplemented", "PutDashboard")
 
 
-PARTS = {"metrics": metrics}
+def alarms(cloudwatch, namespace):
+    name = f"{namespace} high"
+    metric = {"Namespace": namespace, "MetricName": "load", "Dimensions": [{"Name": "host", "Value": "a"}]}
+    topic = "arn:aws:sns:us-east-1:123456789012:alerts"
+    cloudwatch.put_metric_alarm(
+        AlarmName=name, Statistic="Average", Period=60, EvaluationPeriods=2, DatapointsToAlarm=1, Threshold=0.5,
+        ComparisonOperator="GreaterThanThreshold", TreatMissingData="ignore", AlarmActions=[topic],
+        Tags=[{"Key": "team", "Value": "ml"}], **metric)
+    (alarm,) = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    assert alarm["StateValue"] == "INSUFFICIENT_DATA" and alarm["Threshold"] == 0.5, alarm
+    assert alarm["AlarmConfigurationUpdatedTimestamp"].year >= 2024 and alarm["ActionsEnabled"] is True
+    assert cloudwatch.describe_alarms_for_metric(**metric)["MetricAlarms"][0]["AlarmName"] == name
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a <test> & more")
+    (alarm,) = cloudwatch.describe_alarms(AlarmNamePrefix=namespace, StateValue="ALARM")["MetricAlarms"]
+    assert alarm["StateReason"] == "a <test> & more"
+    pages = cloudwatch.get_paginator("describe_alarm_history").paginate(AlarmName=name, PaginationConfig={"PageSize": 1})
+    items = [item for page in pages for item in page["AlarmHistoryItems"]]
+    assert {"ConfigurationUpdate", "StateUpdate"} <= {item["HistoryItemType"] for item in items}, items
+    cloudwatch.get_waiter("alarm_exists").wait(AlarmNames=[name])
+    cloudwatch.disable_alarm_actions(AlarmNames=[name])
+    assert cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["ActionsEnabled"] is False
+    cloudwatch.enable_alarm_actions(AlarmNames=[name])
+    arn = alarm["AlarmArn"]
+    cloudwatch.tag_resource(ResourceARN=arn, Tags=[{"Key": "x", "Value": "1"}])
+    cloudwatch.untag_resource(ResourceARN=arn, TagKeys=["team"])
+    assert cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "x", "Value": "1"}]
+
+    cloudwatch.put_metric_data(Namespace=namespace, MetricData=[
+        {**{key: metric[key] for key in ("MetricName", "Dimensions")}, "Value": value, "Timestamp": NOW}
+        for value in (1, 2, 6)])
+    answer = cloudwatch.get_metric_data(
+        MetricDataQueries=[
+            {"Id": "m", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "p100"}},
+            {"Id": "e", "Expression": "FILL(m, 0) * 2", "Label": "twice"},
+        ],
+        StartTime=NOW - 2 * MINUTE, EndTime=NOW + MINUTE, ScanBy="TimestampAscending")
+    m, e = answer["MetricDataResults"]
+    assert (m["Values"], m["StatusCode"], m["Timestamps"]) == ([6.0], "Complete", [NOW.replace(second=0)]), m
+    assert e["Label"] == "twice" and 12.0 in e["Values"] and set(e["Values"]) <= {0.0, 12.0}, e
+
+    refused(lambda: cloudwatch.put_metric_alarm(
+        AlarmName="x", Namespace=namespace, MetricName="m", Statistic="Sum", Period=45, EvaluationPeriods=1,
+        Threshold=1, ComparisonOperator="GreaterThanThreshold"), "ValidationError", "Period")
+    try:
+        cloudwatch.set_alarm_state(AlarmName="nobody", StateValue="OK", StateReason="")
+    except cloudwatch.exceptions.ResourceNotFound as error:
+        assert error.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 404)
+    else:
+        raise AssertionError("nobody was found")
+    refused(lambda: cloudwatch.put_composite_alarm(AlarmName="c", AlarmRule="TRUE"), "NotImplemented", "PutCompositeAlarm")
+    cloudwatch.delete_alarms(AlarmNames=[name])
+    assert cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"] == []
+
+
+PARTS = {"metrics": metrics, "alarms": alarms}
 for part in sys.argv[1:]:
     for index, protocol in enumerate(PROTOCOLS):
         PARTS[part](client(protocol), f"app{index}")

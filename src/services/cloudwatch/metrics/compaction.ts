@@ -10,7 +10,7 @@ import { pointOf } from './read-points.ts'
 const SETTLED = 2 * 60_000
 /** Intervals below a minute are kept for three hours, everything for fifteen days. Source: CloudWatch's metrics retention. */
 const FINE_LIFE = 3 * 60 * 60_000
-const METRIC_LIFE = 15 * 24 * 60 * 60_000
+export const METRIC_LIFE = 15 * 24 * 60 * 60_000
 
 const HOUR = BLOCK_SECONDS * 1000
 /** Series of one look, and parts of one unit. */

@@ -13,7 +13,7 @@ export interface Series {
 }
 
 /** Dimensions in one spelling, whatever their order: JSON `[[name, value], …]`. */
-const formatDimensions = (dimensions: readonly (readonly [name: string, value: string])[]): string =>
+export const formatDimensions = (dimensions: readonly (readonly [name: string, value: string])[]): string =>
   JSON.stringify([...dimensions].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
 
 /** In the form that answers have. */

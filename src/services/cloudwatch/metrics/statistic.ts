@@ -18,7 +18,7 @@ const PERCENTILE = /^p(\d{1,3}(?:\.\d{1,10})?)$/
 const OTHERS = /^(?:IQM|(?:tm|wm|tc|ts)\d{1,2}(?:\.\d+)?|(?:TM|WM|TC|TS|PR)\([\d.%]*:[\d.%]*\))$/
 
 /** The percentile that a statistic asks for, 0 to 100; undefined for any other. */
-function percentileOf(statistic: string): number | undefined {
+export function percentileOf(statistic: string): number | undefined {
   const percent = Number(PERCENTILE.exec(statistic)?.[1] ?? Number.NaN)
   return percent >= 0 && percent <= 100 ? percent : undefined
 }

@@ -1,0 +1,121 @@
+import { sql } from 'kysely'
+import type { PutMetricAlarmInput } from '../../../model/generated/cloudwatch.ts'
+import { randomText } from '../../../shared/ids.ts'
+import type { Statement } from '../../../storage/database.ts'
+import { none, one, statement } from '../../../storage/statement.ts'
+import type { RequestContext } from '../../operation.ts'
+import type { CloudwatchDeps } from '../cloudwatch-deps.ts'
+import { tooManyAlarms } from '../errors.ts'
+import type { AlarmOwner } from '../facade.ts'
+import { checkTags, tagsOf } from '../tags/tag-list.ts'
+import { addHistory } from './alarm-history.ts'
+import { alarmKey, findAlarm } from './alarm-row.ts'
+import { type AlarmSettings, readAlarmSettings } from './alarm-settings.ts'
+import { AlarmChanged } from './change-state.ts'
+import { ALARM_WORK } from './evaluate-alarm.ts'
+import { INITIAL_REASON } from './state-reason.ts'
+
+const MOST_ALARMS = 5_000
+/** Somebody else makes or deletes it meanwhile. */
+const ATTEMPTS = 20
+
+/** PutMetricAlarm. An alarm that exists keeps its state and its tags. */
+export async function putMetricAlarm(
+  deps: CloudwatchDeps,
+  input: PutMetricAlarmInput,
+  { account, region, now }: RequestContext,
+): Promise<undefined> {
+  await putAlarm(deps, { account, region }, input, now)
+  return undefined
+}
+
+type Deps = Pick<CloudwatchDeps, 'database' | 'queue' | 'settings'>
+
+/** Creates or replaces an alarm; it is looked at at once. @throws ValidationError, LimitExceeded */
+export async function putAlarm(deps: Deps, owner: AlarmOwner, input: PutMetricAlarmInput, now: number): Promise<void> {
+  const settings = readAlarmSettings(owner, input, deps.settings.anyAlarmPeriod)
+  if (input.Tags !== undefined) checkTags(input.Tags)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await write(deps, owner, settings, now)
+    } catch (error) {
+      if (!(error instanceof AlarmChanged) || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+async function write(
+  { database, queue }: Deps,
+  owner: AlarmOwner,
+  settings: AlarmSettings,
+  now: number,
+): Promise<void> {
+  const { query } = database
+  const { Tags: tags = [], ...stored } = settings.input
+  const name = stored.AlarmName
+  const known = await findAlarm(database, owner, name)
+  const values = {
+    settings: JSON.stringify(stored),
+    namespace: settings.metric?.namespace ?? null,
+    metric_name: settings.metric?.name ?? null,
+    dimensions: settings.metric?.dimensions ?? null,
+    actions_enabled: (stored.ActionsEnabled ?? true) ? 1 : 0,
+    configured_at: now,
+  }
+  const changed = () => new AlarmChanged(`alarm ${name} has changed`)
+  const fresh = {
+    id: randomText(20),
+    account: owner.account,
+    region: owner.region,
+    name,
+    revision: 1,
+    ...values,
+    state: 'INSUFFICIENT_DATA',
+    state_reason: INITIAL_REASON,
+    state_reason_data: null,
+    state_updated_at: now,
+    state_transitioned_at: now,
+    tags: JSON.stringify(tagsOf(tags)),
+  }
+  const tooMany = query
+    .selectFrom('cloudwatch_alarms')
+    .select('id')
+    .where('account', '=', owner.account)
+    .where('region', '=', owner.region)
+    .offset(MOST_ALARMS)
+    .limit(1)
+  const change: readonly Statement[] =
+    known === undefined
+      ? [
+          statement(
+            query
+              .insertInto('cloudwatch_alarms')
+              .values(fresh)
+              .onConflict((conflict) => conflict.columns(['account', 'region', 'name']).doNothing()),
+            one(changed),
+          ),
+          statement(
+            tooMany,
+            none(() => tooManyAlarms(MOST_ALARMS)),
+          ),
+        ]
+      : [
+          statement(
+            query
+              .updateTable('cloudwatch_alarms')
+              .set({ ...values, revision: sql<number>`revision + 1` })
+              .where('id', '=', known.id),
+            one(changed),
+          ),
+        ]
+  const [type, verb] = known === undefined ? ['Create', 'created'] : ['Update', 'updated']
+  await database.commit([
+    ...change,
+    addHistory(database, owner, name, now, {
+      type: 'ConfigurationUpdate',
+      summary: `Alarm "${name}" ${verb}`,
+      data: { version: '1.0', type, [`${verb}Alarm`]: stored },
+    }),
+    queue.enqueue(ALARM_WORK, alarmKey(owner, name)),
+  ])
+}
