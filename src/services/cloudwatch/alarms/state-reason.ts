@@ -76,4 +76,4 @@ function clockTime(at: number): string {
 }
 
 /** `2022-11-08T11:26:05.399+0000` */
-export const timestamp = (at: number): string => new Date(at).toISOString().replace('Z', '+0000')
+const timestamp = (at: number): string => new Date(at).toISOString().replace('Z', '+0000')
