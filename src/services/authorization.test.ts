@@ -144,6 +144,24 @@ describe('the needs', () => {
       { RoleName: 'r', Path: '/team/' },
       [`iam:CreateRole arn:aws:iam::${ACCOUNT}:role/team/r`],
     ],
+    [
+      ecrAuthorization,
+      'ListTagsForResource',
+      { resourceArn: `arn:aws-cn:ecr:eu-west-1:${ACCOUNT}:repository/r/x` },
+      [`ecr:ListTagsForResource arn:aws:ecr:eu-west-1:${ACCOUNT}:repository/r/x`],
+    ],
+    [
+      logsAuthorization,
+      'DescribeLogStreams',
+      { logGroupIdentifier: `arn:aws-cn:logs:eu-west-1:${ACCOUNT}:log-group:/g` },
+      [`logs:DescribeLogStreams arn:aws:logs:eu-west-1:${ACCOUNT}:log-group:/g:*`],
+    ],
+    [
+      logsAuthorization,
+      'ListTagsForResource',
+      { resourceArn: `arn:aws-cn:logs:eu-west-1:${ACCOUNT}:log-group:/g:*` },
+      [`logs:ListTagsForResource arn:aws:logs:eu-west-1:${ACCOUNT}:log-group:/g`],
+    ],
     [stsAuthorization, 'GetCallerIdentity', {}, []],
     [
       logsAuthorization,

@@ -58,6 +58,7 @@ it('finds tags whatever their case', () => {
   })
   expect(context.get('aws:principaltag/team')).toBe('red')
   expect(context.get('aws:resourcetag/constructor')).toBe('x')
+  expect(context.get('sagemaker:resourcetag/constructor')).toBe('x')
   expect(context.get('aws:principaltag/constructor')).toBeUndefined()
   expect(context.get('aws:requesttag/costcenter')).toBe('1')
   expect(context.get('aws:tagkeys')).toEqual(['CostCenter', 'Owner'])

@@ -97,13 +97,14 @@ const PRINCIPAL_TYPES: Readonly<Record<Principal['kind'], string | undefined>> =
 }
 
 /** Whether a condition key is about the tags of the resource. */
-export const isResourceTagKey = (key: string): boolean => /^(?:aws|ecr):resourcetag\//i.test(key)
+export const isResourceTagKey = (key: string): boolean => /^(?:aws|ecr|sagemaker):resourcetag\//i.test(key)
 
 const TAGS = [
   ['aws:principaltag/', 'principalTags'],
   ['aws:resourcetag/', 'resourceTags'],
-  // ECR's own name for the same.
+  // Names that services have of their own for the same.
   ['ecr:resourcetag/', 'resourceTags'],
+  ['sagemaker:resourcetag/', 'resourceTags'],
   ['aws:requesttag/', 'requestTags'],
 ] as const
 

@@ -1,7 +1,7 @@
 import type { EcrOperation, EcrOperations, Tag } from '../../model/generated/ecr.ts'
 import type { AccessNeed, AuthorizationTable, NeedsOf } from '../authorization.ts'
 import type { RequestContext } from '../operation.ts'
-import { repositoryArn } from './repository-name.ts'
+import { repositoryArn, repositoryOfArn } from './repository-name.ts'
 
 type Inputs = { readonly [Name in EcrOperation]: NeedsOf<EcrOperations[Name]['input']> }
 
@@ -19,10 +19,16 @@ const onRepository =
   (action: EcrOperation) =>
   (input: Named, context: RequestContext): readonly AccessNeed[] => [need(action, input, context)]
 
+/** As policies name the repository: one partition is as good as another to the handlers, and only one is denied. */
+function canonicalArn(text: string): string {
+  const repository = repositoryOfArn(text)
+  return repository === undefined ? text : repositoryArn(repository)
+}
+
 const onArn =
   (action: EcrOperation) =>
   ({ resourceArn }: { readonly resourceArn: string }): readonly AccessNeed[] => [
-    { action: `ecr:${action}`, resource: resourceArn },
+    { action: `ecr:${action}`, resource: canonicalArn(resourceArn) },
   ]
 
 function withRequestTags(access: AccessNeed, tags: readonly Tag[] = []): AccessNeed {
@@ -63,9 +69,11 @@ const table: Inputs = {
   PutImageScanningConfiguration: onRepository('PutImageScanningConfiguration'),
   PutImageTagMutability: onRepository('PutImageTagMutability'),
   SetRepositoryPolicy: onRepository('SetRepositoryPolicy'),
-  TagResource: ({ resourceArn, tags }) => [withRequestTags({ action: 'ecr:TagResource', resource: resourceArn }, tags)],
+  TagResource: ({ resourceArn, tags }) => [
+    withRequestTags({ action: 'ecr:TagResource', resource: canonicalArn(resourceArn) }, tags),
+  ],
   UntagResource: ({ resourceArn, tagKeys }) => [
-    { action: 'ecr:UntagResource', resource: resourceArn, conditions: { 'aws:tagkeys': tagKeys } },
+    { action: 'ecr:UntagResource', resource: canonicalArn(resourceArn), conditions: { 'aws:tagkeys': tagKeys } },
   ],
   UploadLayerPart: onRepository('UploadLayerPart'),
 }

@@ -1,14 +1,20 @@
 import type { LogsOperation, LogsOperations } from '../../model/generated/logs.ts'
-import { formatArn } from '../../shared/arn.ts'
+import { formatArn, parseArn } from '../../shared/arn.ts'
 import type { AccessNeed, AuthorizationTable, NeedsOf } from '../authorization.ts'
 import type { RequestContext } from '../operation.ts'
 
 type Inputs = { readonly [Name in LogsOperation]: NeedsOf<LogsOperations[Name]['input']> }
 
-const groupArn = (group: string | undefined, { account, region }: RequestContext, tail: string): string =>
-  group?.startsWith('arn:') === true
-    ? `${group.replace(/:\*$/, '')}${tail}`
-    : formatArn({ service: 'logs', region, account, resource: `log-group:${group ?? '*'}${tail}` })
+/**
+ * As policies name the group, however the request does: handlers take it with and without `:*`, and of whatever
+ * partition, so that neither must get round a policy that denies it.
+ */
+function groupArn(group: string | undefined, { account, region }: RequestContext, tail: string): string {
+  const arn = parseArn(group ?? '')
+  return arn === undefined
+    ? formatArn({ service: 'logs', region, account, resource: `log-group:${group ?? '*'}${tail}` })
+    : formatArn({ ...arn, partition: 'aws', resource: `${arn.resource.replace(/:\*$/, '')}${tail}` })
+}
 
 interface Named {
   readonly logGroupName?: string
@@ -33,8 +39,8 @@ const onStream =
 
 const onArn =
   (action: string) =>
-  ({ resourceArn }: { readonly resourceArn: string }): readonly AccessNeed[] => [
-    { action: `logs:${action}`, resource: resourceArn },
+  ({ resourceArn }: { readonly resourceArn: string }, context: RequestContext): readonly AccessNeed[] => [
+    { action: `logs:${action}`, resource: groupArn(resourceArn, context, '') },
   ]
 
 /** Source: the service authorization reference of Amazon CloudWatch Logs. */

@@ -2,6 +2,7 @@ import type { SagemakerOperation, SagemakerOperations } from '../../model/genera
 import { parseArn } from '../../shared/arn.ts'
 import type { AccessNeed, AuthorizationTable, NeedsOf } from '../authorization.ts'
 import type { RequestContext } from '../operation.ts'
+import { configKeys, modelKeys, packageKeys, requestTags } from './condition-keys.ts'
 import { readPackageReference } from './model-packages/package-reference.ts'
 import { foreignRole } from './models/errors.ts'
 import { canonicalArn, sagemakerArn } from './resource-name.ts'
@@ -33,6 +34,8 @@ const versionsOf = (action: string, group: string, context: RequestContext): Acc
   resource: `${arnOf('model-package-group', group, context).replace(':model-package-group/', ':model-package/')}/*`,
 })
 
+const given = (need: AccessNeed, conditions: AccessNeed['conditions']): AccessNeed => ({ ...need, conditions })
+
 function passRole(role: string | undefined, { account }: RequestContext): readonly AccessNeed[] {
   if (role === undefined) return []
   if (parseArn(role)?.account !== account) throw foreignRole()
@@ -42,8 +45,7 @@ function passRole(role: string | undefined, { account }: RequestContext): readon
 /** Creating something with tags also takes the right to tag it. */
 function created(need: AccessNeed, tags: readonly { Key: string; Value: string }[] | undefined): readonly AccessNeed[] {
   if (tags === undefined || tags.length === 0) return [need]
-  const requested = Object.fromEntries(tags.map(({ Key, Value }) => [`aws:requesttag/${Key.toLowerCase()}`, Value]))
-  const conditions = { ...need.conditions, ...requested, 'aws:tagkeys': tags.map(({ Key }) => Key) }
+  const conditions = { ...need.conditions, ...requestTags(tags) }
   return [
     { ...need, conditions },
     { action: 'sagemaker:AddTags', resource: need.resource, conditions },
@@ -58,7 +60,9 @@ const endpoint = (action: string) => on(action, 'endpoint')
 
 /** Source: the service authorization reference of SageMaker, and model-registry reference §6 for versions. */
 const table: Inputs = {
-  AddTags: ({ ResourceArn }) => [{ action: 'sagemaker:AddTags', resource: canonicalArn(ResourceArn) }],
+  AddTags: ({ ResourceArn, Tags }) => [
+    { action: 'sagemaker:AddTags', resource: canonicalArn(ResourceArn), conditions: requestTags(Tags) },
+  ],
   // The handler asks for each package: what may not be described is told apart, and the others are answered.
   BatchDescribeModelPackage: () => [],
   CreateEndpoint: (input, context) => [
@@ -66,7 +70,10 @@ const table: Inputs = {
     config('CreateEndpoint')(input.EndpointConfigName, context),
   ],
   CreateEndpointConfig: (input, context) => [
-    ...created(config('CreateEndpointConfig')(input.EndpointConfigName, context), input.Tags),
+    ...created(
+      given(config('CreateEndpointConfig')(input.EndpointConfigName, context), configKeys(input, context)),
+      input.Tags,
+    ),
     ...passRole(input.ExecutionRoleArn, context),
   ],
   CreateModel: (input, context) => {
@@ -74,15 +81,18 @@ const table: Inputs = {
       (container) => container?.ModelPackageName ?? [],
     )
     return [
-      ...created(model('CreateModel')(input.ModelName, context), input.Tags),
+      ...created(given(model('CreateModel')(input.ModelName, context), modelKeys(input)), input.Tags),
       ...packages.map((name) => packageNeed('CreateModel')(name, context)),
       ...passRole(input.ExecutionRoleArn, context),
     ]
   },
   CreateModelPackage: (input, context) =>
     input.ModelPackageGroupName === undefined
-      ? created(packageNeed('CreateModelPackage')(input.ModelPackageName, context), input.Tags)
-      : [versionsOf('CreateModelPackage', input.ModelPackageGroupName, context)],
+      ? created(
+          given(packageNeed('CreateModelPackage')(input.ModelPackageName, context), packageKeys(input)),
+          input.Tags,
+        )
+      : [given(versionsOf('CreateModelPackage', input.ModelPackageGroupName, context), packageKeys(input))],
   CreateModelPackageGroup: (input, context) =>
     created(group('CreateModelPackageGroup')(input.ModelPackageGroupName, context), input.Tags),
   DeleteEndpoint: (input, context) => [endpoint('DeleteEndpoint')(input.EndpointName, context)],
@@ -93,7 +103,9 @@ const table: Inputs = {
   DeleteModelPackageGroupPolicy: (input, context) => [
     group('DeleteModelPackageGroupPolicy')(input.ModelPackageGroupName, context),
   ],
-  DeleteTags: ({ ResourceArn }) => [{ action: 'sagemaker:DeleteTags', resource: canonicalArn(ResourceArn) }],
+  DeleteTags: ({ ResourceArn, TagKeys }) => [
+    { action: 'sagemaker:DeleteTags', resource: canonicalArn(ResourceArn), conditions: { 'aws:tagkeys': TagKeys } },
+  ],
   DescribeEndpoint: (input, context) => [endpoint('DescribeEndpoint')(input.EndpointName, context)],
   DescribeEndpointConfig: (input, context) => [config('DescribeEndpointConfig')(input.EndpointConfigName, context)],
   DescribeModel: (input, context) => [model('DescribeModel')(input.ModelName, context)],
@@ -123,7 +135,9 @@ const table: Inputs = {
   UpdateEndpointWeightsAndCapacities: (input, context) => [
     endpoint('UpdateEndpointWeightsAndCapacities')(input.EndpointName, context),
   ],
-  UpdateModelPackage: (input, context) => [packageNeed('UpdateModelPackage')(input.ModelPackageArn, context)],
+  UpdateModelPackage: (input, context) => [
+    given(packageNeed('UpdateModelPackage')(input.ModelPackageArn, context), packageKeys(input)),
+  ],
 }
 
 export const sagemakerAuthorization: AuthorizationTable = table
