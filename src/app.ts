@@ -154,7 +154,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   const s3Deps = createS3Deps({ database, blobs: objects, clock, masterKey, kms, buckets, authorizer, identities: iam })
   const s3 = createS3Facade(s3Deps)
   const endpointUrl = config.publicUrl ?? `http://${reachableHost(config.host)}:${config.port}`
-  const ecrDeps = { database, blobs: imageLayers, box: masterKey, changeFeed, authorizer, clock }
+  const ecrDeps = { database, blobs: imageLayers, box: masterKey, changeFeed, authorizer, identities: iam, clock }
   const ecr = createEcrFacade(ecrDeps, ownRegistry(config))
   const lambda = await startLambda({
     database,

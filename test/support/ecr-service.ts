@@ -12,6 +12,7 @@ import type { EcrDeps } from '../../src/services/ecr/ecr-deps.ts'
 import { digestOf } from '../../src/services/ecr/layers/digest-text.ts'
 import { createEcrDirectory } from '../../src/services/ecr/resource-directory.ts'
 import { createEcrService } from '../../src/services/ecr/service.ts'
+import { presentPrincipal } from '../../src/services/iam/present-principal.ts'
 import type { RequestContext } from '../../src/services/operation.ts'
 import { systemClock } from '../../src/shared/clock.ts'
 import { createSealedBox } from '../../src/shared/sealed-box.ts'
@@ -87,7 +88,8 @@ export async function startEcr(store: TestStore): Promise<TestEcr> {
   const changeFeed = await startTableChangeFeed({ db: database, watch, clock: systemClock, log: silentLogger })
   const repositories = createEcrDirectory({ database, changeFeed, policies: createPolicyCache() })
   const authorizer = testAuthorizer(database, changeFeed, { ecr: repositories })
-  const deps: EcrDeps = { database, blobs, box, changeFeed, authorizer, clock }
+  const presence = { presentPrincipal: (principal: Principal) => presentPrincipal({ database }, principal) }
+  const deps: EcrDeps = { database, blobs, box, changeFeed, authorizer, identities: presence, clock }
   const table = createEcrService(deps)
   const answer = createImageRegistry({ ...deps, trusting: false, log: silentLogger })
   const service: TestEcr = {

@@ -59,6 +59,7 @@ const iam: IamFacade = {
     roleArn === ROLE ? { ...root(ACCOUNT), kind: 'role', roleArn, arn: `${roleArn}/SageMaker` } : undefined,
   issueCredentials: () => Promise.reject(new Error('not used here')),
   identityExists: () => Promise.reject(new Error('not used here')),
+  presentPrincipal: () => Promise.reject(new Error('not used here')),
 }
 
 function s3Over(objects: ReadonlyMap<string, string>): S3Facade {

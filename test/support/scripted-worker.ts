@@ -103,6 +103,7 @@ export async function startScriptedWorker(
         arn === ROLE ? { ...root('123456789012'), kind: 'role', roleArn: arn, arn } : undefined,
       issueCredentials: () => Promise.reject(new Error('not used here')),
       identityExists: () => Promise.reject(new Error('not used here')),
+      presentPrincipal: () => Promise.reject(new Error('not used here')),
     },
     lambda: { invoke: () => Promise.reject(new Error('not used here')) },
     ecr: {

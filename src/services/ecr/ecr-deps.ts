@@ -4,6 +4,7 @@ import type { BlobStore } from '../../storage/blobs/blob-store.ts'
 import type { ChangeFeed } from '../../storage/change-feed.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Authorizer } from '../authorizer.ts'
+import type { IamFacade } from '../iam/facade.ts'
 
 /** What ECR's operations and the registry work with. */
 export interface EcrDeps {
@@ -15,5 +16,7 @@ export interface EcrDeps {
   /** Of repositories: what is cached about them is announced when it changes. */
   readonly changeFeed: ChangeFeed
   readonly authorizer: Authorizer
+  /** A login is good for as long as there is whom it was made for. */
+  readonly identities: Pick<IamFacade, 'presentPrincipal'>
   readonly clock: Clock
 }

@@ -17,6 +17,8 @@ export interface IamFacade {
   issueCredentials(principal: Principal, durationSeconds: number): Promise<TemporaryCredentials>
   /** Whether there is the user or role that an ARN names, in any account: policies that name one that is not there are refused. */
   identityExists(arn: string): Promise<boolean>
+  /** Who a principal of earlier is now, renamed perhaps; undefined when the user or role is gone. */
+  presentPrincipal(principal: Principal): Promise<Principal | undefined>
 }
 
 export interface TemporaryCredentials {

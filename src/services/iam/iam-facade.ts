@@ -7,6 +7,7 @@ import type { IamDirectory, IamFacade } from './facade.ts'
 import type { IamDeps } from './iam-deps.ts'
 import { identityExists } from './identity-exists.ts'
 import { lookUpPolicy } from './managed-policies/policy-store.ts'
+import { presentPrincipal } from './present-principal.ts'
 import { findRoleByArn } from './roles/role-store.ts'
 import { tagsByKey } from './tag-list.ts'
 
@@ -30,6 +31,8 @@ export const createIamFacade = (deps: IamFacadeDeps): IamFacade => ({
   },
 
   identityExists: (arn) => identityExists(deps, arn),
+
+  presentPrincipal: (principal) => presentPrincipal(deps, principal),
 })
 
 /** The roles and policies of all accounts, for STS. */

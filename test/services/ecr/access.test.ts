@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Principal } from '../../../src/access/principal.ts'
 import { repositoryChanged } from '../../../src/services/ecr/resource-directory.ts'
+import { statement } from '../../../src/storage/statement.ts'
 import { testStores } from '../../support/databases.ts'
 import { OCI_MANIFEST, startEcr, type TestEcr } from '../../support/ecr-service.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -222,6 +223,18 @@ describe.each(testStores)('who may use a repository, on $dialect', ({ create }) 
     expect(status).toBe(403)
     expect(text).toMatch('because no session policy allows the ecr:BatchGetImage action')
     expect(await ecr.registry('GET', `${NAME}/tags/list`, { principal: narrow })).toMatchObject({ status: 200 })
+  })
+
+  test('a login goes with whom it was made for, whomever the policy of the repository names', async () => {
+    await ecr.image(NAME, 'v1')
+    const user = await ecr.identities.user(ACCOUNT, 'leaver')
+    const policyText = policyOf({ Effect: 'Allow', Principal: { AWS: user.arn }, Action: 'ecr:BatchGetImage' })
+    await ecr.call('SetRepositoryPolicy', { repositoryName: NAME, policyText })
+    const read = () => ecr.registry('GET', `${NAME}/manifests/v1`, { principal: user })
+    expect(await read()).toMatchObject({ status: 200 })
+    const { query } = ecr.deps.database
+    await ecr.deps.database.commit([statement(query.deleteFrom('iam_users').where('user_id', '=', user.userId))])
+    expect(await read()).toMatchObject({ status: 401, code: 'UNAUTHORIZED' })
   })
 
   test('a blob is mounted from where the caller may read', async () => {

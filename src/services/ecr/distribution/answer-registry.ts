@@ -51,7 +51,7 @@ export const createImageRegistry =
   }
 
 async function serve(deps: RegistryDeps, request: RegistryRequest): Promise<RegistryAnswer> {
-  const caller = identify(deps, request)
+  const caller = await identify(deps, request)
   const anonymous = () => unauthorized(request, 'Log in with the token of GetAuthorizationToken')
   if (caller === undefined && !deps.trusting && !request.query.includes(`${LINK_PARAMETER}=`)) throw anonymous()
   const route = parseRoute(headerOf(request, 'host') ?? '', request.path === '/v2' ? '/v2/' : request.path)

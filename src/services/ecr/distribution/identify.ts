@@ -6,9 +6,12 @@ import { headerOf, type RegistryRequest } from './registry-request.ts'
 
 /**
  * Who calls, by the login of GetAuthorizationToken. Undefined when the request carries none.
- * @throws RegistryFault for a login that is not one of ours or is over
+ * @throws RegistryFault for a login that is not one of ours, is over, or of somebody who is gone
  */
-export function identify(deps: Pick<EcrDeps, 'box'>, request: RegistryRequest): Principal | undefined {
+export async function identify(
+  deps: Pick<EcrDeps, 'box' | 'identities'>,
+  request: RegistryRequest,
+): Promise<Principal | undefined> {
   const authorization = headerOf(request, 'authorization')
   if (authorization === undefined) return undefined
   const [, encoded] = /^Basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization) ?? []
@@ -20,7 +23,9 @@ export function identify(deps: Pick<EcrDeps, 'box'>, request: RegistryRequest): 
   // As ECR says it: clients show the sentence.
   if (login.expiration <= request.now)
     throw new RegistryFault(403, 'DENIED', 'Your authorization token has expired. Reauthenticate and try again.')
-  return login.principal
+  const principal = await deps.identities.presentPrincipal(login.principal)
+  if (principal === undefined) throw unauthorized(request, 'The login is of a user or role that there is no more')
+  return principal
 }
 
 export const unauthorized = (request: RegistryRequest, message: string): RegistryFault =>

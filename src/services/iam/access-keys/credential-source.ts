@@ -6,6 +6,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { SealedBox } from '../../../shared/sealed-box.ts'
 import { type ChangeFeed, EVERYTHING } from '../../../storage/change-feed.ts'
 import type { Database } from '../../../storage/database.ts'
+import { presentPrincipal } from '../present-principal.ts'
 import { ACCESS_KEYS_TOPIC } from './key-changes.ts'
 import { unsealSecret } from './key-secret.ts'
 
@@ -89,31 +90,11 @@ class CachedCredentials implements CredentialSource {
     const session = openSession(this.#deps.masterKey, token)
     if (session === undefined || session.accessKeyId !== accessKeyId) return INVALID
     if (session.expiration <= this.#deps.clock.now()) return EXPIRED
-    const principal = await this.#asItIsNow(session.principal)
+    const principal = await presentPrincipal(this.#deps, session.principal)
     if (principal === undefined) return INVALID
     const found = { secretAccessKey: session.secretAccessKey, principal: withSession(session, principal) }
     if (epoch === this.#epoch) keep(this.#sessions, token, { session, found })
     return found
-  }
-
-  /**
-   * Who a session is: with its user or role all its sessions go, and a user may have been renamed since, so that what
-   * policies say of the old name is no longer about them.
-   */
-  async #asItIsNow(principal: Principal): Promise<Principal | undefined> {
-    const { query } = this.#deps.database
-    const id = principal.userId.split(':')[0]!
-    if (principal.kind === 'role') {
-      const row = await query.selectFrom('iam_roles').select('role_id').where('role_id', '=', id).executeTakeFirst()
-      return row === undefined ? undefined : principal
-    }
-    if (principal.kind !== 'user') return principal
-    const row = await query
-      .selectFrom('iam_users')
-      .select(['name', 'path'])
-      .where('user_id', '=', id)
-      .executeTakeFirst()
-    return row === undefined ? undefined : userPrincipal(principal.account, { id, ...row }, principal.accessKeyId)
   }
 }
 
