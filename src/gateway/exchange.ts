@@ -18,6 +18,8 @@ export interface Exchange {
   readonly path: string
   /** As sent, without the question mark. */
   readonly query: string
+  /** The client's address as the socket says; undefined when the client has gone before its request was read. */
+  readonly remoteAddress: string | undefined
 }
 
 export function openExchange(request: IncomingMessage, response: ServerResponse, now: number): Exchange {
@@ -33,6 +35,8 @@ export function openExchange(request: IncomingMessage, response: ServerResponse,
     target,
     path: mark < 0 ? target : target.slice(0, mark),
     query: mark < 0 ? '' : target.slice(mark + 1),
+    // Asked for now: a socket that is closed has forgotten it, and policies may refuse by it.
+    remoteAddress: request.socket.remoteAddress,
   }
 }
 
@@ -68,12 +72,17 @@ export function baseUrl({ request }: Exchange, publicUrl: string | undefined): s
   return `http://${host !== undefined && HOST.test(host) ? host : '127.0.0.1'}`
 }
 
-/** What policies may ask of a request. `publicUrl` tells whether clients come by way of TLS, which ends in front of us. */
+/**
+ * What policies may ask of a request; most ask little, so the address is put into its usual form when it is asked for. `publicUrl`
+ * tells whether clients come by way of TLS, which ends in front of us.
+ */
 export const requestOrigin = (exchange: Exchange, region: string, publicUrl: string | undefined): RequestOrigin => ({
   requestId: exchange.requestId,
   now: exchange.now,
   region,
-  sourceIp: exchange.request.socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, ''),
+  get sourceIp() {
+    return exchange.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '')
+  },
   secureTransport: publicUrl?.startsWith('https:') ?? false,
   userAgent: exchange.request.headers['user-agent'],
 })

@@ -13,10 +13,21 @@ export function findResourceSide(
   resource: string,
   principal: Principal,
 ): ResourceSide | Promise<ResourceSide> {
-  const arn = parseArn(resource)
-  if (arn === undefined) return NOTHING
-  const directory = Object.hasOwn(directories, arn.service) ? directories[arn.service] : undefined
+  const service = serviceOf(resource)
+  const directory = Object.hasOwn(directories, service) ? directories[service] : undefined
   const side = directory?.find(resource, principal)
-  const otherwise = { account: arn.account }
-  return side instanceof Promise ? side.then((found) => found ?? otherwise) : (side ?? otherwise)
+  if (side instanceof Promise) return side.then((found) => found ?? ownerOf(resource))
+  return side ?? ownerOf(resource)
+}
+
+/** The third field of an ARN; empty for what is none. */
+function serviceOf(resource: string): string {
+  const start = resource.startsWith('arn:') ? resource.indexOf(':', 4) + 1 : 0
+  const end = start === 0 ? -1 : resource.indexOf(':', start)
+  return end < 0 ? '' : resource.slice(start, end)
+}
+
+function ownerOf(resource: string): ResourceSide {
+  const arn = parseArn(resource)
+  return arn === undefined ? NOTHING : { account: arn.account }
 }
