@@ -14,7 +14,11 @@ const source: CredentialSource = {
       : { fault: accessKeyId === 'AKIDKNOWN' ? 'invalid-token' : 'unknown-key' },
 }
 const exchange = (url: string, headers: Record<string, string> = {}) =>
-  openExchange({ method: 'GET', url, headers, rawHeaders: [] } as unknown as IncomingMessage, {} as ServerResponse, 0)
+  openExchange(
+    { method: 'GET', url, headers, rawHeaders: [], socket: {} } as unknown as IncomingMessage,
+    {} as ServerResponse,
+    0,
+  )
 const header = (key: string, region = 'eu-west-1') => ({
   authorization: `AWS4-HMAC-SHA256 Credential=${key}/20300101/${region}/s3/aws4_request, SignedHeaders=host, Signature=0`,
 })

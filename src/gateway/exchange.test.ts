@@ -1,13 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { addressProblem, baseUrl, openExchange } from './exchange.ts'
+import { addressProblem, baseUrl, openExchange, requestOrigin } from './exchange.ts'
 
+const socket = { remoteAddress: '::ffff:192.0.2.7' as string | undefined }
 const open = (url: string, host: string | undefined = 'a.example', httpVersion = '1.1') =>
   openExchange(
-    { method: 'GET', url, headers: host === '' ? {} : { host }, httpVersion } as unknown as IncomingMessage,
+    { method: 'GET', url, headers: host === '' ? {} : { host }, httpVersion, socket } as unknown as IncomingMessage,
     {} as ServerResponse,
     0,
   )
+
+describe('requestOrigin', () => {
+  it('knows the address even when the client has gone meanwhile', () => {
+    const exchange = open('/')
+    socket.remoteAddress = undefined
+    expect(requestOrigin(exchange, 'us-east-1', undefined)).toMatchObject({
+      sourceIp: '192.0.2.7',
+      secureTransport: false,
+    })
+    expect(requestOrigin(open('/'), 'us-east-1', 'https://a.example').sourceIp).toBeUndefined()
+  })
+})
 
 describe('openExchange', () => {
   it.each([
