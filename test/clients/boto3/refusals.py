@@ -58,10 +58,10 @@ for service, call in {
     'dynamodb': lambda client: client.list_tables(),
     'events': lambda client: client.list_rules(),
     'ec2': lambda client: client.describe_vpcs(),
-    'cloudwatch': lambda client: client.list_metrics(),
+    'cloudwatch': lambda client: client.list_dashboards(),
     'sagemaker': lambda client: client.list_training_jobs(),
     'lambda': lambda client: client.list_layers(),
-    'iam': lambda client: client.list_groups(),
+    'iam': lambda client: client.list_virtual_mfa_devices(),
     's3': lambda client: client.get_bucket_cors(Bucket='models'),
 }.items():
     try:
