@@ -43,12 +43,14 @@ import { createKmsFacade } from './services/kms/kms-facade.ts'
 import { createKmsService } from './services/kms/service.ts'
 import { startKms } from './services/kms/start-kms.ts'
 import { lambdaAuthorization } from './services/lambda/authorization.ts'
+import { createLambdaDirectory } from './services/lambda/resource-directory.ts'
 import { startLambda } from './services/lambda/start-lambda.ts'
 import { logsAuthorization } from './services/logs/authorization.ts'
 import { DEFAULT_LOGS_LIMITS } from './services/logs/deps.ts'
 import { startLogsMaintenance } from './services/logs/event-retention.ts'
 import { createEventAppender } from './services/logs/log-events/event-appender.ts'
 import { createLogsFacade } from './services/logs/logs-facade.ts'
+import { createLogsDirectory } from './services/logs/resource-directory.ts'
 import { createLogsService } from './services/logs/service.ts'
 import { checkTables, createServices } from './services/registry.ts'
 import { createBucketCatalog } from './services/s3/access/bucket-catalog.ts'
@@ -135,6 +137,8 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
       s3: createS3Directory({ database, buckets }),
       sagemaker: createSagemakerDirectory({ database, changeFeed, policies }),
       ecr: createEcrDirectory({ database, changeFeed, policies }),
+      lambda: createLambdaDirectory({ database, changeFeed, policies }),
+      logs: createLogsDirectory({ database }),
     },
     denials: createDenialRecorder({ database, masterKey, clock, log }),
     clock,
@@ -146,7 +150,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     actions: [],
   })
   const appender = createEventAppender(database, clock, DEFAULT_LOGS_LIMITS)
-  const logs = createLogsFacade({ database, clock, appender })
+  const logs = createLogsFacade({ database, clock, appender, authorizer, log })
   const iam = createIamFacade(iamDeps)
   const kmsDeps = createKmsDeps({ database, queue: workQueue, clock, masterKey, authorizer, policies })
   startKms(kmsDeps)
@@ -164,6 +168,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     box: masterKey,
     s3,
     iam,
+    authorizer,
     logs,
     clock,
     log,

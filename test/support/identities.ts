@@ -57,6 +57,16 @@ export class Identities {
     return rolePrincipal(account, { path: '/', name, id }, 'session')
   }
 
+  /** Lets a service take a role. */
+  async trust(role: Principal, service: string): Promise<void> {
+    const document = policyOf({ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' })
+    const update = this.#database.query
+      .updateTable('iam_roles')
+      .set({ trust_policy: document })
+      .where('role_id', '=', role.userId.split(':')[0]!)
+    await this.#database.commit([statement(update)])
+  }
+
   async user(account: string, name: string, ...statements: readonly object[]): Promise<Principal> {
     const id = iamUniqueId('AIDA')
     await this.#database.commit([

@@ -1,12 +1,16 @@
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createPolicyCache } from '../../src/access/policy/policy-cache.ts'
 import { createWorkQueue } from '../../src/control/database-work-queue.ts'
 import type { FunctionConfiguration, LambdaOperation, LambdaOperations } from '../../src/model/generated/lambda.ts'
 import type { ContainerRuntime } from '../../src/runtime/container-runtime.ts'
+import type { Authorizer } from '../../src/services/authorizer.ts'
 import { bootstrapAccount } from '../../src/services/iam/bootstrap.ts'
 import { createIamFacade } from '../../src/services/iam/iam-facade.ts'
+import { lambdaAuthorization } from '../../src/services/lambda/authorization.ts'
 import { DEFAULT_LAMBDA_LIMITS, type LambdaLimits } from '../../src/services/lambda/deps.ts'
 import type { LambdaFacade } from '../../src/services/lambda/facade.ts'
+import { createLambdaDirectory } from '../../src/services/lambda/resource-directory.ts'
 import { startLambda } from '../../src/services/lambda/start-lambda.ts'
 import type { RequestContext } from '../../src/services/operation.ts'
 import { createS3Facade } from '../../src/services/s3/s3-facade.ts'
@@ -19,8 +23,9 @@ import type { Database } from '../../src/storage/database.ts'
 import { openMasterKey } from '../../src/storage/master-key.ts'
 import { startTableChangeFeed } from '../../src/storage/table-change-feed.ts'
 import { type Logger, silentLogger } from '../../src/telemetry/log.ts'
-import { ORIGIN } from './authorizer.ts'
+import { authorize, ORIGIN, testAuthorizer } from './authorizer.ts'
 import { type TestStore, testStores } from './databases.ts'
+import { Identities } from './identities.ts'
 import { startKmsOver } from './kms-service.ts'
 import { REGION, startLogs, type TestLogs } from './logs-service.ts'
 import { ACCOUNT, accountRoot, s3DepsOver } from './s3-service.ts'
@@ -36,6 +41,8 @@ type Output<Name extends LambdaOperation> = LambdaOperations[Name]['output']
 export interface TestLambda {
   readonly database: Database
   readonly logs: TestLogs
+  readonly identities: Identities
+  readonly authorizer: Authorizer
   readonly facade: LambdaFacade
   /** Where unpacked code and the functions' own folders are. */
   readonly runDirectory: string
@@ -69,6 +76,8 @@ export async function startLambdaService(
     readonly limits?: Partial<LambdaLimits>
     readonly store?: TestStore
     readonly log?: Logger
+    /** Where CloudWatch Logs says what it could not store. */
+    readonly logsLog?: Logger
     readonly runtime?: ContainerRuntime
   } = {},
 ): Promise<TestLambda> {
@@ -76,7 +85,7 @@ export async function startLambdaService(
   const directory = await temporaryDirectory()
   const runs = await temporaryDirectory('slw-run-')
   await chmod(runs.path, 0o711)
-  const logs = await startLogs(options.store ?? (await testStores[0]!.create()))
+  const logs = await startLogs(options.store ?? (await testStores[0]!.create()), undefined, options.logsLog)
   const { database } = logs
   const masterKey = await openMasterKey(directory.path)
   await bootstrapAccount(database, masterKey, Date.now())
@@ -88,6 +97,8 @@ export async function startLambdaService(
   const kms = await startKmsOver(database)
   const s3Deps = s3DepsOver({ database, changeFeed, blobs: objects, clock: systemClock, masterKey, kms: kms.facade })
   const s3 = createS3Facade(s3Deps)
+  const functions = createLambdaDirectory({ database, changeFeed, policies: createPolicyCache() })
+  const authorizer = testAuthorizer(database, changeFeed, { lambda: functions })
   const lambda = await startLambda({
     database,
     queue: workQueue,
@@ -96,6 +107,7 @@ export async function startLambdaService(
     box: masterKey,
     s3,
     iam: createIamFacade({ database, masterKey, clock: systemClock }),
+    authorizer,
     logs: logs.facade,
     clock: systemClock,
     log,
@@ -121,6 +133,8 @@ export async function startLambdaService(
   const service: TestLambda = {
     database,
     logs,
+    identities: new Identities(database, changeFeed),
+    authorizer,
     facade: lambda.facade,
     runDirectory: runs.path,
     s3,
@@ -131,7 +145,8 @@ export async function startLambdaService(
       ) => Promise<unknown>
       await create({ Bucket }, contextOf({}))
     },
-    call: (name, input, overrides = {}) => {
+    call: async (name, input, overrides = {}) => {
+      await authorize(authorizer, 'lambda', lambdaAuthorization, name, input, contextOf(overrides))
       const operation = lambda.operations[name] as (input: unknown, context: RequestContext) => Promise<never>
       return operation(input, contextOf(overrides))
     },

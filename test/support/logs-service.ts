@@ -1,18 +1,23 @@
 import { createWorkQueue } from '../../src/control/database-work-queue.ts'
 import type { WorkQueue } from '../../src/control/work-queue.ts'
 import type { LogsOperation, LogsOperations } from '../../src/model/generated/logs.ts'
+import { logsAuthorization } from '../../src/services/logs/authorization.ts'
 import { DEFAULT_LOGS_LIMITS, type LogsLimits } from '../../src/services/logs/deps.ts'
 import { startLogsMaintenance } from '../../src/services/logs/event-retention.ts'
 import type { LogsFacade } from '../../src/services/logs/facade.ts'
 import { createEventAppender } from '../../src/services/logs/log-events/event-appender.ts'
 import { createLogsFacade } from '../../src/services/logs/logs-facade.ts'
+import { createLogsDirectory } from '../../src/services/logs/resource-directory.ts'
 import { createLogsService } from '../../src/services/logs/service.ts'
 import type { RequestContext } from '../../src/services/operation.ts'
+import { systemClock } from '../../src/shared/clock.ts'
 import { watchCommits } from '../../src/storage/commit-watch.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { silentLogger } from '../../src/telemetry/log.ts'
-import { ORIGIN } from './authorizer.ts'
+import { startTableChangeFeed } from '../../src/storage/table-change-feed.ts'
+import { type Logger, silentLogger } from '../../src/telemetry/log.ts'
+import { authorize, ORIGIN, testAuthorizer } from './authorizer.ts'
 import type { TestStore } from './databases.ts'
+import { Identities } from './identities.ts'
 import { ACCOUNT, accountRoot } from './s3-service.ts'
 
 export const REGION = 'us-east-1'
@@ -25,6 +30,7 @@ export interface TestLogs {
   readonly database: Database & { commitCount(): number }
   readonly facade: LogsFacade
   readonly queue: WorkQueue
+  readonly identities: Identities
   /** Epoch milliseconds; stands still until a test moves it. */
   now: number
   call<Name extends LogsOperation>(
@@ -39,20 +45,33 @@ export interface TestLogs {
   stop(): Promise<void>
 }
 
-export async function startLogs(store: TestStore, limits: LogsLimits = DEFAULT_LOGS_LIMITS): Promise<TestLogs> {
+export async function startLogs(
+  store: TestStore,
+  limits: LogsLimits = DEFAULT_LOGS_LIMITS,
+  log: Logger = silentLogger,
+): Promise<TestLogs> {
   const database = await store.open()
-  const clock = { now: () => service.now }
+  const time = { now: 1_700_000_000_000 }
+  const clock = { now: () => time.now }
   const watch = watchCommits(database, silentLogger)
   const queue = createWorkQueue({ db: database, watch, clock, log: silentLogger })
   const appender = createEventAppender(database, clock, limits)
-  const facade = createLogsFacade({ database, clock, appender })
+  const feed = await startTableChangeFeed({ db: database, watch, clock: systemClock, log: silentLogger })
+  const authorizer = testAuthorizer(database, feed, { logs: createLogsDirectory({ database }) })
+  const facade = createLogsFacade({ database, clock, appender, authorizer, log })
   const table = createLogsService({ database, queue, clock, log: silentLogger, appender })
   const service: TestLogs = {
     database,
     facade,
     queue,
-    now: 1_700_000_000_000,
-    call: (name, input, overrides = {}) => {
+    identities: new Identities(database, feed),
+    get now() {
+      return time.now
+    },
+    set now(now) {
+      time.now = now
+    },
+    call: async (name, input, overrides = {}) => {
       const context: RequestContext = {
         requestId: 'r',
         principal: accountRoot(ACCOUNT),
@@ -65,10 +84,12 @@ export async function startLogs(store: TestStore, limits: LogsLimits = DEFAULT_L
         origin: ORIGIN,
         ...overrides,
       }
+      await authorize(authorizer, 'logs', logsAuthorization, name, input, context)
       return (table[name] as (input: unknown, context: RequestContext) => Promise<never>)(input, context)
     },
     write: (group, stream, ...messages) =>
       facade.append(
+        accountRoot(ACCOUNT),
         { account: ACCOUNT, region: REGION, group, stream },
         messages.map((message, index) => ({ timestamp: service.now - 1000 + index, message })),
       ),
@@ -78,6 +99,7 @@ export async function startLogs(store: TestStore, limits: LogsLimits = DEFAULT_L
     },
     stop: async () => {
       await queue.stop()
+      await feed.stop()
       watch.stop()
       await store.remove()
     },

@@ -1,23 +1,57 @@
-import type { LambdaOperation, LambdaOperations } from '../../model/generated/lambda.ts'
+import type { LambdaOperation, LambdaOperations, VpcConfig } from '../../model/generated/lambda.ts'
 import type { AccessNeed, AuthorizationTable, NeedsOf } from '../authorization.ts'
 import type { RequestContext } from '../operation.ts'
 import { functionArn, parseFunctionName } from './functions/function-name.ts'
 
 type Inputs = { readonly [Name in LambdaOperation]: NeedsOf<LambdaOperations[Name]['input']> }
 
+interface Named {
+  readonly FunctionName: string
+  readonly Qualifier?: string
+}
+
+const addressed = ({ FunctionName, Qualifier }: Named, context: RequestContext) => {
+  const reference = parseFunctionName(FunctionName)
+  const { account = context.account, region = context.region, name = FunctionName } = reference ?? {}
+  return { account, resource: functionArn({ account, region, name }, reference?.qualifier ?? Qualifier) }
+}
+
 const onFunction =
-  (action: string) =>
-  ({ FunctionName }: { readonly FunctionName: string }, context: RequestContext): readonly AccessNeed[] => {
-    const reference = parseFunctionName(FunctionName)
-    const { account = context.account, region = context.region, name = FunctionName } = reference ?? {}
-    return [{ action: `lambda:${action}`, resource: functionArn({ account, region, name }, reference?.qualifier) }]
+  (action: LambdaOperation | 'InvokeFunction') =>
+  (input: Named, context: RequestContext): readonly AccessNeed[] => [
+    { action: `lambda:${action}`, resource: addressed(input, context).resource },
+  ]
+
+/** No function's policy opens these to another account. Source: "Cross-account APIs" (AWS Lambda Developer Guide). */
+const onOwnFunction =
+  (action: LambdaOperation) =>
+  (input: Named, context: RequestContext): readonly AccessNeed[] => {
+    const { account, resource } = addressed(input, context)
+    const need = { action: `lambda:${action}`, resource }
+    return [account === context.account ? need : { ...need, resourceSide: { account } }]
   }
 
 const onResource =
-  (action: string) =>
-  ({ Resource }: { readonly Resource: string }): readonly AccessNeed[] => [
-    { action: `lambda:${action}`, resource: Resource },
-  ]
+  (action: LambdaOperation) =>
+  ({ Resource }: { readonly Resource: string }, context: RequestContext): readonly AccessNeed[] =>
+    Resource.includes(':function:')
+      ? onFunction(action)({ FunctionName: Resource }, context)
+      : [{ action: `lambda:${action}`, resource: Resource }]
+
+const withConditions = (needs: readonly AccessNeed[], conditions: AccessNeed['conditions']): readonly AccessNeed[] =>
+  needs.map((need) => ({ ...need, conditions: { ...need.conditions, ...conditions } }))
+
+function requestTags(tags: Readonly<Record<string, string>> = {}): NonNullable<AccessNeed['conditions']> {
+  const names = Object.keys(tags)
+  if (names.length === 0) return {}
+  const values = names.map((name) => [`aws:requesttag/${name.toLowerCase()}`, tags[name] as string])
+  return { ...Object.fromEntries(values), 'aws:tagkeys': names }
+}
+
+const network = ({ SubnetIds = [], SecurityGroupIds = [] }: VpcConfig = {}): NonNullable<AccessNeed['conditions']> => ({
+  ...(SubnetIds.length > 0 && { 'lambda:subnetids': SubnetIds }),
+  ...(SecurityGroupIds.length > 0 && { 'lambda:securitygroupids': SecurityGroupIds }),
+})
 
 const passRole = (role: string | undefined): readonly AccessNeed[] =>
   role === undefined
@@ -26,8 +60,19 @@ const passRole = (role: string | undefined): readonly AccessNeed[] =>
 
 /** Source: the service authorization reference of AWS Lambda. */
 const table: Inputs = {
-  AddPermission: onFunction('AddPermission'),
-  CreateFunction: (input, context) => [...onFunction('CreateFunction')(input, context), ...passRole(input.Role)],
+  AddPermission: (input, context) =>
+    withConditions(onOwnFunction('AddPermission')(input, context), { 'lambda:principal': input.Principal }),
+  // Who creates a function with tags must be allowed to tag it as well.
+  CreateFunction: (input, context) => [
+    ...withConditions(
+      [
+        ...onOwnFunction('CreateFunction')(input, context),
+        ...(Object.keys(input.Tags ?? {}).length > 0 ? onOwnFunction('TagResource')(input, context) : []),
+      ],
+      { ...network(input.VpcConfig), ...requestTags(input.Tags) },
+    ),
+    ...passRole(input.Role),
+  ],
   DeleteFunction: onFunction('DeleteFunction'),
   GetFunction: onFunction('GetFunction'),
   GetFunctionConfiguration: onFunction('GetFunctionConfiguration'),
@@ -35,12 +80,13 @@ const table: Inputs = {
   Invoke: onFunction('InvokeFunction'),
   ListFunctions: () => [{ action: 'lambda:ListFunctions', resource: '*' }],
   ListTags: onResource('ListTags'),
-  RemovePermission: onFunction('RemovePermission'),
-  TagResource: onResource('TagResource'),
-  UntagResource: onResource('UntagResource'),
+  RemovePermission: onOwnFunction('RemovePermission'),
+  TagResource: (input, context) => withConditions(onResource('TagResource')(input, context), requestTags(input.Tags)),
+  UntagResource: (input, context) =>
+    withConditions(onResource('UntagResource')(input, context), { 'aws:tagkeys': input.TagKeys }),
   UpdateFunctionCode: onFunction('UpdateFunctionCode'),
   UpdateFunctionConfiguration: (input, context) => [
-    ...onFunction('UpdateFunctionConfiguration')(input, context),
+    ...withConditions(onOwnFunction('UpdateFunctionConfiguration')(input, context), network(input.VpcConfig)),
     ...passRole(input.Role),
   ],
 }

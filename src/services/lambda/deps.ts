@@ -5,6 +5,7 @@ import type { BlobStore } from '../../storage/blobs/blob-store.ts'
 import type { ChangeFeed } from '../../storage/change-feed.ts'
 import type { Database } from '../../storage/database.ts'
 import type { Logger } from '../../telemetry/log.ts'
+import type { Authorizer } from '../authorizer.ts'
 import type { IamFacade } from '../iam/facade.ts'
 import type { S3Facade } from '../s3/facade.ts'
 import type { FunctionExecution } from './execution/function-execution.ts'
@@ -20,6 +21,7 @@ export interface LambdaDeps {
   readonly box: SealedBox
   readonly s3: S3Facade
   readonly iam: IamFacade
+  readonly authorizer: Authorizer
   readonly clock: Clock
   readonly log: Logger
   readonly execution: FunctionExecution

@@ -58,14 +58,6 @@ export const tooManyRequests = (): ServiceError =>
     members: { Type: 'User', Reason: 'ConcurrentInvocationLimitExceeded' },
   })
 
-export const notAuthorized = (principal: string, action: string, resource: string): ServiceError =>
-  userError(
-    'AccessDeniedException',
-    `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} ` +
-      `because no resource-based policy allows the ${action} action`,
-    403,
-  )
-
 /** The server, not the function, could not do it. */
 export const serviceFailure = (message: string): ServiceError =>
   new ServiceError('ServiceException', message, { status: 500, members: { Type: 'Service' } })
@@ -79,6 +71,12 @@ export const statementExists = (statementId: string): ServiceError =>
 
 export const statementMissing = (statementId: string): ServiceError =>
   userError('ResourceNotFoundException', `Statement ${statementId} is not found in resource policy.`, 404)
+
+export const noPolicyOfLatest = (): ServiceError =>
+  invalidParameterValue('We currently do not support adding policies for $LATEST.')
+
+export const invalidPrincipal = (): ServiceError =>
+  invalidParameterValue('The provided principal was invalid. Please check the principal and try again.')
 
 export const policyMissing = (): ServiceError =>
   userError('ResourceNotFoundException', 'The resource you requested does not exist.', 404)

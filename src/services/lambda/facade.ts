@@ -1,4 +1,5 @@
 import type { Principal } from '../../access/principal.ts'
+import type { RequestOrigin } from '../authorizer.ts'
 
 export interface InvocationResult {
   /** The function's JSON answer, or its error document. */
@@ -10,8 +11,16 @@ export interface InvocationResult {
 /** Lambda for the other services. */
 export interface LambdaFacade {
   /**
-   * Invokes synchronously as `principal`. `functionArn` may carry a version or alias. Throws the API's ServiceErrors
-   * (ResourceNotFoundException, AccessDeniedException, TooManyRequestsException); a failing function is no error here.
+   * Invokes synchronously as `principal`, who must be allowed to. `functionArn` may carry a version or alias. Throws the
+   * API's ServiceErrors (ResourceNotFoundException, AccessDeniedException, TooManyRequestsException); a failing function
+   * is no error here.
+   * @param origin the request that makes the service invoke it, if it is one
    */
-  invoke(principal: Principal, functionArn: string, payload: Uint8Array, signal: AbortSignal): Promise<InvocationResult>
+  invoke(
+    principal: Principal,
+    functionArn: string,
+    payload: Uint8Array,
+    signal: AbortSignal,
+    origin?: RequestOrigin,
+  ): Promise<InvocationResult>
 }

@@ -1,24 +1,26 @@
-import { parseArn } from '../../shared/arn.ts'
 import { requestId } from '../../shared/ids.ts'
 import type { LambdaDeps } from './deps.ts'
-import { functionMissing, invalidParameterValue } from './errors.ts'
+import { invalidParameterValue } from './errors.ts'
 import type { LambdaFacade } from './facade.ts'
-import { requestedFunction } from './functions/function-name.ts'
+import { functionArn as formatFunctionArn, parseFunctionName, requestedFunction } from './functions/function-name.ts'
 import { requireFunction } from './functions/function-store.ts'
 import { checkEvent } from './invocations/invocation-input.ts'
 import { unlessAborted } from './invocations/unless-aborted.ts'
 
-/** Lambda for the other services. Functions of other accounts than the principal's are not open to it. */
-export function createLambdaFacade(deps: Pick<LambdaDeps, 'database' | 'box' | 'execution'>): LambdaFacade {
+/** Lambda for the other services. */
+export function createLambdaFacade(
+  deps: Pick<LambdaDeps, 'database' | 'box' | 'execution' | 'authorizer'>,
+): LambdaFacade {
   return {
-    async invoke(principal, functionArn, payload, signal) {
+    async invoke(principal, functionArn, payload, signal, origin) {
       signal.throwIfAborted()
-      const arn = parseArn(functionArn)
-      if (arn === undefined || arn.service !== 'lambda')
+      const { account, region, name, qualifier } = parseFunctionName(functionArn) ?? {}
+      if (!functionArn.startsWith('arn:') || account === undefined || region === undefined || name === undefined)
         throw invalidParameterValue(`Invalid function ARN: ${functionArn}`)
-      if (arn.region === '') throw functionMissing(functionArn)
-      const context = { account: principal.account, region: arn.region, principal }
-      const address = requestedFunction(functionArn, undefined, context, 'lambda:InvokeFunction')
+      // In one spelling, so that no other way to write it passes by a policy.
+      const resource = formatFunctionArn({ account, region, name }, qualifier)
+      await deps.authorizer.require({ principal, action: 'lambda:InvokeFunction', resource, origin })
+      const address = requestedFunction(functionArn, undefined, { account, region })
       const event = checkEvent(payload, 'RequestResponse')
       const record = await requireFunction(deps, address)
       const running = deps.execution.invoke(record, { requestId: requestId(), payload: event, tail: false })

@@ -43,9 +43,23 @@ const onArn =
     { action: `logs:${action}`, resource: groupArn(resourceArn, context, '') },
   ]
 
+function withRequestTags(
+  needs: readonly AccessNeed[],
+  tags: Readonly<Record<string, string>> = {},
+): readonly AccessNeed[] {
+  const names = Object.keys(tags)
+  if (names.length === 0) return needs
+  const requested = names.map((name) => [`aws:requesttag/${name.toLowerCase()}`, tags[name] as string])
+  return needs.map((need) => ({ ...need, conditions: { ...Object.fromEntries(requested), 'aws:tagkeys': names } }))
+}
+
 /** Source: the service authorization reference of Amazon CloudWatch Logs. */
 const table: Inputs = {
-  CreateLogGroup: onGroup('CreateLogGroup'),
+  // Who creates a group with tags must be allowed to tag it as well.
+  CreateLogGroup: (input, context) =>
+    (['CreateLogGroup', ...(Object.keys(input.tags ?? {}).length > 0 ? ['TagResource'] : [])] as const).flatMap(
+      (action) => withRequestTags(onGroup(action)(input, context), input.tags),
+    ),
   CreateLogStream: onGroup('CreateLogStream'),
   DeleteLogGroup: onGroup('DeleteLogGroup'),
   DeleteLogStream: onStream('DeleteLogStream'),
@@ -58,8 +72,8 @@ const table: Inputs = {
   ListTagsLogGroup: onGroup('ListTagsLogGroup'),
   PutLogEvents: onStream('PutLogEvents'),
   PutRetentionPolicy: onGroup('PutRetentionPolicy'),
-  TagLogGroup: onGroup('TagLogGroup'),
-  TagResource: onArn('TagResource'),
+  TagLogGroup: (input, context) => withRequestTags(onGroup('TagLogGroup')(input, context), input.tags),
+  TagResource: (input, context) => withRequestTags(onArn('TagResource')(input, context), input.tags),
   UntagLogGroup: onGroup('UntagLogGroup'),
   UntagResource: onArn('UntagResource'),
 }

@@ -1,10 +1,13 @@
+import type { Principal } from '../../access/principal.ts'
+
 /** CloudWatch Logs for the other services: what containers and functions print. */
 export interface LogsFacade {
   /**
-   * Appends events to a stream, creating group and stream when absent. Events of one call keep their order.
-   * Resolves when they are stored.
+   * Appends events to a stream as a principal, creating group and stream when absent. Events of one call keep their
+   * order. Resolves when they are stored, or when the principal may not store them: then they are gone, and the server's
+   * log says once for each group what the principal lacks. Rejects when storage is away.
    */
-  append(target: LogTarget, events: readonly LogEvent[]): Promise<void>
+  append(principal: Principal, target: LogTarget, events: readonly LogEvent[]): Promise<void>
 }
 
 export interface LogTarget {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { testStores } from '../../support/databases.ts'
 import { eventually } from '../../support/eventually.ts'
 import { startLogs, type TestLogs } from '../../support/logs-service.ts'
-import { refused } from '../../support/s3-service.ts'
+import { ACCOUNT, accountRoot, refused } from '../../support/s3-service.ts'
 
 describe.each(testStores)('log events on $dialect', ({ create }) => {
   let logs: TestLogs
@@ -65,8 +65,8 @@ describe.each(testStores)('log events on $dialect', ({ create }) => {
   test('of one moment keep the order they were appended in', async () => {
     const events = numbers(700).map((message) => ({ timestamp: logs.now, message }))
     const target = { account: '123456789012', region: 'us-east-1', group: 'g', stream: 's' }
-    await logs.facade.append(target, events.slice(0, 300))
-    await logs.facade.append(target, events.slice(300))
+    await logs.facade.append(accountRoot(ACCOUNT), target, events.slice(0, 300))
+    await logs.facade.append(accountRoot(ACCOUNT), target, events.slice(300))
     expect((await get({ startFromHead: true })).messages).toEqual(numbers(700))
     expect(await filter()).toEqual(numbers(700))
   })

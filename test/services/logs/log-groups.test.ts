@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { testStores } from '../../support/databases.ts'
 import { eventually } from '../../support/eventually.ts'
 import { startLogs, type TestLogs } from '../../support/logs-service.ts'
-import { refused } from '../../support/s3-service.ts'
+import { accountRoot, refused } from '../../support/s3-service.ts'
 
 const MISSING = { code: 'ResourceNotFoundException', message: 'The specified log group does not exist.' }
 
@@ -37,10 +37,11 @@ describe.each(testStores)('log groups on $dialect', ({ create }) => {
   })
 
   test('belong to an account and a region', async () => {
+    const account = '210987654321'
     await logs.call('CreateLogGroup', { logGroupName: 'g' })
     expect((await logs.call('DescribeLogGroups', {}, { region: 'eu-west-1' })).logGroups).toEqual([])
     expect(
-      await refused(logs.call('DeleteLogGroup', { logGroupName: 'g' }, { account: '210987654321' })),
+      await refused(logs.call('DeleteLogGroup', { logGroupName: 'g' }, { account, principal: accountRoot(account) })),
     ).toMatchObject(MISSING)
   })
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Principal } from '../../../access/principal.ts'
 import type { ContainerRuntime } from '../../../runtime/container-runtime.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { BlobStore } from '../../../storage/blobs/blob-store.ts'
@@ -63,6 +64,9 @@ export async function startFunctionExecution(options: ExecutionOptions): Promise
   }
 }
 
+/** The principal of the execution role; undefined when Lambda may not take it. */
+type Role = () => Promise<Principal | undefined>
+
 class EnvironmentPool implements FunctionExecution {
   readonly #options: ExecutionOptions
   readonly #api: RuntimeApi
@@ -118,12 +122,15 @@ class EnvironmentPool implements FunctionExecution {
 
   #startFor(record: FunctionRecord, invocation: Invocation): ReturnType<ExecutionEnvironment['invoke']> {
     this.#makeRoom(record)
-    const log = new FunctionLog(this.#logTarget(record), this.#options.logs, this.#options.clock, this.#options.log)
+    // One look at the role for all that one environment does, as the credentials in it are made once.
+    const role = once(() => this.#assumeRole(record))
+    const { logs, clock, log: serverLog } = this.#options
+    const log = new FunctionLog(this.#logTarget(record), role, logs, clock, serverLog)
     const environment = new ExecutionEnvironment(record, log)
     this.#environments.set(environment, performance.now())
     void environment.ended.then(() => this.#environments.delete(environment))
     const outcome = environment.invoke(invocation)
-    void environment.begin(() => this.#startSandbox(record, environment))
+    void environment.begin(() => this.#startSandbox(record, environment, role))
     return outcome
   }
 
@@ -139,12 +146,12 @@ class EnvironmentPool implements FunctionExecution {
     longestIdle.retire()
   }
 
-  async #startSandbox(record: FunctionRecord, environment: ExecutionEnvironment): Promise<Sandbox> {
+  async #startSandbox(record: FunctionRecord, environment: ExecutionEnvironment, role: Role): Promise<Sandbox> {
     const { code } = record
     try {
       const context = {
         logTarget: environment.log.target,
-        aws: await this.#awsVariables(record),
+        aws: await this.#awsVariables(record, role),
         say: (line: string) => environment.log.line(line),
       }
       if (code.type === 'Image') return await this.#containers.start(record, code.imageUri, environment, context)
@@ -164,11 +171,15 @@ class EnvironmentPool implements FunctionExecution {
     }
   }
 
-  /** Credentials of a session of the execution role, and where they are good for something. */
-  async #awsVariables(record: FunctionRecord): Promise<Record<string, string>> {
-    const { iam, endpointUrl } = this.#options
+  #assumeRole(record: FunctionRecord): Promise<Principal | undefined> {
     const { role } = record.settings
-    const principal = await iam.assumeRoleForService(role, 'lambda.amazonaws.com', record.name, record.arn)
+    return this.#options.iam.assumeRoleForService(role, 'lambda.amazonaws.com', record.name, record.arn)
+  }
+
+  /** Credentials of a session of the execution role, and where they are good for something. */
+  async #awsVariables(record: FunctionRecord, role: Role): Promise<Record<string, string>> {
+    const { iam, endpointUrl } = this.#options
+    const principal = await role()
     if (principal === undefined) {
       throw new ServiceError(
         'AccessDeniedException',
@@ -207,5 +218,17 @@ class EnvironmentPool implements FunctionExecution {
       const unused = environment.idle && now - environment.idleSince > this.#options.limits.idleMilliseconds
       if (unused || now - startedAt > MAX_AGE) environment.retire()
     }
+  }
+}
+
+/** Calls once, and again only after a failure. */
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined
+      throw error
+    })
+    return made
   }
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { Principal } from '../../../access/principal.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../telemetry/log.ts'
 import type { LogEvent, LogsFacade, LogTarget } from '../../logs/facade.ts'
@@ -19,6 +20,8 @@ const FLUSH_EVENTS = 2000
 /** The log stream of one environment: its output and Lambda's own lines, in order, on their way to CloudWatch Logs. */
 export class FunctionLog {
   readonly target: LogTarget
+  /** The execution role; undefined when the service may not take it. */
+  readonly #principal: () => Promise<Principal | undefined>
   readonly #logs: LogsFacade
   readonly #clock: Clock
   readonly #log: Logger
@@ -34,8 +37,15 @@ export class FunctionLog {
   #waitingBytes = 0
   #failed = false
 
-  constructor(target: LogTarget, logs: LogsFacade, clock: Clock, log: Logger) {
+  constructor(
+    target: LogTarget,
+    principal: () => Promise<Principal | undefined>,
+    logs: LogsFacade,
+    clock: Clock,
+    log: Logger,
+  ) {
     this.target = target
+    this.#principal = principal
     this.#logs = logs
     this.#clock = clock
     this.#log = log
@@ -129,7 +139,8 @@ export class FunctionLog {
     this.#waiting = []
     this.#writing = this.#writing.then(async () => {
       try {
-        await this.#logs.append(this.target, events)
+        const principal = await this.#principal()
+        if (principal !== undefined) await this.#logs.append(principal, this.target, events)
       } catch (error) {
         if (!this.#failed) this.#log.warn({ err: error, group: this.target.group }, "a function's log cannot be stored")
         this.#failed = true

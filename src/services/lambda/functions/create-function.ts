@@ -12,7 +12,7 @@ import { functionConfiguration } from './function-configuration.ts'
 import { functionArn, LATEST, parseFunctionName, requestedFunction } from './function-name.ts'
 import { codeColumns, recordOfRow, settingsColumns } from './function-record.ts'
 import { functionVariables, newSettings } from './function-settings.ts'
-import { findFunction } from './function-store.ts'
+import { findFunction, functionAccessChanged } from './function-store.ts'
 
 /** Creates a function that can be invoked as soon as this answers. */
 export async function createFunction(
@@ -24,7 +24,7 @@ export async function createFunction(
   if (qualifier !== undefined && qualifier !== LATEST) {
     throw invalidParameterValue('The function name may not have a version or alias.')
   }
-  const address = requestedFunction(input.FunctionName, undefined, context, 'lambda:CreateFunction')
+  const address = requestedFunction(input.FunctionName, undefined, context)
   if (address.name.length > 64 || address.name.includes('.')) {
     throw invalidParameterValue(`Invalid function name: ${address.name}`)
   }
@@ -59,6 +59,7 @@ export async function createFunction(
         one(() => functionExists(address.name)),
       ),
       ...(tagRows.length === 0 ? [] : [statement(db.insertInto('lambda_tags').values(tagRows))]),
+      functionAccessChanged(deps.feed, address),
     ])
   } catch (error) {
     if (code.type === 'Zip') await deps.blobs.remove(code.blob)

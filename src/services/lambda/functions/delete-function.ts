@@ -4,7 +4,7 @@ import type { RequestContext } from '../../operation.ts'
 import type { LambdaDeps } from '../deps.ts'
 import { functionMissing, invalidParameterValue } from '../errors.ts'
 import { functionArn, LATEST, parseFunctionName, requestedFunction } from './function-name.ts'
-import { FUNCTION_CHANGED, requireFunction } from './function-store.ts'
+import { FUNCTION_CHANGED, functionAccessChanged, requireFunction } from './function-store.ts'
 
 /** Deletes a function with its policy and tags; its log group stays, as in AWS. */
 export async function deleteFunction(
@@ -15,7 +15,7 @@ export async function deleteFunction(
   if ((input.Qualifier ?? parseFunctionName(input.FunctionName)?.qualifier) === LATEST) {
     throw invalidParameterValue('$LATEST version cannot be deleted without deleting the function.')
   }
-  const address = requestedFunction(input.FunctionName, input.Qualifier, context, 'lambda:DeleteFunction')
+  const address = requestedFunction(input.FunctionName, input.Qualifier, context)
   const { id } = await requireFunction({ database, box }, address)
   await database.commit([
     statement(
@@ -25,6 +25,7 @@ export async function deleteFunction(
     statement(database.query.deleteFrom('lambda_permissions').where('function_id', '=', id)),
     statement(database.query.deleteFrom('lambda_tags').where('function_id', '=', id)),
     feed.announce({ topic: FUNCTION_CHANGED, key: id }),
+    functionAccessChanged(feed, address),
   ])
   return { StatusCode: 204 }
 }

@@ -1,6 +1,6 @@
 import { formatArn } from '../../../shared/arn.ts'
 import type { RequestContext } from '../../operation.ts'
-import { functionMissing, invalidParameterValue, notAuthorized } from '../errors.ts'
+import { functionMissing, invalidParameterValue } from '../errors.ts'
 
 /** What a function name of a request says; absent parts are those of the caller. */
 export interface FunctionReference {
@@ -10,7 +10,7 @@ export interface FunctionReference {
   readonly qualifier: string | undefined
 }
 
-/** The function a request means, in the caller's account and region. */
+/** The function a request means: in the region asked, of the account that the name says or else the caller's. */
 export interface FunctionAddress {
   readonly account: string
   readonly region: string
@@ -42,13 +42,12 @@ export const functionArn = ({ account, region, name }: FunctionAddress, qualifie
 
 /**
  * The function that `FunctionName` and `Qualifier` of a request mean. Versions and aliases other than $LATEST do not
- * exist here, so they are not found; functions of other accounts are not open to the caller.
+ * exist here, so they are not found. Whether the caller may do this with it has been asked before.
  */
 export function requestedFunction(
   functionName: string,
   qualifier: string | undefined,
-  context: Pick<RequestContext, 'account' | 'region' | 'principal'>,
-  action: string,
+  context: Pick<RequestContext, 'account' | 'region'>,
 ): FunctionAddress {
   const reference = parseFunctionName(functionName)
   if (reference === undefined) throw invalidParameterValue(`Invalid function name: ${functionName}`)
@@ -60,9 +59,6 @@ export function requestedFunction(
     account: reference.account ?? context.account,
     region: reference.region ?? context.region,
     name: reference.name,
-  }
-  if (address.account !== context.account) {
-    throw notAuthorized(context.principal.arn, action, functionArn(address, wanted))
   }
   if (address.region !== context.region || (wanted !== undefined && wanted !== LATEST)) {
     throw functionMissing(functionArn(address, wanted))

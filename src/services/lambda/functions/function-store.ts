@@ -10,6 +10,13 @@ import { type FunctionRecord, recordOfRow } from './function-record.ts'
 /** Change feed: the function with this id was updated or deleted. */
 export const FUNCTION_CHANGED = 'lambda-function'
 
+/** Change feed: the policy or the tags of the function with this ARN have changed. */
+export const FUNCTION_ACCESS = 'lambda-access'
+
+/** Belongs into every unit that makes or removes a function, or changes its policy or its tags. */
+export const functionAccessChanged = (feed: ChangeFeed, address: FunctionAddress): Statement =>
+  feed.announce({ topic: FUNCTION_ACCESS, key: functionArn(address) })
+
 export async function findFunction(
   db: Database,
   box: SealedBox,

@@ -11,6 +11,6 @@ export async function getFunctionConfiguration(
   input: GetFunctionConfigurationRequest,
   context: RequestContext,
 ): Promise<FunctionConfiguration> {
-  const address = requestedFunction(input.FunctionName, input.Qualifier, context, 'lambda:GetFunctionConfiguration')
+  const address = requestedFunction(input.FunctionName, input.Qualifier, context)
   return functionConfiguration(await requireFunction(deps, address))
 }

@@ -12,7 +12,7 @@ export async function getFunction(
   input: GetFunctionRequest,
   context: RequestContext,
 ): Promise<GetFunctionResponse> {
-  const address = requestedFunction(input.FunctionName, input.Qualifier, context, 'lambda:GetFunction')
+  const address = requestedFunction(input.FunctionName, input.Qualifier, context)
   const record = await requireFunction(deps, address)
   const { code } = record
   const tags = await readTags(deps.database, record.id)

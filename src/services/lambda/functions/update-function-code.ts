@@ -18,7 +18,7 @@ export async function updateFunctionCode(
 ): Promise<FunctionConfiguration> {
   if (input.Publish) throw notImplemented('Publish (function versions)')
   if (input.PublishTo !== undefined) throw notImplemented('PublishTo')
-  const address = requestedFunction(input.FunctionName, undefined, context, 'lambda:UpdateFunctionCode')
+  const address = requestedFunction(input.FunctionName, undefined, context)
   const record = await requireFunction(deps, address)
   if (input.RevisionId !== undefined && input.RevisionId !== record.revisionId) throw staleRevision()
   const code = await receiveCode(deps, input, record.code.type, 'UpdateFunctionCode', context)

@@ -16,7 +16,7 @@ export async function updateFunctionConfiguration(
   input: UpdateFunctionConfigurationRequest,
   context: RequestContext,
 ): Promise<FunctionConfiguration> {
-  const address = requestedFunction(input.FunctionName, undefined, context, 'lambda:UpdateFunctionConfiguration')
+  const address = requestedFunction(input.FunctionName, undefined, context)
   const record = await requireFunction(deps, address)
   if (input.RevisionId !== undefined && input.RevisionId !== record.revisionId) throw staleRevision()
   const settings = updatedSettings(record.settings, input, record.code.type === 'Image')

@@ -19,7 +19,7 @@ export async function invoke(
   if (input.DurableExecutionName !== undefined) throw notImplemented('Durable executions')
   if (input.TenantId !== undefined) throw notImplemented('Tenant isolation')
   const type = input.InvocationType ?? 'RequestResponse'
-  const address = requestedFunction(input.FunctionName, input.Qualifier, context, 'lambda:InvokeFunction')
+  const address = requestedFunction(input.FunctionName, input.Qualifier, context)
   const payload = checkEvent(input.Payload, type)
   const clientContext = decodeClientContext(input.ClientContext)
   const record = await requireFunction(deps, address)

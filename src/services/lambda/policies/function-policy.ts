@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AddPermissionRequest } from '../../../model/generated/lambda.ts'
 import type { Database } from '../../../storage/database.ts'
+import { invalidPrincipal } from '../errors.ts'
 
 /** One statement of a function's resource policy, in IAM's form. */
 export interface PolicyStatement {
@@ -11,6 +12,9 @@ export interface PolicyStatement {
   readonly Resource: string
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
+
+const IDENTITY =
+  /^arn:aws:(?:iam::\d{12}:(?:root|user\/[^*?]+|role\/[^*?]+)|sts::\d{12}:assumed-role\/[^/*?]+\/[^/*?]+)$/
 
 /** The statement that AddPermission asks for. Source: the policies that AWS shows for each of its members. */
 export function permissionStatement(input: AddPermissionRequest, arn: string): PolicyStatement {
@@ -36,10 +40,13 @@ export function permissionStatement(input: AddPermissionRequest, arn: string): P
   }
 }
 
+/** @throws InvalidParameterValueException for an ARN that is nobody's */
 function policyPrincipal(principal: string): PolicyStatement['Principal'] {
   if (principal === '*') return '*'
   if (/^\d{12}$/.test(principal)) return { AWS: `arn:aws:iam::${principal}:root` }
-  return principal.startsWith('arn:') ? { AWS: principal } : { Service: principal }
+  if (!principal.startsWith('arn:')) return { Service: principal }
+  if (!IDENTITY.test(principal)) throw invalidPrincipal()
+  return { AWS: principal }
 }
 
 /** A function's statements in the order they were added. */

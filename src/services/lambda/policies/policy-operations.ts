@@ -8,19 +8,27 @@ import type {
 import { one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
 import type { LambdaDeps } from '../deps.ts'
-import { functionMissing, policyMissing, staleRevision, statementExists, statementMissing } from '../errors.ts'
-import { requestedFunction } from '../functions/function-name.ts'
-import { requireFunction } from '../functions/function-store.ts'
+import {
+  functionMissing,
+  noPolicyOfLatest,
+  policyMissing,
+  staleRevision,
+  statementExists,
+  statementMissing,
+} from '../errors.ts'
+import { LATEST, parseFunctionName, requestedFunction } from '../functions/function-name.ts'
+import { functionAccessChanged, requireFunction } from '../functions/function-store.ts'
 import { permissionStatement, policyRevision, readStatements } from './function-policy.ts'
 
-/** Adds a statement to a function's resource policy. Stored and shown; evaluating policies comes with `access/`. */
+/** Adds a statement to a function's resource policy. */
 export async function addPermission(
   deps: LambdaDeps,
   input: AddPermissionRequest,
   context: RequestContext,
 ): Promise<AddPermissionResponse> {
   const { database } = deps
-  const address = requestedFunction(input.FunctionName, input.Qualifier, context, 'lambda:AddPermission')
+  const address = requestedFunction(input.FunctionName, input.Qualifier, context)
+  if ((input.Qualifier ?? parseFunctionName(input.FunctionName)?.qualifier) === LATEST) throw noPolicyOfLatest()
   const record = await requireFunction(deps, address)
   await checkRevision(deps, record.id, input.RevisionId)
   const added = permissionStatement(input, record.arn)
@@ -42,6 +50,7 @@ export async function addPermission(
       insert,
       one(() => statementExists(input.StatementId)),
     ),
+    functionAccessChanged(deps.feed, address),
   ])
   return { Statement: JSON.stringify(added) }
 }
@@ -51,7 +60,7 @@ export async function getPolicy(
   input: GetPolicyRequest,
   context: RequestContext,
 ): Promise<GetPolicyResponse> {
-  const address = requestedFunction(input.FunctionName, input.Qualifier, context, 'lambda:GetPolicy')
+  const address = requestedFunction(input.FunctionName, input.Qualifier, context)
   const { id } = await requireFunction(deps, address)
   const statements = await readStatements(deps.database, id)
   if (statements.length === 0) throw policyMissing()
@@ -67,7 +76,7 @@ export async function removePermission(
   context: RequestContext,
 ): Promise<undefined> {
   const { database } = deps
-  const address = requestedFunction(input.FunctionName, input.Qualifier, context, 'lambda:RemovePermission')
+  const address = requestedFunction(input.FunctionName, input.Qualifier, context)
   const { id } = await requireFunction(deps, address)
   await checkRevision(deps, id, input.RevisionId)
   const remove = database.query
@@ -79,6 +88,7 @@ export async function removePermission(
       remove,
       one(() => statementMissing(input.StatementId)),
     ),
+    functionAccessChanged(deps.feed, address),
   ])
   return undefined
 }

@@ -1,7 +1,11 @@
 import type { Database } from '../../../storage/database.ts'
 import { one, statement } from '../../../storage/statement.ts'
+import type { LambdaDeps } from '../deps.ts'
 import { functionMissing, invalidParameterValue } from '../errors.ts'
 import type { FunctionRecord } from '../functions/function-record.ts'
+import { functionAccessChanged } from '../functions/function-store.ts'
+
+type TagDeps = Pick<LambdaDeps, 'database' | 'feed'>
 
 const MAX_TAGS = 50
 
@@ -30,7 +34,7 @@ export async function readTags(db: Database, functionId: string): Promise<Record
 
 /** Adds tags and replaces those of the same key. */
 export async function writeTags(
-  db: Database,
+  { database: db, feed }: TagDeps,
   record: FunctionRecord,
   tags: Readonly<Record<string, string>>,
 ): Promise<void> {
@@ -50,17 +54,23 @@ export async function writeTags(
           conflict.columns(['function_id', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
         ),
     ),
+    functionAccessChanged(feed, record),
   ])
 }
 
-export async function removeTags(db: Database, functionId: string, keys: readonly string[]): Promise<void> {
+export async function removeTags(
+  { database: db, feed }: TagDeps,
+  record: FunctionRecord,
+  keys: readonly string[],
+): Promise<void> {
   if (keys.length === 0) return
   await db.commit([
     statement(
       db.query
         .deleteFrom('lambda_tags')
-        .where('function_id', '=', functionId)
+        .where('function_id', '=', record.id)
         .where('key', 'in', [...keys]),
     ),
+    functionAccessChanged(feed, record),
   ])
 }

@@ -17,7 +17,7 @@ export async function tagResource(
   input: TagResourceRequest,
   context: RequestContext,
 ): Promise<undefined> {
-  await writeTags(deps.database, await taggedFunction(deps, input.Resource, context, 'lambda:TagResource'), input.Tags)
+  await writeTags(deps, await taggedFunction(deps, input.Resource, context), input.Tags)
   return undefined
 }
 
@@ -26,8 +26,7 @@ export async function untagResource(
   input: UntagResourceRequest,
   context: RequestContext,
 ): Promise<undefined> {
-  const { id } = await taggedFunction(deps, input.Resource, context, 'lambda:UntagResource')
-  await removeTags(deps.database, id, input.TagKeys)
+  await removeTags(deps, await taggedFunction(deps, input.Resource, context), input.TagKeys)
   return undefined
 }
 
@@ -36,17 +35,12 @@ export async function listTags(
   input: ListTagsRequest,
   context: RequestContext,
 ): Promise<ListTagsResponse> {
-  const { id } = await taggedFunction(deps, input.Resource, context, 'lambda:ListTags')
+  const { id } = await taggedFunction(deps, input.Resource, context)
   return { Tags: await readTags(deps.database, id) }
 }
 
 /** Of the resources that Lambda tags, functions are the ones that exist here. */
-async function taggedFunction(
-  deps: LambdaDeps,
-  arn: string,
-  context: RequestContext,
-  action: string,
-): Promise<FunctionRecord> {
+async function taggedFunction(deps: LambdaDeps, arn: string, context: RequestContext): Promise<FunctionRecord> {
   if (!arn.includes(':function:')) throw notImplemented('Tagging of Lambda resources other than functions')
-  return requireFunction(deps, requestedFunction(arn, undefined, context, action))
+  return requireFunction(deps, requestedFunction(arn, undefined, context))
 }

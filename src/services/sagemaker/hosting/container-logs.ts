@@ -1,3 +1,4 @@
+import type { Principal } from '../../../access/principal.ts'
 import { type ContainerRuntime, type LogLine, RuntimeError } from '../../../runtime/container-runtime.ts'
 import { wait } from '../../../shared/wait.ts'
 import type { Database } from '../../../storage/database.ts'
@@ -28,17 +29,24 @@ export interface LogCarrier {
   stop(): Promise<void>
 }
 
+/** What is printed, and in whose name it is stored. */
+export interface LogWriter {
+  readonly target: LogTarget
+  /** The execution role. Undefined while the service may not take it: then nothing is stored. */
+  readonly principal: () => Promise<Principal | undefined>
+}
+
 /**
  * Where it stopped is remembered, so the next worker goes on there; only one that is killed between storing lines and
  * remembering so makes them appear twice.
  */
-export function carryLogs(deps: ContainerLogsDeps, instance: string, target: LogTarget): LogCarrier {
+export function carryLogs(deps: ContainerLogsDeps, instance: string, writer: LogWriter): LogCarrier {
   const stopping = new AbortController()
   const followed = new Map<string, Promise<void>>()
   return {
     follow(container) {
       if (!followed.has(container))
-        followed.set(container, carryContainer(deps, instance, target, container, stopping.signal))
+        followed.set(container, carryContainer(deps, instance, writer, container, stopping.signal))
     },
     async drained(container, milliseconds) {
       const late = new AbortController()
@@ -57,7 +65,7 @@ export function carryLogs(deps: ContainerLogsDeps, instance: string, target: Log
 async function carryContainer(
   deps: ContainerLogsDeps,
   instance: string,
-  target: LogTarget,
+  writer: LogWriter,
   container: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -65,7 +73,7 @@ async function carryContainer(
   while (!signal.aborted) {
     try {
       const mark = await readMark(deps.database, instance)
-      await pump(deps.runtime, container, mark, (lines, at) => store(deps, instance, target, lines, at), signal)
+      await pump(deps.runtime, container, mark, (lines, at) => store(deps, instance, writer, lines, at), signal)
       const state = await deps.runtime.inspectContainer(container, signal)
       if (state?.running !== true) return
     } catch (err) {
@@ -89,11 +97,12 @@ async function readMark(database: Database, instance: string): Promise<LogMark |
 async function store(
   { logs, database }: ContainerLogsDeps,
   instance: string,
-  target: LogTarget,
+  { target, principal }: LogWriter,
   lines: readonly LogLine[],
   mark: LogMark,
 ): Promise<void> {
-  await logs.append(target, lines.map(toEvent))
+  const writer = await principal()
+  if (writer !== undefined) await logs.append(writer, target, lines.map(toEvent))
   const update = database.query
     .updateTable('endpoint_instances')
     .set({ logged_until: formatMark(mark) })

@@ -1,3 +1,4 @@
+import { rootPrincipal } from '../../../access/principals.ts'
 import type { WorkHandler, WorkOutcome, WorkQueue } from '../../../control/work-queue.ts'
 import { RuntimeError } from '../../../runtime/container-runtime.ts'
 import type { Clock } from '../../../shared/clock.ts'
@@ -6,7 +7,7 @@ import type { Database, Statement } from '../../../storage/database.ts'
 import type { EndpointInstanceRow } from '../../../storage/schema/endpoints.ts'
 import type { Logger } from '../../../telemetry/log.ts'
 import { type BringUpDeps, bringUp } from './bring-up.ts'
-import { type ContainerLogsDeps, carryLogs, type LogCarrier } from './container-logs.ts'
+import { type ContainerLogsDeps, carryLogs, type LogCarrier, type LogWriter } from './container-logs.ts'
 import { LABELS } from './container-spec.ts'
 import { type DrainDeps, drained } from './drain-instance.ts'
 import type { InstanceState } from './endpoint-plan.ts'
@@ -38,6 +39,8 @@ const STOP_SECONDS = 30
 const LAST_LINES_MILLISECONDS = 5_000
 /** An engine that is away is asked again this often. */
 const ENGINE_AWAY_MILLISECONDS = 1_000
+/** A role that is deleted and made again is taken anew by then; what it may do is asked for every batch of lines. */
+const ROLE_MILLISECONDS = 60_000
 const COMPLAINT_MILLISECONDS = 60_000
 /** An instance that has answered for this long has proven itself: its place counts failures anew. */
 const PROVEN_MILLISECONDS = 60_000
@@ -65,7 +68,7 @@ export function createInstanceController(deps: InstanceControllerDeps): WorkHand
           await endContainers(deps, item.key, logs, signal)
           return DONE
         }
-        logs ??= carryLogs(deps, instance.row.id, logTarget(instance))
+        logs ??= carryLogs(deps, instance.row.id, logWriter(deps, instance))
         const outcome = await liveOn(deps, instance, logs, signal)
         if (outcome !== undefined) return outcome
       }
@@ -83,12 +86,36 @@ async function loadInstance(database: Database, id: string): Promise<Instance | 
   return state === undefined ? undefined : { row, state }
 }
 
-const logTarget = ({ row, state }: Instance) => ({
-  account: row.account,
-  region: row.region,
-  group: `/aws/sagemaker/Endpoints/${state.endpoint.name}`,
-  stream: `${row.variant_name}/${row.id}`,
-})
+/** Containers write as the model's execution role; those of a model that does without one, as its account. */
+function logWriter({ iam }: InstanceControllerDeps, { row, state }: Instance): LogWriter {
+  const role = state.spec.variants.find(({ name }) => name === row.variant_name)?.executionRoleArn
+  return {
+    target: {
+      account: row.account,
+      region: row.region,
+      group: `/aws/sagemaker/Endpoints/${state.endpoint.name}`,
+      stream: `${row.variant_name}/${row.id}`,
+    },
+    principal:
+      role === undefined
+        ? async () => rootPrincipal(row.account)
+        : keepFor(ROLE_MILLISECONDS, () => iam.assumeRoleForService(role, 'sagemaker.amazonaws.com', 'SageMaker')),
+  }
+}
+
+/** What is found is good for so long; what is not found is looked for each time. */
+function keepFor<Found>(
+  milliseconds: number,
+  find: () => Promise<Found | undefined>,
+): () => Promise<Found | undefined> {
+  let kept: { readonly found: Found; readonly until: number } | undefined
+  return async () => {
+    if (kept !== undefined && kept.until > performance.now()) return kept.found
+    const found = await find()
+    kept = found === undefined ? undefined : { found, until: performance.now() + milliseconds }
+    return found
+  }
+}
 
 /** Works on the instance's state until it is in another. Returns what is to become of the item, or undefined to go on. */
 async function liveOn(
