@@ -11,7 +11,14 @@ import { type ContainerLogsDeps, carryLogs, type LogCarrier, type LogWriter } fr
 import { LABELS } from './container-spec.ts'
 import { type DrainDeps, drained } from './drain-instance.ts'
 import type { InstanceState } from './endpoint-plan.ts'
-import { ENDPOINT_WORK, type EndpointState, endpointWrites, formatEndpointKey, loadEndpoint } from './endpoint-state.ts'
+import {
+  ENDPOINT_WORK,
+  type EndpointState,
+  endpointWrites,
+  formatEndpointKey,
+  loadEndpoint,
+  specOf,
+} from './endpoint-state.ts'
 import { HostingError } from './hosting-error.ts'
 import type { InstanceBells } from './instance-bells.ts'
 import { keepHealthy } from './keep-healthy.ts'
@@ -88,7 +95,9 @@ async function loadInstance(database: Database, id: string): Promise<Instance | 
 
 /** Containers write as the model's execution role; those of a model that does without one, as its account. */
 function logWriter({ iam }: InstanceControllerDeps, { row, state }: Instance): LogWriter {
-  const role = state.spec.variants.find(({ name }) => name === row.variant_name)?.executionRoleArn
+  const variant = specOf(state, row.fleet)?.variants.find(({ name }) => name === row.variant_name)
+  const role = variant?.executionRoleArn
+  const assumed = (arn: string) => iam.assumeRoleForService(arn, 'sagemaker.amazonaws.com', 'SageMaker')
   return {
     target: {
       account: row.account,
@@ -97,9 +106,10 @@ function logWriter({ iam }: InstanceControllerDeps, { row, state }: Instance): L
       stream: `${row.variant_name}/${row.id}`,
     },
     principal:
-      role === undefined
-        ? async () => rootPrincipal(row.account)
-        : keepFor(ROLE_MILLISECONDS, () => iam.assumeRoleForService(role, 'sagemaker.amazonaws.com', 'SageMaker')),
+      role !== undefined
+        ? keepFor(ROLE_MILLISECONDS, () => assumed(role))
+        : // Of a fleet that nothing is known of any more nobody knows the role either.
+          async () => (variant === undefined ? undefined : rootPrincipal(row.account)),
   }
 }
 
