@@ -148,6 +148,29 @@ describe.skipIf(lacksEngine('docker'))('what an execution role may not do', () =
     await expect(hosting.api.sagemaker('DescribeModel', { ModelName: 'blind' })).rejects.toThrow('Could not find model')
   })
 
+  it('costs an endpoint its log and nothing else, and is told of once', async () => {
+    const name = 'mute'
+    await createModel(name)
+    await createEndpoint(name)
+    expect(await hosting.settled(name)).toMatchObject({ EndpointStatus: 'InService' })
+    const group = `/aws/sagemaker/Endpoints/${name}`
+    const told = () => hosting.slipway.process.output().split('what is printed cannot be stored').length - 1
+    await eventually(() => expect(told()).toBe(1))
+    expect(hosting.slipway.process.output()).toContain(
+      `let the role do logs:CreateLogGroup, logs:CreateLogStream and logs:PutLogEvents on arn:aws:logs:us-east-1:${ACCOUNT}:log-group:${group}:*`,
+    )
+    expect((await hosting.api.invoke(name, { body: 'x' })).status).toBe(200)
+    await expect(hosting.printed(name)).rejects.toThrow(/does not exist/)
+    const PolicyDocument = document({ Effect: 'Allow', Action: 'logs:*', Resource: '*' })
+    await hosting.api.iam('PutRolePolicy', { RoleName: name, PolicyName: 'logs', PolicyDocument })
+    await eventually(async () => {
+      await hosting.api.invoke(name, { commands: 'stdout=heard' })
+      expect(await hosting.printed(name)).toContain('heard')
+    })
+    expect(told()).toBe(1)
+    await hosting.remove(name)
+  })
+
   it.each(['ecr:BatchGetImage', 's3:GetObject', 'kms:Decrypt'])(
     'keeps a replacement from starting until it is given back: %s',
     async (action) => {
