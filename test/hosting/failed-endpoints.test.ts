@@ -50,7 +50,7 @@ describe.skipIf(lacksEngine('docker'))('endpoints that cannot be brought up', ()
         tag: '1',
         credentials: locked.credentials,
       })
-    await hosting.api.createBucket('models')
+    await hosting.api.createBucket('sagemaker-models')
   })
   afterAll(async () => {
     await Promise.all([hosting?.stop(), locked?.stop(), strange?.stop()])
@@ -184,17 +184,17 @@ describe.skipIf(lacksEngine('docker'))('endpoints that cannot be brought up', ()
   })
 
   it('says that the model data is gone', async () => {
-    await hosting.api.putObject('models', 'gone.tar.gz', await archive('weights'))
-    const container = { ModelDataUrl: 's3://models/gone.tar.gz' }
-    const beforeEndpoint = () => hosting.api.deleteObject('models', 'gone.tar.gz')
+    await hosting.api.putObject('sagemaker-models', 'gone.tar.gz', await archive('weights'))
+    const container = { ModelDataUrl: 's3://sagemaker-models/gone.tar.gz' }
+    const beforeEndpoint = () => hosting.api.deleteObject('sagemaker-models', 'gone.tar.gz')
     expect(await reasonOf('no-data', { container, beforeEndpoint })).toBe(
-      'Failed to download model data for container "container_1" from URL: "s3://models/gone.tar.gz". Please ensure that there is an object located at the URL and that the role passed to CreateModel has permissions to download the object.',
+      'Failed to download model data for container "container_1" from URL: "s3://sagemaker-models/gone.tar.gz". Please ensure that there is an object located at the URL and that the role passed to CreateModel has permissions to download the object.',
     )
   })
 
   it('refuses an archive that leaves its folder', async () => {
-    await hosting.api.putObject('models', 'evil.tar.gz', await archive('../evil'))
-    const reason = await reasonOf('evil', { container: { ModelDataUrl: 's3://models/evil.tar.gz' } })
+    await hosting.api.putObject('sagemaker-models', 'evil.tar.gz', await archive('../evil'))
+    const reason = await reasonOf('evil', { container: { ModelDataUrl: 's3://sagemaker-models/evil.tar.gz' } })
     expect(reason).toContain('Failed to extract model data archive for container "container_1"')
     expect(reason).toContain('..')
   })

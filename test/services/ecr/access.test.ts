@@ -275,6 +275,7 @@ describe.each(testStores)('who may use a repository, on $dialect', ({ create }) 
     await ecr.deps.database.commit([repositoryChanged(ecr.deps.changeFeed, row)])
     await ecr.deps.database.close()
     const { status, code } = await ecr.registry('GET', `${NAME}/tags/list`, { principal: accountRoot(OTHER_ACCOUNT) })
-    expect([status, code]).toEqual([503, 'UNKNOWN'])
+    // 503 or 500, by how the closed database says it: what matters is that it is no answer.
+    expect([status >= 500, code]).toEqual([true, 'UNKNOWN'])
   })
 })
