@@ -4,6 +4,7 @@ import { createPolicyCache } from './access/policy/policy-cache.ts'
 import { rootPrincipal } from './access/principals.ts'
 import { DATABASE_FILE } from './cli/installation.ts'
 import { version } from './cli/version.ts'
+import { readMetricsToken } from './config/metrics-token.ts'
 import { ownRegistry, reachableHost, readCa, registryHosts } from './config/registry-hosts.ts'
 import type { Config } from './config/schema.ts'
 import { createWorkQueue } from './control/database-work-queue.ts'
@@ -111,6 +112,8 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   const { dataDir } = config
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const installation = await installationId(dataDir)
+  const { tokenFile } = config.metrics
+  const metricsToken = tokenFile === undefined ? undefined : readMetricsToken(tokenFile)
   const { runtime, engine } = await connectRuntime(config, installation, log)
   const [database, masterKey, objects, functionCode, imageLayers] = await Promise.all([
     openDatabase(dataDir, log),
@@ -263,6 +266,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     runtime: { routes, dataPlane, sessions: createSessionAffinity(database, () => clock.now()), limits: config.limits },
     imageRegistry: createImageRegistry({ ...ecrDeps, trusting: config.auth === 'trust', log }),
     bodyMemory: new BodyMemory(config.limits.invocationMemoryBytes),
+    metrics: { text: () => cloudwatch.facade.prometheus(), token: metricsToken },
     health: () => ({ ready, version, workers: config.workers, runtime: runtime.name }),
     clock,
     publicUrl: config.publicUrl,

@@ -106,6 +106,11 @@ export const configSchema = z.strictObject({
         .default(60)
         .describe("length of the intervals in which the server's own metrics are kept, in seconds: 1, 5, 10, 30 or 60"),
       maxSeries: count('most metrics (name and dimensions) of an account in a region', 10_000),
+      tokenFile: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('path of a file that holds the token with which other machines may read /metrics'),
       anyAlarmPeriod: flag('let alarms have any period of seconds instead of 10, 20, 30 and multiples of 60'),
     })
     .prefault({})

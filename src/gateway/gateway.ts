@@ -14,6 +14,7 @@ import { addressProblem, openExchange } from './exchange.ts'
 import { findService } from './find-service.ts'
 import { answerOwnRoute, type Health } from './own-routes.ts'
 import { invocationTarget, serveInvocation } from './serve-invocation.ts'
+import { isMetricsRequest, type MetricsPage, serveMetrics } from './serve-metrics.ts'
 import { serveOperation } from './serve-operation.ts'
 import { isRegistryRequest, serveRegistry } from './serve-registry.ts'
 
@@ -26,6 +27,7 @@ export interface GatewayParts {
   readonly imageRegistry: ImageRegistry
   readonly bodyMemory: BodyMemory
   readonly health: () => Health
+  readonly metrics: MetricsPage
   readonly clock: Clock
   readonly publicUrl: string | undefined
   readonly s3Domains: readonly string[]
@@ -52,6 +54,7 @@ export async function handleRequest(
     const problem = addressProblem(exchange)
     if (problem !== undefined) throw new ServiceError('BadRequestException', problem)
     if (answerOwnRoute(exchange, parts.health)) return
+    if (isMetricsRequest(exchange, signed, parts.s3Domains)) return await serveMetrics(parts.metrics, exchange)
     if (isRegistryRequest(exchange, signed, parts.s3Domains)) return await serveRegistry(parts, exchange)
     const found = findService({
       method: exchange.method,

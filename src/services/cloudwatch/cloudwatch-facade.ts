@@ -7,6 +7,12 @@ import { byPeriod, ofUnit, readPoints } from './metrics/read-points.ts'
 import type { Recorder } from './metrics/recorder.ts'
 import { seriesOfTarget } from './metrics/series.ts'
 import { parseStatistic } from './metrics/statistic.ts'
+import { exposition } from './prometheus/exposition.ts'
+import { readTotals } from './prometheus/read-totals.ts'
+
+const MINUTE = 60_000
+/** A gauge that has not been sampled for so many intervals is of something that is over. */
+const STALE_SAMPLES = 3
 
 /** CloudWatch for the other services of this worker. */
 export function createCloudwatchFacade(deps: CloudwatchDeps, recorder: Recorder): CloudwatchFacade {
@@ -15,6 +21,12 @@ export function createCloudwatchFacade(deps: CloudwatchDeps, recorder: Recorder)
     record: (target, value, unit, time) => recorder.record(target, value, unit, time),
     counter: (target, unit, options) => recorder.counter(target, unit, options),
     flush: () => recorder.flush(),
+    async prometheus() {
+      // What this worker has not stored yet is told too; other workers are some seconds behind.
+      await recorder.flush()
+      const since = clock.now() - STALE_SAMPLES * Math.max(MINUTE, deps.settings.resolutionSeconds * 1000)
+      return exposition(await readTotals(database), since)
+    },
     async getStatistics(target, { statistic: name, period, start, end, unit }) {
       const statistic = parseStatistic(name)
       if (statistic === undefined) throw new Error(`there is no statistic ${name}`)

@@ -97,6 +97,8 @@ export interface CloudwatchFacade {
   deleteAlarms(owner: AlarmOwner, names: readonly string[]): Promise<void>
   /** The states of those of these alarms that exist, by name. */
   alarmStates(owner: AlarmOwner, names: readonly string[]): Promise<ReadonlyMap<string, AlarmState>>
+  /** All that the workers have counted of endpoints since ever, in Prometheus's text format. */
+  prometheus(): Promise<string>
   /** Stores what has been recorded so far. */
   flush(): Promise<void>
 }

@@ -16,8 +16,8 @@ export interface SeriesPoint {
 export interface WriteOptions {
   /** Names the batch when it may have to be repeated: what is stored already is not stored again. */
   readonly batch?: string
-  /** Whether it is counted for Prometheus too. */
-  readonly totals?: boolean
+  /** Whether the server has observed it of itself: then it is counted for Prometheus too. */
+  readonly ofServer?: boolean
 }
 
 /** Rows of one insert: few different sizes, so that the database meets few different statements. */
@@ -45,10 +45,11 @@ export class PointWriter {
    */
   async write(points: readonly SeriesPoint[], now: number, options: WriteOptions = {}): Promise<void> {
     if (points.length === 0) return
-    const { batch = newBatch(), totals = false } = options
+    const { batch = newBatch(), ofServer = false } = options
     await this.#registry.ensure(
       points.map(({ series }) => series),
       now,
+      ofServer,
     )
     const stored = this.#database.query
       .selectFrom('cloudwatch_points')
@@ -62,11 +63,16 @@ export class PointWriter {
           none(() => new BatchStored()),
         ),
         ...this.#inserts(rowsOf(points, batch, now)),
-        ...(totals ? this.#totals(points) : []),
+        ...(ofServer ? this.#totals(points) : []),
       ])
     } catch (error) {
       if (!(error instanceof BatchStored)) throw error
     }
+  }
+
+  /** Whether something can be added to the series without making it. */
+  knows(series: Series): boolean {
+    return this.#registry.knows(series)
   }
 
   #inserts(rows: readonly MetricPointRow[]): Statement[] {

@@ -130,14 +130,25 @@ export class Recorder {
     this.#waiting = []
     for (const [index, batch] of batches.entries()) {
       try {
-        await this.#deps.writer.write(batch.points, this.#deps.clock.now(), { batch: batch.id, totals: true })
+        await this.#write(batch)
       } catch (err) {
         this.#complain(err)
-        // Refused, not failed: it would be refused again.
-        if (err instanceof ServiceError) continue
         this.#waiting = this.#bounded([...batches.slice(index), ...this.#waiting])
         return
       }
+    }
+  }
+
+  /** When there are too many metrics, what belongs to new ones is dropped. */
+  async #write({ id, points }: Batch): Promise<void> {
+    const { writer, clock } = this.#deps
+    const write = (some: readonly SeriesPoint[]) => writer.write(some, clock.now(), { batch: id, ofServer: true })
+    try {
+      await write(points)
+    } catch (err) {
+      if (!(err instanceof ServiceError)) throw err
+      this.#complain(err)
+      await write(points.filter(({ series }) => writer.knows(series)))
     }
   }
 

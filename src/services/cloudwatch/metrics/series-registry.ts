@@ -23,10 +23,12 @@ export class SeriesRegistry {
   }
 
   /**
-   * Makes sure that these series of one account and region exist and count as alive.
+   * Makes sure that these series of one account and region exist and count as alive. The server's own may be made when
+   * the caller's have used up the limit, up to twice of it.
    * @throws LimitExceeded, and then none of them is made
    */
-  async ensure(series: readonly Series[], now: number): Promise<void> {
+  async ensure(series: readonly Series[], now: number, ofServer: boolean): Promise<void> {
+    const limit = ofServer ? 2 * this.#limit : this.#limit
     const stale = series.filter(
       ({ id }) => (this.#touched.get(id) ?? Number.NEGATIVE_INFINITY) < now - TOUCH_MILLISECONDS,
     )
@@ -52,7 +54,7 @@ export class SeriesRegistry {
       .select('id')
       .where('account', '=', account)
       .where('region', '=', region)
-      .offset(this.#limit)
+      .offset(limit)
       .limit(1)
     const allKnown = rows.every(({ id }) => this.#touched.has(id))
     // An account at its limit goes on writing to what it has.
@@ -61,11 +63,16 @@ export class SeriesRegistry {
       : [
           statement(
             beyond,
-            none(() => tooManyMetrics(this.#limit)),
+            none(() => tooManyMetrics(limit)),
           ),
         ]
     await this.#database.commit([...inserts, ...guard])
     for (const { id } of rows) this.#remember(id, now)
+  }
+
+  /** Whether this worker has met the series. */
+  knows({ id }: Series): boolean {
+    return this.#touched.has(id)
   }
 
   #remember(id: string, now: number): void {

@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { type HostingFixture, startHosting } from '../support/hosting.ts'
+import { ENGINES, lacksEngine } from '../support/shared-engine.ts'
+
+interface Result {
+  readonly Id: string
+  readonly Values: readonly number[]
+}
+
+for (const kind of ENGINES) {
+  describe.skipIf(lacksEngine(kind))(`metrics of endpoints on ${kind}`, () => {
+    let hosting: HostingFixture
+    beforeAll(async () => {
+      hosting = await startHosting(kind, {
+        workers: 2,
+        env: {
+          SLIPWAY_METRICS_FLUSH_SECONDS: '1',
+          SLIPWAY_METRICS_RESOLUTION_SECONDS: '1',
+          SLIPWAY_METRICS_ANY_ALARM_PERIOD: 'true',
+        },
+      })
+      await hosting.deploy('measured', { name: 'v', instances: 2 })
+    })
+    afterAll(() => hosting?.stop())
+
+    const Dimensions = [
+      { Name: 'EndpointName', Value: 'measured' },
+      { Name: 'VariantName', Value: 'v' },
+    ]
+    const stat = (Id: string, MetricName: string, Stat: string, Namespace = 'AWS/SageMaker') => ({
+      Id,
+      MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Period: 3600, Stat },
+    })
+    /** Over the last two hours, of each query in one number; undefined while there is none. */
+    const totals = async (queries: readonly object[]): Promise<Record<string, number | undefined>> => {
+      const now = Date.now() / 1000
+      const answer = await hosting.api.cloudwatch('GetMetricData', {
+        MetricDataQueries: queries,
+        StartTime: now - 3600,
+        EndTime: now + 60,
+      })
+      return Object.fromEntries(
+        (answer.MetricDataResults as Result[]).map(({ Id, Values }) => [
+          Id,
+          Values.length === 0 ? undefined : Values.reduce((sum, value) => sum + value, 0),
+        ]),
+      )
+    }
+
+    it('count what was invoked, by all workers, and tell Prometheus the same', async () => {
+      await Promise.all(Array.from({ length: 40 }, () => hosting.api.invoke('measured')))
+      for (const commands of ['status=400', 'status=500']) await hosting.api.invoke('measured', { commands })
+      const queries = [
+        stat('all', 'Invocations', 'Sum'),
+        stat('each', 'InvocationsPerInstance', 'Sum'),
+        stat('e4', 'Invocation4XXErrors', 'Sum'),
+        stat('e5', 'Invocation5XXErrors', 'Sum'),
+        stat('bad', 'InvocationModelErrors', 'Sum'),
+        stat('timed', 'ModelLatency', 'SampleCount'),
+        stat('over', 'OverheadLatency', 'SampleCount'),
+      ]
+      const counted = { all: 42, each: 21, e4: 1, e5: 1, bad: 2, timed: 42, over: 42 }
+      await eventually(async () => expect(await totals(queries)).toEqual(counted), 20_000)
+      const latency = await totals([stat('p99', 'ModelLatency', 'p99')])
+      expect(latency.p99).toBeGreaterThan(10)
+
+      const text = await (await fetch(`${hosting.slipway.url}/metrics`)).text()
+      const labels = '{account="123456789012",region="us-east-1",endpoint="measured",variant="v"}'
+      expect(text).toContain(`slipway_endpoint_invocations_total${labels} 42\n`)
+      expect(text).toContain(`slipway_endpoint_invocation_model_errors_total${labels} 2\n`)
+      expect(text).toContain(`slipway_endpoint_model_latency_seconds_count${labels} 42\n`)
+    })
+
+    it('tell what instances use, as far as the engine can', async () => {
+      const queries = ['CPUUtilization', 'MemoryUtilization', 'DiskUtilization'].map((name) =>
+        stat(name.toLowerCase(), name, 'Maximum', '/aws/sagemaker/Endpoints'),
+      )
+      const container = (await hosting.containers('measured'))[0]!
+      const told = await hosting.runtime.usage(container.id, AbortSignal.timeout(10_000))
+      if (told === undefined) return
+      await eventually(async () => {
+        const found = await totals(queries)
+        for (const value of [found.memoryutilization, found.diskutilization]) {
+          expect(value).toBeGreaterThan(0)
+          expect(value).toBeLessThan(200)
+        }
+        expect(found.cpuutilization).toBeGreaterThanOrEqual(0)
+      }, 30_000)
+    })
+
+    it('raise an alarm within seconds, which goes on when the server is killed', async () => {
+      await hosting.api.cloudwatch('PutMetricAlarm', {
+        AlarmName: 'busy',
+        ...{ Namespace: 'AWS/SageMaker', MetricName: 'Invocations', Dimensions, Statistic: 'Sum' },
+        ...{ Period: 1, EvaluationPeriods: 3, DatapointsToAlarm: 1, Threshold: 0 },
+        ...{ ComparisonOperator: 'GreaterThanThreshold', TreatMissingData: 'notBreaching' },
+        AlarmActions: ['arn:aws:sns:us-east-1:123456789012:nobody'],
+      })
+      const state = async () => {
+        const { MetricAlarms } = await hosting.api.cloudwatch('DescribeAlarms', { AlarmNames: ['busy'] })
+        return (MetricAlarms as { StateValue: string }[])[0]?.StateValue
+      }
+      await eventually(async () => expect(await state()).toBe('OK'), 30_000)
+      const busy = async () => {
+        await hosting.api.invoke('measured')
+        expect(await state()).toBe('ALARM')
+      }
+      await eventually(busy, 30_000)
+      await hosting.restart('SIGKILL')
+      await eventually(async () => expect(await state()).toBe('OK'), 60_000)
+      await eventually(async () => expect((await hosting.api.invoke('measured')).status).toBe(200), 30_000)
+      await eventually(busy, 30_000)
+      const { AlarmHistoryItems } = await hosting.api.cloudwatch('DescribeAlarmHistory', { AlarmName: 'busy' })
+      const summaries = (AlarmHistoryItems as { HistorySummary: string }[]).map(({ HistorySummary }) => HistorySummary)
+      expect(summaries.filter((summary) => summary === 'Alarm updated from OK to ALARM')).toHaveLength(2)
+      expect(summaries.find((summary) => summary.startsWith('Failed to execute action'))).toContain('nobody')
+    })
+  })
+}
