@@ -22,6 +22,13 @@ describe('findService', () => {
     ['one against the target', { signedService: 'logs', headers: { 'x-amz-target': 'SageMaker.ListModels' } }, 'logs'],
     ['a target', { method: 'POST', headers: { 'x-amz-target': 'SageMaker.ListModels' } }, 'sagemaker'],
     ['another target', { method: 'POST', headers: { 'x-amz-target': 'Logs_20140328.PutLogEvents' } }, 'logs'],
+    ['a signature for monitoring', { signedService: 'monitoring' }, 'cloudwatch'],
+    [
+      'its target',
+      { method: 'POST', headers: { 'x-amz-target': 'GraniteServiceVersion20100801.ListMetrics' } },
+      'cloudwatch',
+    ],
+    ['its host', { headers: { host: 'monitoring.eu-west-1.amazonaws.com' } }, 'cloudwatch'],
     ['a host', { headers: { host: 'runtime.sagemaker.us-east-1.amazonaws.com' } }, 'sagemaker-runtime'],
     ['another host', { headers: { host: 'iam.amazonaws.com' } }, 'iam'],
     ['the path of an endpoint', { method: 'POST', path: '/endpoints/e/async-invocations' }, 'sagemaker-runtime'],

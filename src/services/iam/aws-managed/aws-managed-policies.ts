@@ -147,9 +147,51 @@ export const awsManagedPolicies: readonly AwsManagedPolicy[] = [
     ),
   ),
   policy(
+    'CloudWatchFullAccess',
+    'Everything of CloudWatch, CloudWatch Logs and SNS.',
+    document(
+      allow([
+        ...['autoscaling:Describe*', 'cloudwatch:*', 'logs:*', 'sns:*', 'oam:ListSinks'],
+        ...of('iam', 'GetPolicy', 'GetPolicyVersion', 'GetRole'),
+      ]),
+    ),
+  ),
+  policy(
+    'CloudWatchFullAccessV2',
+    'Everything of CloudWatch and CloudWatch Logs, and subscribing to topics.',
+    document(
+      allow([
+        ...['application-autoscaling:DescribeScalingPolicies', 'application-signals:*'],
+        ...of('autoscaling', 'DescribeAutoScalingGroups', 'DescribePolicies'),
+        ...['cloudwatch:*', 'logs:*', 'rum:*', 'synthetics:*', 'xray:*', 'oam:ListSinks'],
+        ...of('sns', 'CreateTopic', 'ListSubscriptions', 'ListSubscriptionsByTopic', 'ListTopics', 'Subscribe'),
+        ...of('iam', 'GetPolicy', 'GetPolicyVersion', 'GetRole'),
+      ]),
+    ),
+  ),
+  policy(
     'CloudWatchLogsFullAccess',
     'Everything of CloudWatch Logs.',
     document(allow(['logs:*', 'cloudwatch:GenerateQuery'])),
+  ),
+  policy(
+    'CloudWatchReadOnlyAccess',
+    'Looking at everything of CloudWatch.',
+    document(
+      allow([
+        'application-autoscaling:DescribeScalingPolicies',
+        ...of('application-signals', 'BatchGet*', 'Get*', 'List*'),
+        'autoscaling:Describe*',
+        ...of('cloudwatch', 'BatchGet*', 'Describe*', 'GenerateQuery', 'Get*', 'List*'),
+        ...of('logs', 'Get*', 'List*', 'StartQuery', 'StopQuery', 'Describe*', 'TestMetricFilter'),
+        ...of('logs', 'FilterLogEvents', 'StartLiveTail', 'StopLiveTail'),
+        'oam:ListSinks',
+        ...of('sns', 'Get*', 'List*'),
+        ...of('rum', 'BatchGet*', 'Get*', 'List*'),
+        ...of('synthetics', 'Describe*', 'Get*', 'List*'),
+        ...of('xray', 'BatchGet*', 'Get*', 'List*', 'StartTraceRetrieval', 'CancelTraceRetrieval'),
+      ]),
+    ),
   ),
   policy(
     'IAMFullAccess',
