@@ -198,12 +198,6 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     authorizer,
     logs,
     s3,
-    alarms: {
-      inAlarm: async (account, region, names) =>
-        [...(await cloudwatch.facade.alarmStates({ account, region }, names))]
-          .filter(([, state]) => state === 'ALARM')
-          .map(([name]) => name),
-    },
     cloudwatch: cloudwatch.facade,
     sampleSeconds: config.metrics.resolutionSeconds,
     modelDirectory: join(dataDir, 'models'),
@@ -223,7 +217,6 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
         ecr,
         registryHosts: new Set(Object.keys(config.registries).map((host) => host.toLowerCase())),
         endpointInstanceQuota: 1_000,
-        alarmsJoined: true,
       }),
       authorization: sagemakerAuthorization,
     },

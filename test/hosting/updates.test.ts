@@ -196,6 +196,40 @@ for (const kind of ENGINES) {
       await hosting.remove(name)
     })
 
+    it('takes the traffic back when an alarm is raised', async () => {
+      const name = fresh('alarmed')
+      await hosting.deploy(name, who('old'))
+      const AlarmName = `${name}-errors`
+      await hosting.api.cloudwatch('PutMetricAlarm', {
+        AlarmName,
+        Namespace: 'AWS/SageMaker',
+        MetricName: 'Invocation5XXErrors',
+        Dimensions: [{ Name: 'EndpointName', Value: name }],
+        Statistic: 'Sum',
+        Period: 60,
+        EvaluationPeriods: 1,
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanThreshold',
+        TreatMissingData: 'ignore',
+      })
+      const { DeploymentConfig } = blueGreen({ Type: 'ALL_AT_ONCE' }, 3_000)
+      const AutoRollbackConfiguration = { Alarms: [{ AlarmName }] }
+      await underLoad(name, async (load) => {
+        const policy = { DeploymentConfig: { ...DeploymentConfig, AutoRollbackConfiguration } }
+        await hosting.update(name, `${name}-next`, policy, who('new'))
+        await load.answered(5, 'new')
+        await hosting.api.cloudwatch('SetAlarmState', { AlarmName, StateValue: 'ALARM', StateReason: 'a test' })
+        expect(await hosting.atRest(name)).toMatchObject({
+          EndpointStatus: 'InService',
+          EndpointConfigName: name,
+          FailureReason: `The alarm ${AlarmName} is in ALARM state.`,
+        })
+      })
+      expect(await shareOf('old', name)).toBe(1)
+      await hosting.api.cloudwatch('DeleteAlarms', { AlarmNames: [AlarmName] })
+      await hosting.remove(name)
+    })
+
     it('takes the traffic back from a canary whose instances keep crashing', async () => {
       const name = fresh('sour')
       await hosting.deploy(name, who('old'))

@@ -104,7 +104,6 @@ export async function startSagemaker(store: TestStore): Promise<TestSagemaker> {
     ecr: { locate: () => undefined, hasRepository: async () => false },
     registryHosts: new Set(['registry.team.example:5000']),
     endpointInstanceQuota: 20,
-    alarmsJoined: false,
   }
   const table = createSagemakerService(deps)
   const service: TestSagemaker = {

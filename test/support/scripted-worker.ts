@@ -41,12 +41,13 @@ export interface ScriptedWorkerOptions {
   readonly runtime?: (runtime: ContainerRuntime) => ContainerRuntime
 }
 
+const NO_ALARMS: AlarmStates = { inAlarm: async () => [] }
 const never = new Promise<never>(() => {})
 
 export async function startScriptedWorker(
   store: TestStore,
   engine: ScriptedEngine,
-  { killing, lease = 300, alarms, runtime: change = (runtime) => runtime }: ScriptedWorkerOptions = {},
+  { killing, lease = 300, alarms = NO_ALARMS, runtime: change = (runtime) => runtime }: ScriptedWorkerOptions = {},
 ): Promise<ScriptedWorker> {
   let calls = 0
   let dead = false

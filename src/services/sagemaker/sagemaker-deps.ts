@@ -19,6 +19,4 @@ export interface SagemakerDeps {
   readonly registryHosts: ReadonlySet<string>
   /** How many instances of one type all endpoints of an account may want together in a region. */
   readonly endpointInstanceQuota: number
-  /** Whether updates can be undone by alarms. */
-  readonly alarmsJoined: boolean
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestStore, testStores } from '../../support/databases.ts'
 import { eventually } from '../../support/eventually.ts'
-import { ECR_IMAGE, ROLE, startSagemaker, type TestSagemaker } from '../../support/sagemaker-service.ts'
+import { ECR_IMAGE, ROLE, refusal, startSagemaker, type TestSagemaker } from '../../support/sagemaker-service.ts'
 import { type ScriptedEngine, startScriptedEngine } from '../../support/scripted-engine.ts'
 import { type ScriptedWorker, startScriptedWorker } from '../../support/scripted-worker.ts'
 
@@ -17,7 +17,6 @@ describe.each(testStores)('an update with alarms on $dialect', ({ create }) => {
     store = await create()
     engine = await startScriptedEngine()
     api = await startSagemaker(store)
-    Object.assign(api.deps, { alarmsJoined: true })
     // The controller's clock is the machine's: a policy's waits are counted on it.
     api.now = Date.now()
     const alarms = {
@@ -27,11 +26,17 @@ describe.each(testStores)('an update with alarms on $dialect', ({ create }) => {
       },
     }
     worker = await startScriptedWorker(store, engine, { alarms })
-    await api.call('CreateModel', { ModelName: 'm', ExecutionRoleArn: ROLE, PrimaryContainer: { Image: ECR_IMAGE } })
-    for (const name of ['c1', 'c2']) {
+    const PrimaryContainer = { Image: ECR_IMAGE }
+    await api.call('CreateModel', { ModelName: 'm', PrimaryContainer })
+    await api.call('CreateModel', { ModelName: 'ruled', ExecutionRoleArn: ROLE, PrimaryContainer })
+    for (const [name, ModelName] of [
+      ['c1', 'm'],
+      ['c2', 'm'],
+      ['ruled', 'ruled'],
+    ] as const) {
       const variant = {
         VariantName: 'v',
-        ModelName: 'm',
+        ModelName,
         InstanceType: 'ml.m5.large' as const,
         InitialInstanceCount: 2,
       }
@@ -47,12 +52,10 @@ describe.each(testStores)('an update with alarms on $dialect', ({ create }) => {
 
   const describeIt = () => api.call('DescribeEndpoint', { EndpointName: 'e' })
 
-  it('goes back when one of them is raised, and tells which', async () => {
-    await api.call('CreateEndpoint', { EndpointName: 'e', EndpointConfigName: 'c1' })
-    await eventually(async () => expect((await describeIt()).EndpointStatus).toBe('InService'))
-    await api.call('UpdateEndpoint', {
+  const update = (config: string) =>
+    api.call('UpdateEndpoint', {
       EndpointName: 'e',
-      EndpointConfigName: 'c2',
+      EndpointConfigName: config,
       DeploymentConfig: {
         BlueGreenUpdatePolicy: {
           TrafficRoutingConfiguration: {
@@ -64,6 +67,11 @@ describe.each(testStores)('an update with alarms on $dialect', ({ create }) => {
         AutoRollbackConfiguration: { Alarms: [{ AlarmName: 'Errors' }, { AlarmName: 'Latency' }] },
       },
     })
+
+  it('goes back when one of them is raised, and tells which', async () => {
+    await api.call('CreateEndpoint', { EndpointName: 'e', EndpointConfigName: 'c1' })
+    await eventually(async () => expect((await describeIt()).EndpointStatus).toBe('InService'))
+    await update('c2')
     await eventually(async () => {
       const [pending] = (await describeIt()).PendingDeploymentSummary?.ProductionVariants ?? []
       expect(pending?.VariantStatus?.[0]?.Status).toBe('Baking')
@@ -81,5 +89,12 @@ describe.each(testStores)('an update with alarms on $dialect', ({ create }) => {
       expect(described.PendingDeploymentSummary).toBeUndefined()
     }, 20_000)
     expect(engine.containers.size).toBe(2)
+  })
+
+  it('is refused when the execution role may not ask for them', async () => {
+    expect(await refusal(update('ruled'))).toContain(
+      'is not authorized to perform: cloudwatch:DescribeAlarms on resource: arn:aws:cloudwatch:us-east-1:123456789012:alarm:Errors',
+    )
+    expect((await describeIt()).EndpointStatus).toBe('InService')
   })
 })

@@ -5,7 +5,7 @@ import { configStillThere, requireConfig } from '../endpoint-configs/endpoint-co
 import { ENDPOINT_WORK, ENDPOINTS_TOPIC, formatEndpointKey } from '../hosting/endpoint-state.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { checkTags, putTags, tagged } from '../tags/tag-store.ts'
-import { checkDeployment } from './deployment-policy.ts'
+import { checkPolicies } from './deployment-policy.ts'
 import { endpointArn, endpointKey } from './endpoint-key.ts'
 import { findEndpoint, insertEndpoint } from './endpoint-store.ts'
 import { duplicateEndpoint } from './errors.ts'
@@ -23,7 +23,7 @@ export async function createEndpoint(
   const { EndpointName: name, Tags: tags = [], DeploymentConfig: deployment } = input
   const arn = endpointArn(context, name)
   const key = endpointKey(context, name)
-  if (deployment !== undefined) checkDeployment(deps, deployment)
+  if (deployment !== undefined) checkPolicies(deployment)
   checkTags(tags)
   if ((await findEndpoint(database, key)) !== undefined) throw duplicateEndpoint(arn)
   const config = await requireConfig(database, context, input.EndpointConfigName)

@@ -1,6 +1,4 @@
 import type { CapacitySize, DeploymentConfig } from '../../../model/generated/sagemaker.ts'
-import { notImplemented } from '../../../wire/service-error.ts'
-import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import {
   batchSizeOutOfRange,
   bothUpdatePolicies,
@@ -103,14 +101,8 @@ export function deploymentPolicy(config: DeploymentConfig, variants: readonly Si
   }
 }
 
-/** What can be said of a DeploymentConfig whatever it is for. Throws ValidationException, or what is not implemented. */
-export function checkDeployment({ alarmsJoined }: Pick<SagemakerDeps, 'alarmsJoined'>, config: DeploymentConfig): void {
-  checkPolicies(config)
-  const alarms = config.AutoRollbackConfiguration?.Alarms ?? []
-  if (alarms.length > 0 && !alarmsJoined) throw notImplemented('AutoRollbackConfiguration of a DeploymentConfig')
-}
-
-function checkPolicies(config: DeploymentConfig): void {
+/** What can be said of a DeploymentConfig whatever it is for. Throws ValidationException. */
+export function checkPolicies(config: DeploymentConfig): void {
   const { BlueGreenUpdatePolicy: blueGreen, RollingUpdatePolicy: rolling } = config
   if (blueGreen !== undefined && rolling !== undefined) throw bothUpdatePolicies()
   if (blueGreen === undefined && rolling === undefined) throw noUpdatePolicy()

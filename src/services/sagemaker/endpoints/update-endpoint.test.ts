@@ -75,7 +75,8 @@ describe.each(testStores)('updates of endpoints on $dialect', ({ create }) => {
   const work = async (name: string) => {
     const { database, changeFeed, workQueue } = service.deps
     const clock = { now: () => service.now++ }
-    const parts = { database, changeFeed, workQueue, clock, hosted: false, alarms: undefined, log: silentLogger }
+    const alarms = { inAlarm: async () => [] }
+    const parts = { database, changeFeed, workQueue, clock, hosted: false, alarms, log: silentLogger }
     const handler = createEndpointController(parts)
     await handler({ kind: 'endpoint', key: `${ACCOUNT}/${REGION}/${name.toLowerCase()}`, attempts: 0 }, neverAborted)
   }
@@ -306,14 +307,6 @@ describe.each(testStores)('updates of endpoints on $dialect', ({ create }) => {
       `ValidationException: ${sentence}`,
     )
     expect((await describeEndpoint(name)).EndpointStatus).toBe('InService')
-  })
-
-  it('with alarms is refused by name while there are none', async () => {
-    const name = await serving()
-    const DeploymentConfig = { ...allAtOnce(), AutoRollbackConfiguration: { Alarms: [{ AlarmName: 'a' }] } }
-    expect(await refusal(update(name, 'Two', { DeploymentConfig }))).toContain(
-      'NotImplemented: AutoRollbackConfiguration',
-    )
   })
 
   it('counts both fleets against the quota', async () => {

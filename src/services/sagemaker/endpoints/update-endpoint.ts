@@ -4,6 +4,7 @@ import type {
   UpdateEndpointOutput,
   VariantPropertyType,
 } from '../../../model/generated/sagemaker.ts'
+import { formatArn } from '../../../shared/arn.ts'
 import type { EndpointDeploymentRow, EndpointRow, EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
 import { statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
@@ -13,7 +14,6 @@ import { deploymentStages, waitingSeconds } from '../hosting/deployment-stages.t
 import { ENDPOINT_WORK, ENDPOINTS_TOPIC, formatEndpointKey } from '../hosting/endpoint-state.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import {
-  checkDeployment,
   checkTimeout,
   DEFAULT_POLICY,
   type DeploymentPolicy,
@@ -22,6 +22,7 @@ import {
 import { endpointArn, endpointKey } from './endpoint-key.ts'
 import { findVariants, markUpdating, requireEndpoint } from './endpoint-store.ts'
 import { endpointInProgress, notUpdatable, retainedAndGiven } from './errors.ts'
+import type { EndpointSpec } from './endpoint-spec.ts'
 import { type NewFleet, newFleet } from './new-fleet.ts'
 
 /**
@@ -38,7 +39,7 @@ export async function updateEndpoint(
   const key = endpointKey(context, row.name)
   const arn = endpointArn(context, row.name)
   checkUpdatable(row, arn)
-  const given = deploymentConfig(deps, input, row)
+  const given = deploymentConfig(input, row)
   // AWS misses the config of the running fleet as well: endpoint-lifecycle reference §1.
   await requireConfig(database, context, row.config_name)
   const config = await requireConfig(database, context, input.EndpointConfigName)
@@ -53,13 +54,15 @@ export async function updateEndpoint(
     ),
   )
   const number = row.generation + 1
+  const policy = policyFor(given, fleet, present, number)
+  await requireAlarmAccess(deps, fleet, policy.alarms, context)
   const deployment: EndpointDeploymentRow = {
     ...key,
     fleet: number,
     kind: 'fleet',
     config_name: config.name,
     spec: fleet.spec,
-    policy: JSON.stringify(policyFor(given, fleet, present, number)),
+    policy: JSON.stringify(policy),
     previous: null,
     phase: 'Launching',
     step: 1,
@@ -93,15 +96,35 @@ function checkUpdatable({ status }: EndpointRow, arn: string): void {
 
 /** The DeploymentConfig to go by: the one given, or the last one again. */
 function deploymentConfig(
-  deps: SagemakerDeps,
   { DeploymentConfig: given, RetainDeploymentConfig: retain }: UpdateEndpointInput,
   row: EndpointRow,
 ): DeploymentConfig | undefined {
   if (given !== undefined && retain === true) throw retainedAndGiven()
   const last = row.deployment_config === null ? undefined : (JSON.parse(row.deployment_config) as DeploymentConfig)
-  const config = retain === true ? last : given
-  if (config !== undefined) checkDeployment(deps, config)
-  return config
+  return retain === true ? last : given
+}
+
+/**
+ * Sees that the execution roles may ask for the alarms of the update, as AWS demands: deployment-guardrails-configuration in
+ * the developer guide.
+ */
+async function requireAlarmAccess(
+  { iam, authorizer }: SagemakerDeps,
+  { spec }: NewFleet,
+  alarms: readonly string[],
+  { account, region }: RequestContext,
+): Promise<void> {
+  if (alarms.length === 0) return
+  const { variants } = JSON.parse(spec) as EndpointSpec
+  for (const role of new Set(variants.flatMap(({ executionRoleArn }) => executionRoleArn ?? []))) {
+    const principal = await iam.assumeRoleForService(role, 'sagemaker.amazonaws.com', 'SageMaker')
+    // One that cannot be assumed fails the launch, which says so.
+    if (principal === undefined) continue
+    for (const name of alarms) {
+      const resource = formatArn({ service: 'cloudwatch', region, account, resource: `alarm:${name}` })
+      await authorizer.require({ principal, action: 'cloudwatch:DescribeAlarms', resource })
+    }
+  }
 }
 
 /** Keeps what the variants of the same name have now, as far as the request says so. */

@@ -46,8 +46,7 @@ export interface EndpointControllerDeps {
   readonly clock: Clock
   /** False with `--runtime none`: endpoints reach InService at once, and nothing runs. */
   readonly hosted: boolean
-  /** Undefined when there are no alarms: then no update names any. */
-  readonly alarms: AlarmStates | undefined
+  readonly alarms: AlarmStates
   readonly log: Logger
 }
 
@@ -104,7 +103,7 @@ async function planUpdate(
   const row = currentDeployment(state)
   if (row === undefined || !UPDATING.has(state.endpoint.status)) return undefined
   const { account, region } = state.key
-  const raised = watchesAlarms(row) ? await alarms?.inAlarm(account, region, policyOf(row).alarms) : undefined
+  const raised = watchesAlarms(row) ? await alarms.inAlarm(account, region, policyOf(row).alarms) : undefined
   const view = viewDeployment(state, row, instances, hosted, raised?.[0])
   return { row, view, plan: planDeployment(view, clock.now()) }
 }

@@ -13,7 +13,7 @@ import type { IamFacade } from '../../iam/facade.ts'
 import type { LambdaFacade } from '../../lambda/facade.ts'
 import type { LogsFacade } from '../../logs/facade.ts'
 import type { S3Facade } from '../../s3/facade.ts'
-import type { AlarmStates } from './alarm-states.ts'
+import { cloudwatchAlarms } from './alarm-states.ts'
 import { ROUTES_MILLISECONDS } from './drain-instance.ts'
 import { createEndpointController } from './endpoint-controller.ts'
 import { ENDPOINT_WORK, HOSTING_SWEEP_WORK, INSTANCE_WORK, INSTANCES_TOPIC } from './endpoint-state.ts'
@@ -45,8 +45,6 @@ export interface HostingOptions {
   readonly authorizer: Authorizer
   readonly logs: LogsFacade
   readonly s3: S3Facade
-  /** Undefined when there are none. */
-  readonly alarms: AlarmStates | undefined
   readonly cloudwatch: CloudwatchFacade
   /** How often the use of processor, memory and disk is looked at, in seconds. */
   readonly sampleSeconds: number
@@ -95,13 +93,14 @@ export async function startHosting(options: HostingOptions): Promise<Hosting> {
     mounted: mountedModels(runtime, installation),
   })
   const hosted = engine !== undefined
+  const alarms = cloudwatchAlarms(options.cloudwatch)
   const endpoints = createEndpointController({
     database,
     changeFeed,
     workQueue,
     clock,
     hosted,
-    alarms: options.alarms,
+    alarms,
     log,
   })
   workQueue.handle(ENDPOINT_WORK, endpoints, { concurrency: CONCURRENCY.endpoints })
