@@ -13,16 +13,11 @@ import type { InstanceVariant } from '../endpoint-configs/variant-rules.ts'
 import { deploymentStages, waitingSeconds } from '../hosting/deployment-stages.ts'
 import { ENDPOINT_WORK, ENDPOINTS_TOPIC, formatEndpointKey } from '../hosting/endpoint-state.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
-import {
-  checkTimeout,
-  DEFAULT_POLICY,
-  type DeploymentPolicy,
-  deploymentPolicy,
-} from './deployment-policy.ts'
+import { checkTimeout, DEFAULT_POLICY, type DeploymentPolicy, deploymentPolicy } from './deployment-policy.ts'
 import { endpointArn, endpointKey } from './endpoint-key.ts'
+import type { EndpointSpec } from './endpoint-spec.ts'
 import { findVariants, markUpdating, requireEndpoint } from './endpoint-store.ts'
 import { endpointInProgress, notUpdatable, retainedAndGiven } from './errors.ts'
-import type { EndpointSpec } from './endpoint-spec.ts'
 import { type NewFleet, newFleet } from './new-fleet.ts'
 
 /**
