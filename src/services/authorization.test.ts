@@ -54,6 +54,22 @@ describe('the needs', () => {
 
   it.each<readonly [AuthorizationTable, string, object, readonly string[]]>([
     [
+      cloudwatchAuthorization,
+      'PutMetricAlarm',
+      { AlarmName: 'high', AlarmActions: ['arn:aws:sns:eu-west-1:1:t'], Tags: [{ Key: 'k', Value: 'v' }] },
+      [
+        `cloudwatch:PutMetricAlarm arn:aws:cloudwatch:eu-west-1:${ACCOUNT}:alarm:high`,
+        `cloudwatch:TagResource arn:aws:cloudwatch:eu-west-1:${ACCOUNT}:alarm:high`,
+      ],
+    ],
+    [
+      cloudwatchAuthorization,
+      'DeleteAlarms',
+      { AlarmNames: ['a', 'b'] },
+      ['a', 'b'].map((name) => `cloudwatch:DeleteAlarms arn:aws:cloudwatch:eu-west-1:${ACCOUNT}:alarm:${name}`),
+    ],
+    [cloudwatchAuthorization, 'PutMetricData', { Namespace: 'app' }, ['cloudwatch:PutMetricData *']],
+    [
       sagemakerAuthorization,
       'CreateModel',
       {

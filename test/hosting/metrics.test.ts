@@ -89,6 +89,28 @@ for (const kind of ENGINES) {
       }, 30_000)
     })
 
+    it('undo an update when an alarm is raised that guards it', async () => {
+      await hosting.deploy('guarded', { name: 'v' })
+      await hosting.api.cloudwatch('PutMetricAlarm', {
+        AlarmName: 'guard',
+        ...{ Namespace: 'app', MetricName: 'nothing', Statistic: 'Sum', Period: 60, EvaluationPeriods: 1 },
+        ...{ Threshold: 0, ComparisonOperator: 'GreaterThanThreshold', TreatMissingData: 'ignore' },
+      })
+      const DeploymentConfig = {
+        BlueGreenUpdatePolicy: {
+          TrafficRoutingConfiguration: { Type: 'ALL_AT_ONCE', WaitIntervalInSeconds: 600 },
+          TerminationWaitInSeconds: 0,
+        },
+        AutoRollbackConfiguration: { Alarms: [{ AlarmName: 'guard' }] },
+      }
+      await hosting.update('guarded', 'guarded-2', { DeploymentConfig }, { name: 'v' })
+      await eventually(async () => expect(await hosting.containers('guarded')).toHaveLength(2), 30_000)
+      await hosting.api.cloudwatch('SetAlarmState', { AlarmName: 'guard', StateValue: 'ALARM', StateReason: 'a test' })
+      const { EndpointStatus, EndpointConfigName } = await hosting.atRest('guarded')
+      expect([EndpointStatus, EndpointConfigName]).toEqual(['InService', 'guarded'])
+      await eventually(async () => expect(await hosting.containers('guarded')).toHaveLength(1), 60_000)
+    })
+
     it('raise an alarm within seconds, which goes on when the server is killed', async () => {
       await hosting.api.cloudwatch('PutMetricAlarm', {
         AlarmName: 'busy',
