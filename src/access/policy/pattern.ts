@@ -1,4 +1,5 @@
 import { type ContextValues, singleValue } from './context-values.ts'
+import { follow, type Gap, HOLE } from './places.ts'
 
 /** Whether a text matches: `unknown` when a policy variable of the pattern has no value in this request. */
 export const NO = 0
@@ -188,39 +189,35 @@ function find(segment: Segment, text: string, from: number, end: number): number
     const found = text.indexOf(segment.text, from)
     return found <= last ? found : -1
   }
+  if (segment.text.length > LONG) return findLong(segment, text, from, end)
   for (let at = from; at <= last; at += 1) if (standsAt(segment, text, at)) return at
   return -1
 }
 
-/**
- * For the few patterns with a star that may not cross a colon: all places the pattern can be at are followed at once,
- * so the time is at most the length of the pattern times that of the text.
- */
-function matchFields(steps: readonly Step[], text: string): boolean {
-  let places = new Uint8Array(steps.length + 1)
-  let next = new Uint8Array(steps.length + 1)
-  const reach = (set: Uint8Array, place: number) => {
-    let index = place
-    set[index] = 1
-    // A star may stand for nothing.
-    for (; isStar(steps[index]); index += 1) set[index + 1] = 1
-  }
-  reach(places, 0)
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at)
-    next.fill(0)
-    for (let index = 0; index < steps.length; index += 1) {
-      if (places[index] !== 1) continue
-      const step = steps[index]!
-      if (step === ANY || (step === ANY_IN_FIELD && code !== COLON)) reach(next, index)
-      else if (step === ONE || step === code) reach(next, index + 1)
-    }
-    const spare = places
-    places = next
-    next = spare
-  }
-  return places[steps.length] === 1
+/** Segments up to here are looked for at each place by itself. */
+const LONG = 16
+
+function findLong({ text: expected, holes }: Segment, text: string, from: number, end: number): number {
+  const symbols = Array.from({ length: expected.length }, (_, index) => expected.charCodeAt(index))
+  for (const hole of holes) symbols[hole] = HOLE
+  const gaps = Array.from({ length: symbols.length + 1 }, (_, index): Gap => (index === 0 ? 'any' : 'none'))
+  const behind = follow(symbols, gaps, text.slice(0, end), from, 'first')
+  return behind < 0 ? -1 : behind - symbols.length
 }
 
-const COLON = 0x3a
-const isStar = (step: Step | undefined): boolean => step === ANY || step === ANY_IN_FIELD
+/** For the few patterns with a star that may not cross a colon. */
+function matchFields(steps: readonly Step[], text: string): boolean {
+  const symbols: number[] = []
+  const gaps: Gap[] = ['none']
+  for (const step of steps) {
+    if (isStar(step)) {
+      if (gaps[symbols.length] !== 'any') gaps[symbols.length] = step === ANY ? 'any' : 'in-field'
+    } else {
+      symbols.push(typeof step === 'number' ? step : HOLE)
+      gaps.push('none')
+    }
+  }
+  return follow(symbols, gaps, text, 0, 'whole') >= 0
+}
+
+const isStar = (step: Step): boolean => step === ANY || step === ANY_IN_FIELD
