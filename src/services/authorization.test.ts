@@ -148,6 +148,15 @@ describe('the needs', () => {
       { FunctionName: 'arn:aws:lambda:us-east-1:222222222222:function:f' },
       ['lambda:InvokeFunction arn:aws:lambda:us-east-1:222222222222:function:f'],
     ],
+    ...['UpdateFunctionCode', 'UpdateFunctionConfiguration', 'DeleteFunction', 'RemovePermission'].map(
+      (operation) =>
+        [
+          lambdaAuthorization,
+          operation,
+          { FunctionName: 'f:$LATEST' },
+          [`lambda:${operation} arn:aws:lambda:eu-west-1:${ACCOUNT}:function:f`],
+        ] as const,
+    ),
     [
       lambdaAuthorization,
       'CreateFunction',

@@ -1,7 +1,7 @@
 import type { LambdaOperation, LambdaOperations, VpcConfig } from '../../model/generated/lambda.ts'
 import type { AccessNeed, AuthorizationTable, NeedsOf } from '../authorization.ts'
 import type { RequestContext } from '../operation.ts'
-import { functionArn, parseFunctionName } from './functions/function-name.ts'
+import { functionArn, LATEST, parseFunctionName } from './functions/function-name.ts'
 
 type Inputs = { readonly [Name in LambdaOperation]: NeedsOf<LambdaOperations[Name]['input']> }
 
@@ -16,6 +16,12 @@ const addressed = ({ FunctionName, Qualifier }: Named, context: RequestContext) 
   return { account, resource: functionArn({ account, region, name }, reference?.qualifier ?? Qualifier) }
 }
 
+/** What changes a function changes all of it: named as its version $LATEST it is the function that policies deny. */
+const whole = ({ FunctionName, Qualifier }: Named): Named => ({
+  FunctionName: FunctionName.endsWith(`:${LATEST}`) ? FunctionName.slice(0, -LATEST.length - 1) : FunctionName,
+  Qualifier: Qualifier === LATEST ? undefined : Qualifier,
+})
+
 const onFunction =
   (action: LambdaOperation | 'InvokeFunction') =>
   (input: Named, context: RequestContext): readonly AccessNeed[] => [
@@ -26,7 +32,7 @@ const onFunction =
 const onOwnFunction =
   (action: LambdaOperation) =>
   (input: Named, context: RequestContext): readonly AccessNeed[] => {
-    const { account, resource } = addressed(input, context)
+    const { account, resource } = addressed(whole(input), context)
     const need = { action: `lambda:${action}`, resource }
     return [account === context.account ? need : { ...need, resourceSide: { account } }]
   }
@@ -35,7 +41,7 @@ const onResource =
   (action: LambdaOperation) =>
   ({ Resource }: { readonly Resource: string }, context: RequestContext): readonly AccessNeed[] =>
     Resource.includes(':function:')
-      ? onFunction(action)({ FunctionName: Resource }, context)
+      ? onFunction(action)(whole({ FunctionName: Resource }), context)
       : [{ action: `lambda:${action}`, resource: Resource }]
 
 const withConditions = (needs: readonly AccessNeed[], conditions: AccessNeed['conditions']): readonly AccessNeed[] =>
@@ -73,7 +79,7 @@ const table: Inputs = {
     ),
     ...passRole(input.Role),
   ],
-  DeleteFunction: onFunction('DeleteFunction'),
+  DeleteFunction: (input, context) => onFunction('DeleteFunction')(whole(input), context),
   GetFunction: onFunction('GetFunction'),
   GetFunctionConfiguration: onFunction('GetFunctionConfiguration'),
   GetPolicy: onFunction('GetPolicy'),
@@ -84,7 +90,7 @@ const table: Inputs = {
   TagResource: (input, context) => withConditions(onResource('TagResource')(input, context), requestTags(input.Tags)),
   UntagResource: (input, context) =>
     withConditions(onResource('UntagResource')(input, context), { 'aws:tagkeys': input.TagKeys }),
-  UpdateFunctionCode: onFunction('UpdateFunctionCode'),
+  UpdateFunctionCode: (input, context) => onFunction('UpdateFunctionCode')(whole(input), context),
   UpdateFunctionConfiguration: (input, context) => [
     ...withConditions(onOwnFunction('UpdateFunctionConfiguration')(input, context), network(input.VpcConfig)),
     ...passRole(input.Role),
