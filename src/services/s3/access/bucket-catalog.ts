@@ -51,7 +51,11 @@ export function createBucketCatalog({ database, changeFeed, policies }: CatalogD
   async function load(name: string): Promise<BucketFacts | undefined> {
     const before = epoch
     const row = await findBucket(database, name)
-    if (row === undefined) return undefined
+    if (row === undefined) {
+      // A request that found no bucket was not decided about whoever had one of that name before.
+      owners.delete(name)
+      return undefined
+    }
     const policy: AttachedPolicy | undefined =
       row.policy === null
         ? undefined
