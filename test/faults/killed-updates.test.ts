@@ -3,7 +3,7 @@ import { constantLoad } from '../support/constant-load.ts'
 import { eventually } from '../support/eventually.ts'
 import { type HostingFixture, startHosting } from '../support/hosting.ts'
 import { lacksEngine } from '../support/shared-engine.ts'
-import { workerPids } from '../support/worker-pids.ts'
+import { servingWorkers } from '../support/worker-pids.ts'
 
 const who = (name: string) => ({ name: 'v', instances: 2, container: { Environment: { WHO: name } } })
 
@@ -24,17 +24,18 @@ describe.skipIf(lacksEngine('docker'))('workers that are killed amid an update',
     const DeploymentConfig = { RollingUpdatePolicy: policy }
     await hosting.update(name, `${name}-next`, { DeploymentConfig }, who('new'))
     const kills: number[] = []
+    /** Ends a worker, and waits until another serves in its place: the next may be killed then, but not both. */
     const kill = async (victim: number | undefined) => {
-      const before = workerPids(hosting.slipway)
+      expect(victim).toBeDefined()
       kills.push(performance.now())
-      process.kill(victim ?? before[0] ?? 0, 'SIGKILL')
+      process.kill(victim as number, 'SIGKILL')
       await eventually(() => {
-        const now = workerPids(hosting.slipway)
-        expect(now.filter((pid) => before.includes(pid))).toHaveLength(1)
+        const now = servingWorkers(hosting.slipway)
+        expect(now).not.toContain(victim)
         expect(now).toHaveLength(2)
-      })
+      }, 30_000)
     }
-    const [first, second] = workerPids(hosting.slipway)
+    const [first, second] = servingWorkers(hosting.slipway)
     await kill(first)
     await load.answered(1, 'new')
     await kill(second)
