@@ -167,20 +167,32 @@ describe('requests that break off or do not end', () => {
     const missing = head('GET /_slipway/nothing HTTP/1.1', HOST)
     const answers = await talk(slipway.port, `${health}${missing}${health}`, { answers: 3 })
     expect(answers.map(({ status }) => status)).toEqual([200, 404, 200])
-    const mixed = await talk(slipway.port, `${head('GET /b/k HTTP/1.1', HOST)}nonsense\r\n\r\n`)
-    for (const { status, body } of mixed) expect([status, body.includes('AccessDenied')]).toEqual([403, true])
+    const mixed = await talk(slipway.port, `${head('GET /bucket/k HTTP/1.1', HOST)}nonsense\r\n\r\n`)
+    for (const { status, body } of mixed) expect([status, body.includes('NoSuchBucket')]).toEqual([404, true])
   })
 })
 
 describe('methods and targets', () => {
-  it.each(['TRACE', 'OPTIONS', 'PATCH', 'PROPFIND', 'MKCOL', 'DELETE'])(
-    '%s without a signature is refused',
-    async (method) => {
-      const [answer] = await talk(slipway.port, head(`${method} /b/k HTTP/1.1`, HOST, 'X-HTTP-Method-Override: GET'))
-      expect(answer?.status).toBe(403)
-      expect(answer?.body).toContain('<Code>AccessDenied</Code>')
-    },
-  )
+  // What is asked without a signature is decided by the bucket's policy, so it is read before it is refused.
+  it.each([
+    ['TRACE', 405, 'MethodNotAllowed'],
+    ['OPTIONS', 405, 'MethodNotAllowed'],
+    ['PATCH', 405, 'MethodNotAllowed'],
+    ['PROPFIND', 405, 'MethodNotAllowed'],
+    ['MKCOL', 405, 'MethodNotAllowed'],
+    ['DELETE', 404, 'NoSuchBucket'],
+  ])('%s without a signature is refused', async (method, status, code) => {
+    const target = `${method} /bucket/k HTTP/1.1`
+    const [answer] = await talk(slipway.port, head(target, HOST, 'X-HTTP-Method-Override: GET'))
+    expect(answer?.status).toBe(status)
+    expect(answer?.body).toContain(`<Code>${code}</Code>`)
+  })
+
+  it('a bucket is made by nobody without a name', async () => {
+    const [answer] = await talk(slipway.port, head('PUT /bucket HTTP/1.1', HOST, 'Content-Length: 0'))
+    expect(answer?.status).toBe(403)
+    expect(answer?.body).toContain('<Code>AccessDenied</Code>')
+  })
 
   it('takes an absolute target for the same host, as clients behind a proxy setting send', async () => {
     const [answer] = await talk(slipway.port, head('GET http://127.0.0.1/_slipway/health?x=1 HTTP/1.1', HOST))
@@ -188,16 +200,16 @@ describe('methods and targets', () => {
   })
 
   it.each([
-    '/../../etc/passwd',
-    '/b/../../../etc/passwd',
-    '/b/%2e%2e/%2e%2e/etc/passwd',
-    '//etc/passwd',
-    '/b/%00',
-    '/%',
-  ])('the path %s reaches no file', async (path) => {
+    ['/../../etc/passwd', 400, 'InvalidBucketName'],
+    ['/bucket/../../../etc/passwd', 404, 'NoSuchBucket'],
+    ['/bucket/%2e%2e/%2e%2e/etc/passwd', 404, 'NoSuchBucket'],
+    ['//etc/passwd', 405, 'MethodNotAllowed'],
+    ['/bucket/%00', 404, 'NoSuchBucket'],
+    ['/%', 400, 'InvalidURI'],
+  ])('the path %s reaches no file', async (path, status, code) => {
     const [answer] = await talk(slipway.port, head(`GET ${path} HTTP/1.1`, HOST))
-    expect(answer?.status).toBe(403)
-    expect(answer?.body).toContain('<Code>AccessDenied</Code>')
+    expect(answer?.status).toBe(status)
+    expect(answer?.body).toContain(`<Code>${code}</Code>`)
   })
 
   it('the own routes know their methods', async () => {
