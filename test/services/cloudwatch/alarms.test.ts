@@ -353,7 +353,11 @@ describe.each(testStores)('alarms on $dialect', ({ create }) => {
     ])
     const items = await summaries()
     expect(items.filter((summary) => summary === 'Alarm "high" updated')).toHaveLength(8)
-    expect(items.filter((summary) => summary === 'Alarm updated from INSUFFICIENT_DATA to ALARM')).toHaveLength(1)
+    // It may be looked at in between, which ends what was set: then it can be set once more, and never twice in a row.
+    const set = items.filter((summary) => summary === 'Alarm updated from INSUFFICIENT_DATA to ALARM').length
+    const ended = items.filter((summary) => summary === 'Alarm updated from ALARM to INSUFFICIENT_DATA').length
+    expect(set).toBeGreaterThan(0)
+    expect([0, 1]).toContain(set - ended)
   })
 
   test('the facade makes, reads and removes alarms for other services', async () => {
