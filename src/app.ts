@@ -13,6 +13,7 @@ import { InstanceHolds } from './dataplane/instance-holds.ts'
 import { RouteTable } from './dataplane/route-table.ts'
 import { trustingAuthenticator, verifyingAuthenticator } from './gateway/authenticate.ts'
 import { BodyMemory } from './gateway/body-memory.ts'
+import { InvocationFront } from './gateway/front/invocation-front.ts'
 import { type GatewayParts, handleRequest } from './gateway/gateway.ts'
 import { createHttpServer, drainHttpServer } from './gateway/http-server.ts'
 import { createRegistryClient } from './registries/registry-client.ts'
@@ -267,6 +268,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     log,
   }
   const server = createHttpServer((request, response) => void handleRequest(parts, request, response))
+  const front = new InvocationFront(server, parts)
   await listen(server, config)
   workQueue.start()
   ready = true
@@ -277,7 +279,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     async drain() {
       ready = false
       hosting.stop()
-      await Promise.all([drainHttpServer(server), workQueue.stop()])
+      await Promise.all([drainHttpServer(server, front), workQueue.stop()])
       dataPlane.close()
       await cloudwatch.stop()
       await lambda.stop()

@@ -5,43 +5,47 @@ import type { WireResponse } from '../wire/protocol.ts'
 import { protocols } from '../wire/protocols.ts'
 import { ServiceError } from '../wire/service-error.ts'
 import { escapeXml } from '../wire/xml-text.ts'
-import { ClientGoneError, type Exchange } from './exchange.ts'
+import { type Call, ClientGoneError, type Exchange } from './exchange.ts'
 import { isForm } from './find-service.ts'
 import { BodyAbortedError, BodyTooLargeError } from './read-body.ts'
 import { respond } from './respond.ts'
 
-/**
- * Answers a request that has failed. A ServiceError is what the caller is told; anything else is a bug of ours, logged
- * with its stack and answered without its words.
- */
+/** Answers a request that has failed. */
 export async function answerError(
   exchange: Exchange,
   error: unknown,
   service: Service | undefined,
   log: Logger,
 ): Promise<void> {
-  const { response, requestId } = exchange
+  const answer = errorAnswer(exchange, error, service, log)
+  if (answer === undefined) exchange.response.destroy()
+  else await respond(exchange, answer)
+}
+
+/**
+ * What a request that has failed is answered; undefined when it is too late for an answer. A ServiceError is what the caller
+ * is told; anything else is a bug of ours, logged with its stack and answered without its words.
+ */
+export function errorAnswer(
+  call: Call,
+  error: unknown,
+  service: Service | undefined,
+  log: Logger,
+): WireResponse | undefined {
+  const { response, requestId } = call
   if (error instanceof BodyAbortedError || response.headersSent || response.destroyed) {
-    // Too late for an answer. Who left is no news; that we broke off is.
+    // Who left is no news; that we broke off is.
     const isNews = response.headersSent ? !hasLeft(error) : !hasLeft(error) && !(error instanceof ServiceError)
     if (isNews) log.warn({ err: error, requestId }, 'an answer broke off')
-    response.destroy()
-    return
+    return undefined
   }
   const told = asServiceError(error, service)
   if (told.status >= 500 && !(error instanceof ServiceError)) {
-    log.error({ err: error, requestId, method: exchange.method, path: exchange.path }, 'a request failed')
+    log.error({ err: error, requestId, method: call.method, path: call.path }, 'a request failed')
   }
-  const answer =
-    service === undefined
-      ? withoutService(exchange, told)
-      : protocols[service.protocolOf(exchange.request.headers)].encodeError(
-          service.description,
-          told,
-          requestId,
-          exchange.path,
-        )
-  await respond(exchange, answer)
+  const { headers } = call.request
+  if (service === undefined) return withoutService(call, told)
+  return protocols[service.protocolOf(headers)].encodeError(service.description, told, requestId, call.path)
 }
 
 const LEFT = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED', 'ECONNRESET', 'EPIPE'])
@@ -53,10 +57,10 @@ const hasLeft = (error: unknown): boolean =>
   LEFT.has((error as NodeJS.ErrnoException | undefined)?.code ?? '')
 
 /** A request for no service that is known gets the form its protocol would have, as far as that can be told. */
-function withoutService(exchange: Exchange, error: ServiceError): WireResponse {
-  const { requestId } = exchange
+function withoutService(call: Call, error: ServiceError): WireResponse {
+  const { requestId } = call
   const headers = { 'x-amzn-RequestId': requestId, 'x-amzn-errortype': error.code }
-  if (isForm(exchange.request.headers)) {
+  if (isForm(call.request.headers)) {
     const type = error.status < 500 ? 'Sender' : 'Receiver'
     const told = `<Error><Type>${type}</Type><Code>${error.code}</Code><Message>${escapeXml(error.message)}</Message></Error>`
     const body = `<ErrorResponse>${told}<RequestId>${requestId}</RequestId></ErrorResponse>`

@@ -8,7 +8,7 @@ import { parseSignature } from '../wire/sigv4/parse.ts'
 import type { ParsedSignature } from '../wire/sigv4/parsed-signature.ts'
 import type { SignableRequest } from '../wire/sigv4/signable-request.ts'
 import { claimedCredential } from './claimed-credential.ts'
-import type { Exchange } from './exchange.ts'
+import type { Call } from './exchange.ts'
 
 /** Who the request says it is from. Proven only once its signature has been verified, which may need the body. */
 export interface Caller {
@@ -27,7 +27,7 @@ export interface Claim {
 /** Tells who calls. */
 export interface Authenticator {
   /** A signature for another service than the one that is asked proves nothing. */
-  identify(exchange: Exchange, family: ProtocolName, expected: Expectation): Caller | Promise<Caller>
+  identify(exchange: Call, family: ProtocolName, expected: Expectation): Caller | Promise<Caller>
 }
 
 const ANONYMOUS: Principal = { kind: 'anonymous', account: '', arn: '*', userId: 'anonymous' }
@@ -78,7 +78,7 @@ export function trustingAuthenticator(
 // Regions become parts of ARNs and keys.
 const REGION = /^[a-z][a-z0-9-]{0,31}$/
 
-const signable = ({ request, method, target }: Exchange): SignableRequest => ({
+const signable = ({ request, method, target }: Call): SignableRequest => ({
   method,
   target,
   headers: request.headers,

@@ -1,11 +1,17 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestOrigin } from '../services/authorizer.ts'
+import type { AnswerStream } from '../services/sagemaker-runtime/answer-stream.ts'
 import { requestId } from '../shared/ids.ts'
 
-/** One request on its way through the gateway, with its target taken apart but nothing decoded. */
-export interface Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+/** A request's head, whoever has read it, and where its answer goes. */
+export interface Call {
+  readonly request: {
+    /** By lower-case name. */
+    readonly headers: IncomingHttpHeaders
+    /** Names and values by turns, as sent; undefined when no header was sent twice. */
+    readonly rawHeaders?: readonly string[]
+  }
+  readonly response: AnswerStream
   readonly requestId: string
   /** Epoch milliseconds. */
   readonly now: number
@@ -20,6 +26,12 @@ export interface Exchange {
   readonly query: string
   /** The client's address as the socket says; undefined when the client has gone before its request was read. */
   readonly remoteAddress: string | undefined
+}
+
+/** One request on its way through the gateway, with its target taken apart but nothing decoded. */
+export interface Exchange extends Call {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
 }
 
 export function openExchange(request: IncomingMessage, response: ServerResponse, now: number): Exchange {
@@ -76,7 +88,7 @@ export function baseUrl({ request }: Exchange, publicUrl: string | undefined): s
  * What policies may ask of a request; most ask little, so the address is put into its usual form when it is asked for. `publicUrl`
  * tells whether clients come by way of TLS, which ends in front of us.
  */
-export const requestOrigin = (exchange: Exchange, region: string, publicUrl: string | undefined): RequestOrigin => ({
+export const requestOrigin = (exchange: Call, region: string, publicUrl: string | undefined): RequestOrigin => ({
   requestId: exchange.requestId,
   now: exchange.now,
   region,

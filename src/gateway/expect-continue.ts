@@ -11,9 +11,17 @@ export function continueWhenRead(request: IncomingMessage, response: ServerRespo
   const read = request._read
   request._read = (size) => {
     request._read = read
-    if (held.delete(request) && !response.headersSent && !response.destroyed) response.writeContinue()
+    if (held.delete(request)) {
+      // An answer that waits for those before it has no socket yet: it would be written behind its own head.
+      if (response.socket === null) response.once('socket', () => tellToGoOn(response))
+      else tellToGoOn(response)
+    }
     read.call(request, size)
   }
+}
+
+function tellToGoOn(response: ServerResponse): void {
+  if (!response.headersSent && !response.destroyed) response.writeContinue()
 }
 
 /** Whether the client still waits for leave to send its body. */

@@ -123,7 +123,7 @@ describe('drainHttpServer', () => {
     const busyText = untilClosed(busy)
     await expect.poll(() => release).toBeDefined()
 
-    const drained = drainHttpServer(server)
+    const drained = drainHttpServer(server, { closeIdle: () => {} })
     expect(await idleText).toContain('fast')
     await expect(
       new Promise((resolve, reject) => connect(port, '127.0.0.1').on('connect', resolve).on('error', reject)),

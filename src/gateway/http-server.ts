@@ -14,7 +14,7 @@ export interface HttpTimes {
   readonly idle: number
 }
 
-const TIMES: HttpTimes = { head: 30_000, check: 5_000, idle: 65_000 }
+export const TIMES: HttpTimes = { head: 30_000, check: 5_000, idle: 65_000 }
 
 /**
  * The HTTP server of a worker. Bodies may take as long as they take (5 GB over a slow line), so whoever reads one
@@ -92,11 +92,16 @@ function describe(error: NodeJS.ErrnoException): [status: string, message: strin
         `The headers of the request are larger than ${MAX_HEAD_BYTES} bytes.`,
       ]
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return ['408 Request Timeout', 'The headers of the request did not arrive in time.']
+      return LATE_HEAD
     default:
       return ['400 Bad Request', 'The request is not valid HTTP.']
   }
 }
+
+const LATE_HEAD: [string, string] = ['408 Request Timeout', 'The headers of the request did not arrive in time.']
+
+/** Ends a connection whose request does not come. */
+export const answerLateHead = (socket: Duplex): void => answerRaw(socket, ...LATE_HEAD)
 
 // AWS's front answers in JSON what is no HTTP, whatever service it was meant for.
 const errorBody = (message: string): string => JSON.stringify({ __type: 'BadRequestException', message })
@@ -107,10 +112,16 @@ function answerRaw(socket: Duplex, status: string, message: string): void {
   socket.end(head + body)
 }
 
-/** Stops accepting, and resolves when the last request has been answered. Connections without a request are closed. */
-export function drainHttpServer(server: Server): Promise<void> {
+/**
+ * Stops accepting, and resolves when the last request has been answered. Connections without a request are closed, those of
+ * the front by `closeIdle`.
+ */
+export function drainHttpServer(server: Server, front: { closeIdle(): void }): Promise<void> {
   return new Promise((resolve) => {
-    const closing = setInterval(() => server.closeIdleConnections(), 50)
+    const closing = setInterval(() => {
+      server.closeIdleConnections()
+      front.closeIdle()
+    }, 50)
     server.close(() => {
       clearInterval(closing)
       resolve()

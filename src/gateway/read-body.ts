@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { CollectedBody } from './collected-body.ts'
 
 /** A body is larger than the operation takes. */
 export class BodyTooLargeError extends Error {
@@ -16,41 +17,30 @@ export class BodyAbortedError extends Error {
 }
 
 /** A client that sends nothing of its body for this long has gone. */
-const SILENCE_MILLISECONDS = 60_000
+export const SILENCE_MILLISECONDS = 60_000
 
 /**
- * Collects a body as the list of its parts, which is never joined; `onPart` sees each as it comes. Rejects with
- * BodyTooLargeError as soon as more than `limit` bytes are announced or have come.
+ * Collects a body, part by part as it comes. Rejects with BodyTooLargeError as soon as more than `limit` bytes are announced
+ * or have come.
  */
-export async function collectBody(
-  request: IncomingMessage,
-  limit: number,
-  onPart?: (part: Buffer) => void,
-): Promise<Buffer[]> {
+export async function collectBody(request: IncomingMessage, limit: number, body: CollectedBody): Promise<void> {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > limit) throw new BodyTooLargeError(limit)
   // A small body comes with its head and is read along with it, but only after the server has told of the head.
   await undefined
-  if (!request.complete) return collectParts(request, limit, onPart)
+  if (!request.complete) return collectParts(request, limit, body)
   const whole = request.read() as Buffer | null
   if (whole === null) {
     request.resume()
-    return []
+    return
   }
   if (whole.length > limit) throw new BodyTooLargeError(limit)
-  onPart?.(whole)
-  return [whole]
+  body.add(whole)
 }
 
-function collectParts(
-  request: IncomingMessage,
-  limit: number,
-  onPart: ((part: Buffer) => void) | undefined,
-): Promise<Buffer[]> {
+function collectParts(request: IncomingMessage, limit: number, body: CollectedBody): Promise<void> {
   return new Promise((resolve, reject) => {
     if (request.destroyed) return reject(new BodyAbortedError('the client went away'))
-    const parts: Buffer[] = []
-    let size = 0
     const silence = setTimeout(
       () => fail(new BodyAbortedError('the client sent nothing for too long')),
       SILENCE_MILLISECONDS,
@@ -67,15 +57,13 @@ function collectParts(
       reject(error)
     }
     const onData = (part: Buffer) => {
-      size += part.length
-      if (size > limit) return fail(new BodyTooLargeError(limit))
+      if (body.size + part.length > limit) return fail(new BodyTooLargeError(limit))
       silence.refresh()
-      onPart?.(part)
-      parts.push(part)
+      body.add(part)
     }
     const onEnd = () => {
       stop()
-      resolve(parts)
+      resolve()
     }
     const onClose = () => fail(new BodyAbortedError('the client went away'))
     request.on('data', onData)

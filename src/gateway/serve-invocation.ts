@@ -1,19 +1,17 @@
-import { createHash } from 'node:crypto'
+import type { RequestBody } from '../dataplane/upstream/connection.ts'
 import { bodyTooLarge, serviceUnavailable } from '../services/sagemaker-runtime/errors.ts'
 import type { InvocationOperation } from '../services/sagemaker-runtime/invocation-headers.ts'
 import { invokeEndpoint } from '../services/sagemaker-runtime/invoke-endpoint.ts'
 import { signatureError } from '../wire/sigv4/fault-error.ts'
 import { verifySignature } from '../wire/sigv4/verify.ts'
-import type { Claim } from './authenticate.ts'
-import { sha256 } from './body-hash.ts'
-import { type Exchange, requestOrigin } from './exchange.ts'
+import type { Caller, Claim } from './authenticate.ts'
+import { CollectedBody } from './collected-body.ts'
+import { type Call, type Exchange, requestOrigin } from './exchange.ts'
 import type { GatewayParts } from './gateway.ts'
 import { BodyTooLargeError, collectBody, watchSilence } from './read-body.ts'
 
 const SAGEMAKER = { service: 'sagemaker' }
 const INVOCATION = /^\/endpoints\/([^/]+)\/invocations(-response-stream)?$/
-/** Bodies above this are hashed part by part as they come, so that the hash of none holds up other requests. */
-const ONE_HASH_BYTES = 64 * 1024
 
 /** What a request on the road of invocations asks for. */
 export interface InvocationTarget {
@@ -43,6 +41,10 @@ function decoded(name: string): string {
   }
 }
 
+/** Who says to invoke. Rejects or throws with the ServiceError to answer when nobody may who says so. */
+export const identifyInvoker = (parts: GatewayParts, call: Call): Caller | Promise<Caller> =>
+  parts.authenticator.identify(call, 'rest-json', SAGEMAKER)
+
 /**
  * The road of invocations: no codec, no copy. The body is signed as a whole, so nothing of it may reach a container
  * before its last byte has been hashed: it is collected as it comes (never joined) under a budget of memory. A caller
@@ -51,70 +53,74 @@ function decoded(name: string): string {
 export async function serveInvocation(
   parts: GatewayParts,
   exchange: Exchange,
-  { operation, endpointName }: InvocationTarget,
+  target: InvocationTarget,
 ): Promise<void> {
-  const identified = parts.authenticator.identify(exchange, 'rest-json', SAGEMAKER)
+  const identified = identifyInvoker(parts, exchange)
   const caller = identified instanceof Promise ? await identified : identified
-  const { requestId, now, arrivedAt, request, response } = exchange
-  const { headers } = request
-  const context = { requestId, account: caller.principal.account, region: caller.region, now, arrivedAt }
-  const authorize = () => {
-    const { principal, region } = caller
-    const resource = `arn:aws:sagemaker:${region}:${principal.account}:endpoint/${endpointName.toLowerCase()}`
-    const origin = requestOrigin(exchange, region, parts.publicUrl)
-    return parts.authorizer.require({
-      principal,
-      action: `sagemaker:${operation}`,
-      resource,
-      origin,
-      service: 'sagemaker-runtime',
-    })
-  }
+  const { headers } = exchange.request
   const limit = parts.runtime.limits.invocationBytes
   const announced = headers['content-length'] === undefined ? undefined : Number(headers['content-length'])
   if (announced !== undefined && announced > limit) throw bodyTooLarge(limit)
   if (caller.claim === undefined && announced !== undefined) {
-    await authorize()
-    const body = { kind: 'stream', stream: watchSilence(request), chunked: false } as const
-    return invokeEndpoint(
-      parts.runtime,
-      { operation, endpointName, headers, body, contentLength: announced },
-      response,
-      context,
-    )
+    await authorize(parts, exchange, target, caller)
+    const body = { kind: 'stream', stream: watchSilence(exchange.request), chunked: false } as const
+    return invoke(parts, exchange, target, caller, body, announced)
   }
   const reserved = announced ?? limit
   if (!parts.bodyMemory.reserve(reserved)) throw serviceUnavailable('Too many large invocations at once. Try again.')
   try {
-    const chunks = await collectInvocation(exchange, limit, caller.claim, reserved)
-    // Only now is it known that the caller is who the request says.
-    const asked = authorize()
-    if (asked !== undefined) await asked
-    let contentLength = 0
-    for (const chunk of chunks) contentLength += chunk.length
-    const body = { kind: 'collected', chunks } as const
-    await invokeEndpoint(parts.runtime, { operation, endpointName, headers, body, contentLength }, response, context)
+    const body = new CollectedBody(caller.claim === undefined ? 0 : reserved)
+    try {
+      await collectBody(exchange.request, limit, body)
+    } catch (error) {
+      throw error instanceof BodyTooLargeError ? bodyTooLarge(limit) : error
+    }
+    await invokeCollected(parts, exchange, target, caller, body)
   } finally {
     parts.bodyMemory.release(reserved)
   }
 }
 
-/** The whole body, and proof that the caller has signed it. `expected` is its largest size in bytes. */
-async function collectInvocation(
-  { request }: Exchange,
-  limit: number,
-  claim: Claim | undefined,
-  expected: number,
-): Promise<Buffer[]> {
-  const state = claim !== undefined && expected > ONE_HASH_BYTES ? createHash('sha256') : undefined
-  let chunks: Buffer[]
-  try {
-    chunks = await collectBody(request, limit, state === undefined ? undefined : (part) => state.update(part))
-  } catch (error) {
-    throw error instanceof BodyTooLargeError ? bodyTooLarge(limit) : error
-  }
-  if (claim !== undefined) verify(claim, state === undefined ? sha256(chunks) : state.digest('hex'))
-  return chunks
+/** Invokes with a whole body, once it is proven that the caller is who the request says, and known that he may. */
+export async function invokeCollected(
+  parts: GatewayParts,
+  call: Call,
+  target: InvocationTarget,
+  caller: Caller,
+  body: CollectedBody,
+): Promise<void> {
+  if (caller.claim !== undefined) verify(caller.claim, body.hash())
+  const asked = authorize(parts, call, target, caller)
+  if (asked !== undefined) await asked
+  await invoke(parts, call, target, caller, { kind: 'collected', chunks: body.parts }, body.size)
+}
+
+function authorize(
+  parts: GatewayParts,
+  call: Call,
+  { operation, endpointName }: InvocationTarget,
+  { principal, region }: Caller,
+): void | Promise<void> {
+  return parts.authorizer.require({
+    principal,
+    action: `sagemaker:${operation}`,
+    resource: `arn:aws:sagemaker:${region}:${principal.account}:endpoint/${endpointName.toLowerCase()}`,
+    origin: requestOrigin(call, region, parts.publicUrl),
+    service: 'sagemaker-runtime',
+  })
+}
+
+function invoke(
+  parts: GatewayParts,
+  { request, response, requestId, now, arrivedAt }: Call,
+  { operation, endpointName }: InvocationTarget,
+  { principal, region }: Caller,
+  body: RequestBody,
+  contentLength: number,
+): Promise<void> {
+  const input = { operation, endpointName, headers: request.headers, body, contentLength }
+  const context = { requestId, account: principal.account, region, now, arrivedAt }
+  return invokeEndpoint(parts.runtime, input, response, context)
 }
 
 function verify({ signature, request, secretAccessKey }: Claim, bodyHash: string): void {

@@ -4,7 +4,8 @@ import { AwsChunkedDecoder, readChunkedHeaders } from '../wire/aws-chunked.ts'
 import { signatureError } from '../wire/sigv4/fault-error.ts'
 import { type ChunkSeed, chunkSeed, verifySignature } from '../wire/sigv4/verify.ts'
 import type { Caller, Claim } from './authenticate.ts'
-import { hashChecker, sha256 } from './body-hash.ts'
+import { hashChecker } from './body-hash.ts'
+import { CollectedBody } from './collected-body.ts'
 import type { Exchange } from './exchange.ts'
 import { BodyAbortedError, BodyTooLargeError, collectBody, watchSilence } from './read-body.ts'
 
@@ -49,9 +50,11 @@ export async function collectVerified(
     if (Number(exchange.request.headers['content-length'] ?? 0) > limit) throw new BodyTooLargeError(limit)
     return collectStream(verifiedStream(exchange, caller, family), limit)
   }
-  const chunks = await collectBody(exchange.request, limit)
-  if (claim !== undefined) verify(claim, sha256(chunks), family)
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+  const body = new CollectedBody(0)
+  await collectBody(exchange.request, limit, body)
+  if (claim !== undefined) verify(claim, body.hash(), family)
+  const { parts } = body
+  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
 }
 
 /** Whether a caller who is not asked for a signature sends an aws-chunked body, which only S3 takes. */

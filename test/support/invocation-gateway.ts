@@ -6,8 +6,9 @@ import type { Route } from '../../src/dataplane/route.ts'
 import { RouteTable, routeKey } from '../../src/dataplane/route-table.ts'
 import { trustingAuthenticator, verifyingAuthenticator } from '../../src/gateway/authenticate.ts'
 import { BodyMemory } from '../../src/gateway/body-memory.ts'
+import { InvocationFront } from '../../src/gateway/front/invocation-front.ts'
 import { type GatewayParts, handleRequest } from '../../src/gateway/gateway.ts'
-import { createHttpServer } from '../../src/gateway/http-server.ts'
+import { createHttpServer, drainHttpServer, type HttpTimes } from '../../src/gateway/http-server.ts'
 import type { Authorizer } from '../../src/services/authorizer.ts'
 import { createServices } from '../../src/services/registry.ts'
 import type { SessionAffinity } from '../../src/services/sagemaker-runtime/session-affinity.ts'
@@ -30,6 +31,8 @@ export interface InvocationGateway {
   /** The headers of a signed invocation; `target` is the path as it is sent. */
   signed(target: string, body: string | Uint8Array, headers?: Record<string, string>): Record<string, string>
   invoke(target: string, body?: string | Uint8Array, headers?: Record<string, string>): Promise<Answer>
+  /** As a server does before it ends. */
+  drain(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -48,6 +51,9 @@ export interface GatewayOptions {
   readonly containerSeconds?: number
   readonly streamSeconds?: number
   readonly memoryBytes?: number
+  readonly times?: HttpTimes
+  /** Leaves everything to node:http. */
+  readonly withoutFront?: boolean
   /** Who signs. Default: the account's root. */
   readonly principal?: Principal
   /** Default: one that allows everything. */
@@ -94,7 +100,8 @@ export async function startInvocationGateway(options: GatewayOptions = {}): Prom
     s3Domains: [],
     log: silentLogger,
   } as unknown as GatewayParts
-  const server = createHttpServer((request, response) => void handleRequest(parts, request, response))
+  const server = createHttpServer((request, response) => void handleRequest(parts, request, response), options.times)
+  const front = options.withoutFront ? undefined : new InvocationFront(server, parts, options.times)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
 
@@ -127,9 +134,11 @@ export async function startInvocationGateway(options: GatewayOptions = {}): Prom
       if (answer.headers.get('x-amzn-errortype') !== null) json = JSON.parse(text)
       return { status: answer.status, headers: answer.headers, text, json }
     },
+    drain: () => drainHttpServer(server, front ?? { closeIdle: () => {} }),
     stop: async () => {
       dataPlane.close()
       server.closeAllConnections()
+      front?.closeAll()
       await new Promise((resolve) => server.close(resolve))
     },
   }

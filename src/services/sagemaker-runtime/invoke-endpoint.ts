@@ -1,9 +1,10 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { DataPlane } from '../../dataplane/data-plane.ts'
 import { chooseVariant, type Route, type VariantRoute } from '../../dataplane/route.ts'
 import { type RouteTable, routeKey } from '../../dataplane/route-table.ts'
 import type { RequestBody } from '../../dataplane/upstream/connection.ts'
 import type { RequestContext } from '../operation.ts'
+import type { AnswerStream } from './answer-stream.ts'
 import { endpointNotFound, nothingHosted, noWeights, sessionNotFound, variantNotFound } from './errors.ts'
 import { type InvocationOperation, readInvocationHeaders } from './invocation-headers.ts'
 import { type ResponseSettings, ResponseSink } from './response-sink.ts'
@@ -41,7 +42,7 @@ type Context = Pick<RequestContext, 'requestId' | 'account' | 'region' | 'now'> 
 export async function invokeEndpoint(
   deps: RuntimeDeps,
   input: InvokeEndpointInput,
-  response: ServerResponse,
+  response: AnswerStream,
   context: Context,
 ): Promise<void> {
   const { endpointName, operation } = input

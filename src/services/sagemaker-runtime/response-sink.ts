@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http'
 import type { InvocationFailure, InvocationSink, RunningInvocation } from '../../dataplane/invocation.ts'
+import type { AnswerStream } from './answer-stream.ts'
 import { containerAnswered, failureError, type LogLocation, MAX_ORIGINAL_MESSAGE } from './errors.ts'
 import { responseHeaders } from './response-headers.ts'
 
@@ -25,7 +25,7 @@ const NO_HEADERS: ReadonlyMap<string, string> = new Map()
  * and rejects with the error to answer when nothing has been written yet.
  */
 export class ResponseSink implements InvocationSink {
-  readonly #response: ServerResponse
+  readonly #response: AnswerStream
   readonly #settings: ResponseSettings
   readonly settled: Promise<void>
   #resolve!: () => void
@@ -42,7 +42,7 @@ export class ResponseSink implements InvocationSink {
   #whole = false
   #over = false
 
-  constructor(response: ServerResponse, settings: ResponseSettings) {
+  constructor(response: AnswerStream, settings: ResponseSettings) {
     this.#response = response
     this.#settings = settings
     this.settled = new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http'
 import type { InvocationFailure, InvocationSink, RunningInvocation } from '../../dataplane/invocation.ts'
+import type { AnswerStream } from './answer-stream.ts'
 import { containerAnswered, failureError, MAX_ORIGINAL_MESSAGE } from './errors.ts'
 import { streamHeaders } from './response-headers.ts'
 import type { ResponseSettings } from './response-sink.ts'
@@ -11,7 +11,7 @@ import { modelStreamErrorEvent, partEvent } from './stream-events.ts'
  * nothing has been written yet. What goes wrong later is told in the stream itself.
  */
 export class StreamSink implements InvocationSink {
-  readonly #response: ServerResponse
+  readonly #response: AnswerStream
   readonly #settings: ResponseSettings
   readonly settled: Promise<void>
   #resolve!: () => void
@@ -23,7 +23,7 @@ export class StreamSink implements InvocationSink {
   /** Events of this tick. */
   #events: Buffer[] = []
 
-  constructor(response: ServerResponse, settings: ResponseSettings) {
+  constructor(response: AnswerStream, settings: ResponseSettings) {
     this.#response = response
     this.#settings = settings
     this.settled = new Promise((resolve, reject) => {
@@ -104,7 +104,7 @@ export class StreamSink implements InvocationSink {
     const events = this.#events
     if (events.length === 0) return
     this.#events = []
-    this.#response.write(events.length === 1 ? events[0] : Buffer.concat(events))
+    this.#response.write(events.length === 1 ? (events[0] as Buffer) : Buffer.concat(events))
   }
 }
 

@@ -76,15 +76,19 @@ function readAuthorization(header: string): AuthorizationFields | SignatureFault
   const text = header.slice(0, -SIGNATURE_LENGTH)
   const known = prefixes.get(text)
   if (known !== undefined) return { ...known, signature: header.slice(-SIGNATURE_LENGTH) }
-  const fields = parseAuthorization(header)
+  // What is kept must not hold on to the head of the request that the header may be a slice of.
+  const own = header.length > PREFIX_LENGTH_LIMIT + SIGNATURE_LENGTH ? header : detached(header)
+  const fields = parseAuthorization(own)
   if ('fault' in fields) return fields
   if (text.endsWith('Signature=') && text.length <= PREFIX_LENGTH_LIMIT) {
     if (prefixes.size >= PREFIX_LIMIT) prefixes.clear()
     const { accessKeyId, scope, terminator, signedHeaders } = fields
-    prefixes.set(text, { accessKeyId, scope, terminator, signedHeaders })
+    prefixes.set(own.slice(0, -SIGNATURE_LENGTH), { accessKeyId, scope, terminator, signedHeaders })
   }
   return fields
 }
+
+const detached = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
 const COMPONENTS = ['Credential', 'Signature', 'SignedHeaders'] as const
 

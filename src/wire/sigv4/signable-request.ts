@@ -11,6 +11,7 @@ export interface SignableRequest {
 
 /** The value of a header that is expected once. */
 export function headerText(request: SignableRequest, name: string): string | undefined {
-  const value = request.headers[name]
+  // A list of signed headers may name what every object has.
+  const value = Object.hasOwn(request.headers, name) ? request.headers[name] : undefined
   return value === undefined || typeof value === 'string' ? value : value.join(',')
 }

@@ -1,0 +1,170 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { AnswerStream } from '../../services/sagemaker-runtime/answer-stream.ts'
+
+/** What no header may hold: it could end the line. The same as node:http refuses. */
+const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/
+
+const NOTHING = new Uint8Array()
+
+/** What a response tells the connection it is written to. */
+export interface ResponseOwner {
+  /** Whether another request may follow on the connection. Asked when the head is written. */
+  readonly keepAlive: boolean
+  /** For which an idle connection is kept, in seconds. */
+  readonly idleSeconds: number
+}
+
+/** The answer to one request on a connection of the front, byte by byte as node:http would write it. */
+export class FrontResponse implements AnswerStream {
+  readonly #socket: Socket
+  readonly #owner: ResponseOwner
+  #onClose: (() => void) | undefined
+  #onDrain: (() => void) | undefined
+  /** The head, until it goes out with the first part. */
+  #head: string | undefined
+  #chunked = false
+  #ended = false
+  #gone = false
+  headersSent = false
+  keepsAlive = true
+  status = 0
+  /** Bytes of the body so far. */
+  bodyBytes = 0
+
+  constructor(socket: Socket, owner: ResponseOwner) {
+    this.#socket = socket
+    this.#owner = owner
+  }
+
+  get writableFinished(): boolean {
+    return this.#ended
+  }
+
+  get writableNeedDrain(): boolean {
+    return this.#socket.writableNeedDrain
+  }
+
+  get closed(): boolean {
+    return this.#ended || this.#gone
+  }
+
+  get destroyed(): boolean {
+    return this.#gone
+  }
+
+  writeHead(status: number, headers: string[] | Record<string, string | number>): void {
+    if (this.headersSent) throw new Error('the head of this answer has been written')
+    let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
+    let counted = false
+    const list = Array.isArray(headers) ? headers : Object.entries(headers).flat()
+    for (let index = 0; index + 1 < list.length; index += 2) {
+      const name = list[index] as string
+      const value = String(list[index + 1])
+      if (FORBIDDEN.test(value)) throw new Error(`the header ${name} holds characters that no header may`)
+      if (name === 'Content-Length') counted = true
+      text += `${name}: ${value}\r\n`
+    }
+    this.status = status
+    this.headersSent = true
+    this.keepsAlive = this.#owner.keepAlive
+    this.#chunked = !counted
+    text += `Date: ${dateText()}\r\n`
+    text += this.keepsAlive
+      ? `Connection: keep-alive\r\nKeep-Alive: timeout=${this.#owner.idleSeconds}\r\n`
+      : 'Connection: close\r\n'
+    this.#head = counted ? `${text}\r\n` : `${text}Transfer-Encoding: chunked\r\n\r\n`
+  }
+
+  flushHeaders(): void {
+    if (this.#head !== undefined) this.#socket.write(this.#takeHead(), 'latin1')
+  }
+
+  write(part: Uint8Array): boolean {
+    const socket = this.#socket
+    // An empty chunk would be the last one.
+    if (this.#ended || this.#gone || part.length === 0) return !socket.writableNeedDrain
+    this.bodyBytes += part.length
+    const before = this.#chunked ? `${this.#takeHead()}${part.length.toString(16)}\r\n` : this.#takeHead()
+    socket.cork()
+    if (before !== '') socket.write(before, 'latin1')
+    socket.write(part)
+    if (this.#chunked) socket.write('\r\n', 'latin1')
+    socket.uncork()
+    return !socket.writableNeedDrain
+  }
+
+  end(body?: Uint8Array | string): void {
+    if (this.#ended || this.#gone) return
+    if (typeof body !== 'string') this.write(body ?? NOTHING)
+    else if (this.#chunked) this.write(Buffer.from(body, 'latin1'))
+    else {
+      this.bodyBytes += body.length
+      this.#socket.write(this.#takeHead() + body, 'latin1')
+    }
+    if (this.#head !== undefined || this.#chunked) {
+      this.#socket.write(this.#chunked ? `${this.#takeHead()}0\r\n\r\n` : this.#takeHead(), 'latin1')
+    }
+    this.#ended = true
+    this.#onDrain = undefined
+    this.#close()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+    this.connectionClosed()
+  }
+
+  once(event: 'close' | 'drain', listener: () => void): void {
+    if (event === 'close') this.#onClose = both(this.#onClose, listener)
+    else this.#onDrain = listener
+  }
+
+  /** The client takes more. */
+  drained(): void {
+    const listener = this.#onDrain
+    this.#onDrain = undefined
+    listener?.()
+  }
+
+  connectionClosed(): void {
+    if (this.#gone) return
+    this.#gone = true
+    this.#onDrain = undefined
+    this.#close()
+  }
+
+  #takeHead(): string {
+    const head = this.#head ?? ''
+    this.#head = undefined
+    return head
+  }
+
+  #close(): void {
+    const listener = this.#onClose
+    this.#onClose = undefined
+    listener?.()
+  }
+}
+
+const both = (first: (() => void) | undefined, second: () => void): (() => void) =>
+  first === undefined
+    ? second
+    : () => {
+        first()
+        second()
+      }
+
+let dateSecond = 0
+let date = ''
+
+/** The time as headers have it, made once a second. */
+function dateText(): string {
+  const now = Date.now()
+  const second = Math.floor(now / 1000)
+  if (second !== dateSecond) {
+    dateSecond = second
+    date = new Date(now).toUTCString()
+  }
+  return date
+}

@@ -1,0 +1,151 @@
+import { connect, type Socket } from 'node:net'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { eventually } from '../../../test/support/eventually.ts'
+import { httpContainer } from '../../../test/support/fake-container.ts'
+import {
+  type GatewayOptions,
+  type InvocationGateway,
+  startInvocationGateway,
+} from '../../../test/support/invocation-gateway.ts'
+import { InvocationFront } from './invocation-front.ts'
+
+const TIMES = { head: 200, check: 50, idle: 1_000 }
+const PATH = '/endpoints/iris/invocations'
+
+const running: { stop(): unknown }[] = []
+afterEach(async () => {
+  vi.restoreAllMocks()
+  for (const part of running.splice(0).reverse()) await part.stop()
+})
+
+/** A gateway before a container that answers with `answer` bytes, after `wait` ms. */
+async function serve(options: GatewayOptions = {}, answer = 3, wait = 0): Promise<InvocationGateway> {
+  const container = await httpContainer((request, response) => {
+    request.resume().on('end', () => setTimeout(() => response.end(Buffer.alloc(answer, 'y')), wait))
+  })
+  const gateway = await startInvocationGateway(options)
+  running.push(container, gateway)
+  const instances = [{ id: 'i-1', address: container.address }]
+  gateway.route('iris', { variants: [{ name: 'a', weight: 1, share: 1, strategy: 'RANDOM', instances }] })
+  return gateway
+}
+
+interface Client {
+  readonly socket: Socket
+  readonly received: () => string
+  readonly ended: () => boolean
+}
+
+async function client({ port }: InvocationGateway): Promise<Client> {
+  const socket = connect({ port, host: '127.0.0.1' })
+  running.push({ stop: () => socket.destroy() })
+  let received = ''
+  let ended = false
+  socket.on('data', (part) => {
+    received += part.toString('latin1')
+  })
+  socket.on('error', () => {})
+  socket.on('close', () => {
+    ended = true
+  })
+  await new Promise<void>((resolve) => socket.once('connect', resolve))
+  return { socket, received: () => received, ended: () => ended }
+}
+
+function invocation(gateway: InvocationGateway, body: string): string {
+  const lines = Object.entries(gateway.signed(PATH, body)).map(([name, value]) => `${name}: ${value}`)
+  return `POST ${PATH} HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+}
+
+function fits({ bodyMemory }: InvocationGateway, bytes: number): boolean {
+  const fit = bodyMemory.reserve(bytes)
+  if (fit) bodyMemory.release(bytes)
+  return fit
+}
+
+const countOf = (text: string, part: string): number => text.split(part).length - 1
+
+describe('a connection of the front', () => {
+  it('keeps what is an invocation, and hands the rest over for good', async () => {
+    const handOver = vi.spyOn(InvocationFront.prototype, 'handOver')
+    const gateway = await serve()
+    const { socket, received } = await client(gateway)
+    const one = invocation(gateway, 'hello')
+    socket.write(one.repeat(3))
+    await eventually(() => expect(countOf(received(), 'HTTP/1.1 200 OK')).toBe(3))
+    expect(handOver).not.toHaveBeenCalled()
+    socket.write(`GET /_slipway/nothing HTTP/1.1\r\nHost: a\r\n\r\n${one}`)
+    await eventually(() => expect(countOf(received(), 'HTTP/1.1 200 OK')).toBe(4))
+    expect(countOf(received(), 'HTTP/1.1 404 Not Found')).toBe(1)
+    socket.write(one)
+    await eventually(() => expect(countOf(received(), 'HTTP/1.1 200 OK')).toBe(5))
+    expect(handOver).toHaveBeenCalledTimes(1)
+  })
+
+  it('is closed when its head does not come, with words', async () => {
+    const gateway = await serve({ times: TIMES })
+    const silent = await client(gateway)
+    const slow = await client(gateway)
+    slow.socket.write('POST /endpoints/iris')
+    await eventually(() => expect([silent.ended(), slow.ended()]).toEqual([true, true]))
+    for (const { received } of [silent, slow]) expect(received()).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/)
+  })
+
+  it('is closed without words when no further request comes, after its own time', async () => {
+    const gateway = await serve({ times: TIMES })
+    const { socket, received, ended } = await client(gateway)
+    const since = performance.now()
+    socket.write(invocation(gateway, 'hello'))
+    await eventually(() => expect(ended()).toBe(true))
+    expect(performance.now() - since).toBeGreaterThan(TIMES.idle - 100)
+    expect(countOf(received(), 'HTTP/1.1')).toBe(1)
+    expect(received()).toContain('Keep-Alive: timeout=1\r\n')
+  })
+
+  it('that is slow to be answered is not closed for it', async () => {
+    const gateway = await serve({ times: TIMES }, 3, 1_500)
+    const { socket, received } = await client(gateway)
+    socket.write(invocation(gateway, 'hello'))
+    await eventually(() => expect(received()).toContain('200 OK'))
+  })
+
+  it('gives back the memory of a body whose sender has gone', async () => {
+    const gateway = await serve({ memoryBytes: 1_000 })
+    const { socket } = await client(gateway)
+    socket.write(invocation(gateway, 'x'.repeat(900)).slice(0, -100))
+    await eventually(() => expect(fits(gateway, 200)).toBe(false))
+    socket.destroy()
+    await eventually(() => expect(fits(gateway, 1_000)).toBe(true))
+  })
+
+  it('reads no further ahead than a little while its client reads no answers', async () => {
+    const gateway = await serve({}, 60_000)
+    const { socket, received } = await client(gateway)
+    socket.pause()
+    const one = invocation(gateway, 'x'.repeat(20_000))
+    for (let count = 0; count < 600; count++) socket.write(one)
+    // What the kernel takes is little against these twelve megabytes.
+    await eventually(() => expect(socket.bytesWritten - socket.writableLength).toBeGreaterThan(0))
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(socket.writableLength).toBeGreaterThan(1_000_000)
+    socket.resume()
+    await eventually(() => expect(countOf(received(), 'HTTP/1.1 200 OK')).toBe(600))
+  })
+})
+
+describe('a server that drains', () => {
+  it('closes connections of the front that have no request, and answers once more on the others', async () => {
+    const gateway = await serve({}, 3, 300)
+    const idle = await client(gateway)
+    const busy = await client(gateway)
+    busy.socket.write(invocation(gateway, 'hello'))
+    idle.socket.write(invocation(gateway, 'hello'))
+    await eventually(() => expect(idle.received()).toContain('200 OK'))
+    busy.socket.write(invocation(gateway, 'hello'))
+    await eventually(() => expect(countOf(busy.received(), '200 OK')).toBe(1))
+    await gateway.drain()
+    await eventually(() => expect(countOf(busy.received(), '200 OK')).toBe(2))
+    expect(busy.received()).toContain('Connection: close')
+    await eventually(() => expect([idle.ended(), busy.ended()]).toEqual([true, true]))
+  })
+})

@@ -1,0 +1,22 @@
+/** Where an answer is written: a response of node:http, or of the front that reads invocations itself. */
+export interface AnswerStream {
+  readonly headersSent: boolean
+  /** All of the answer has been handed over. */
+  readonly writableFinished: boolean
+  readonly writableNeedDrain: boolean
+  /** It is over: the answer has been handed over, or the connection has gone. */
+  readonly closed: boolean
+  readonly destroyed: boolean
+  /** Headers as names and values by turns, or by name. */
+  writeHead(status: number, headers: string[] | Record<string, string | number>): unknown
+  flushHeaders(): void
+  /** Returns false when the client does not take it as fast as it comes: `drain` tells when it does. */
+  write(part: Uint8Array): boolean
+  end(): unknown
+  end(body: Uint8Array | undefined): unknown
+  /** A text of one-byte characters. */
+  end(body: string, encoding: 'latin1'): unknown
+  /** Breaks the connection. */
+  destroy(): unknown
+  once(event: 'close' | 'drain', listener: () => void): unknown
+}
