@@ -70,6 +70,14 @@ import { createSagemakerService } from './services/sagemaker/service.ts'
 import { sagemakerRuntimeAuthorization } from './services/sagemaker-runtime/authorization.ts'
 import { meteredRoutes } from './services/sagemaker-runtime/endpoint-meters.ts'
 import { createSessionAffinity } from './services/sagemaker-runtime/session-affinity.ts'
+import { snsAuthorization } from './services/sns/authorization.ts'
+import { createSnsDirectory } from './services/sns/resource-directory.ts'
+import { startSns } from './services/sns/start-sns.ts'
+import { TopicCatalog } from './services/sns/topics/topic-catalog.ts'
+import { sqsAuthorization } from './services/sqs/authorization.ts'
+import { QueueCatalog } from './services/sqs/queues/queue-catalog.ts'
+import { createSqsDirectory } from './services/sqs/resource-directory.ts'
+import { startSqs } from './services/sqs/start-sqs.ts'
 import { stsAuthorization } from './services/sts/authorization.ts'
 import { createStsService } from './services/sts/service.ts'
 import { systemClock } from './shared/clock.ts'
@@ -134,6 +142,8 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
 
   const policies = createPolicyCache()
   const buckets = createBucketCatalog({ database, changeFeed, policies })
+  const queues = new QueueCatalog(database, changeFeed)
+  const topics = new TopicCatalog(database, changeFeed)
   const authorizer = createAuthorizer({
     identities: new IdentityPolicies({ database, changeFeed, policies }),
     directories: {
@@ -143,15 +153,17 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
       ecr: createEcrDirectory({ database, changeFeed, policies }),
       lambda: createLambdaDirectory({ database, changeFeed, policies }),
       logs: createLogsDirectory({ database }),
+      sqs: createSqsDirectory(queues, policies),
+      sns: createSnsDirectory(topics, policies),
     },
     denials: createDenialRecorder({ database, masterKey, clock, log }),
     clock,
   })
 
-  const cloudwatch = await startCloudwatch({
-    ...{ database, queue: workQueue, clock, log },
-    settings: config.metrics,
-    actions: [],
+  const sqs = await startSqs({
+    ...{ database, queue: workQueue, changeFeed, watch, clock, log, authorizer },
+    box: masterKey,
+    catalog: queues,
   })
   const appender = createEventAppender(database, clock, DEFAULT_LOGS_LIMITS)
   const logs = createLogsFacade({ database, clock, appender, authorizer, log })
@@ -178,6 +190,18 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     log,
     endpointUrl,
     runtime,
+  })
+  const sns = await startSns({
+    ...{ database, queue: workQueue, changeFeed, clock, log, authorizer, topics, endpointUrl },
+    box: masterKey,
+    sqs: sqs.facade,
+    lambda: lambda.facade,
+    settings: config.sns,
+  })
+  const cloudwatch = await startCloudwatch({
+    ...{ database, queue: workQueue, clock, log },
+    settings: config.metrics,
+    actions: [sns.alarmActions],
   })
   const hosting = await startHosting({
     database,
@@ -236,6 +260,8 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     kms: { operations: createKmsService(kmsDeps), authorization: kmsAuthorization },
     ecr: { operations: createEcrService(ecrDeps), authorization: ecrAuthorization },
     cloudwatch: { operations: cloudwatch.operations, authorization: cloudwatchAuthorization },
+    sns: { operations: sns.operations, authorization: snsAuthorization },
+    sqs: { operations: sqs.operations, authorization: sqsAuthorization },
   })
   checkTables(services)
   await startLogsMaintenance({ database, queue: workQueue, clock, limits: DEFAULT_LOGS_LIMITS })
@@ -260,6 +286,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
     runtime: { routes, dataPlane, sessions: createSessionAffinity(database, () => clock.now()), limits: config.limits },
     imageRegistry: createImageRegistry({ ...ecrDeps, trusting: config.auth === 'trust', log }),
     bodyMemory: new BodyMemory(config.limits.invocationMemoryBytes),
+    certificates: sns.certificateAt,
     metrics: { text: () => cloudwatch.facade.prometheus(), token: metricsToken },
     health: () => ({ ready, version, workers: config.workers, runtime: runtime.name }),
     clock,
@@ -283,6 +310,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
       dataPlane.close()
       await cloudwatch.stop()
       await lambda.stop()
+      sns.stop()
       await runtime.close()
       watch.stop()
       await database.close()

@@ -20,6 +20,8 @@ const TITLES: Readonly<Record<string, string>> = {
   ecr: 'Amazon ECR',
   kms: 'AWS KMS',
   cloudwatch: 'Amazon CloudWatch',
+  sns: 'Amazon SNS',
+  sqs: 'Amazon SQS',
 }
 
 /** The services that are served, in the order of the generator's list. */

@@ -15,6 +15,7 @@ const MEMBER_TRAITS = [
   'jsonvalue',
   'timestampFormat',
   'idempotencyToken',
+  'queryName',
   'eventpayload',
   'eventheader',
 ]
@@ -71,6 +72,7 @@ function describeMetadata(service: ServiceDefinition, metadata: Json): Json {
     protocol: metadata.protocol,
     ...(protocols.length > 1 ? { protocols } : {}),
     ...(metadata.awsQueryCompatible === undefined ? {} : { queryCompatible: true }),
+    ...(metadata.queryNames === true ? { queryNames: true } : {}),
     apiVersion: metadata.apiVersion,
     ...pick(metadata, ['jsonVersion', 'targetPrefix', 'serviceId', 'endpointPrefix']),
     signingName: metadata.signingName ?? metadata.endpointPrefix,

@@ -115,6 +115,15 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('what is kept of metrics'),
+  sns: z
+    .strictObject({
+      allowedNetworks: z
+        .array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]))
+        .default([])
+        .describe('private networks to whose web servers SNS may send messages, such as 10.1.0.0/16 or 127.0.0.1'),
+    })
+    .prefault({})
+    .describe('where notifications go'),
   caFile: z
     .string()
     .min(1)

@@ -4,6 +4,7 @@ import { findService, type RequestTraits } from './find-service.ts'
 const traits = (change: Partial<RequestTraits>): RequestTraits => ({
   method: 'GET',
   path: '/',
+  query: '',
   headers: { host: '127.0.0.1:8770' },
   signedService: undefined,
   ...change,
@@ -13,6 +14,9 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8
 describe('findService', () => {
   it.each([
     ['a signature for SageMaker', { signedService: 'sagemaker' }, 'sagemaker'],
+    ['the link that confirms a subscription', { query: 'Action=ConfirmSubscription&TopicArn=t&Token=x' }, 'sns'],
+    ['a queue', { signedService: 'sqs', path: '/123456789012/jobs', method: 'POST' }, 'sqs'],
+    ['the target of SQS', { method: 'POST', headers: { 'x-amz-target': 'AmazonSQS.SendMessage' } }, 'sqs'],
     ['one for an endpoint', { signedService: 'sagemaker', path: '/endpoints/e/invocations' }, 'sagemaker-runtime'],
     [
       'one for an object that is called like an endpoint',
@@ -42,7 +46,7 @@ describe('findService', () => {
   })
 
   it.each([
-    [{ signedService: 'sns' }, 'sns'],
+    [{ signedService: 'ses' }, 'ses'],
     [{ signedService: 'constructor' }, 'constructor'],
     [{ headers: { 'x-amz-target': 'DynamoDB_20120810.ListTables' } }, 'DynamoDB_20120810'],
     [{ headers: { 'x-amz-target': '__proto__.x' } }, '__proto__'],

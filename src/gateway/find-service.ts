@@ -4,6 +4,8 @@ import type { ServiceId } from '../model/service-description.ts'
 export interface RequestTraits {
   readonly method: string
   readonly path: string
+  /** As sent, without the question mark. */
+  readonly query: string
   /** Lower-cased header names. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The service of the signature's credential scope, if the request is signed. */
@@ -22,6 +24,8 @@ const BY_SIGNING_NAME: Readonly<Record<string, ServiceId>> = {
   logs: 'logs',
   ecr: 'ecr',
   monitoring: 'cloudwatch',
+  sns: 'sns',
+  sqs: 'sqs',
 }
 
 const BY_TARGET: Readonly<Record<string, ServiceId>> = {
@@ -30,6 +34,7 @@ const BY_TARGET: Readonly<Record<string, ServiceId>> = {
   AmazonEC2ContainerRegistry_V20150921: 'ecr',
   TrentService: 'kms',
   GraniteServiceVersion20100801: 'cloudwatch',
+  AmazonSQS: 'sqs',
 }
 
 const BY_HOST: readonly (readonly [pattern: RegExp, id: ServiceId])[] = [
@@ -42,10 +47,15 @@ const BY_HOST: readonly (readonly [pattern: RegExp, id: ServiceId])[] = [
   [/^logs\./, 'logs'],
   [/^api\.ecr\./, 'ecr'],
   [/^monitoring\./, 'cloudwatch'],
+  [/^sns\./, 'sns'],
+  [/^sqs\.|\.queue\.amazonaws\.com/, 'sqs'],
 ]
 
 /** Lambda's paths begin with the date of the API that brought them. */
 const LAMBDA_PATH = /^\/20\d\d-\d\d-\d\d\/(?:functions|tags|layers|event-source-mappings|account-settings)(?:\/|$)/
+
+/** The links in messages of SNS, which whoever has subscribed follows as they are. */
+const SNS_LINK = /^Action=(?:ConfirmSubscription|Unsubscribe)&/
 
 /**
  * Finds the service a request is for. A signature names it; without one the target, the host and the path tell. What
@@ -63,6 +73,7 @@ export function findService(traits: RequestTraits): FoundService {
   if (byHost !== undefined) return { id: byHost[1] }
   if (method === 'POST' && isRuntimePath(path)) return { id: 'sagemaker-runtime' }
   if (LAMBDA_PATH.test(path)) return { id: 'lambda' }
+  if (path === '/' && SNS_LINK.test(traits.query)) return { id: 'sns' }
   if (method === 'POST' && path === '/' && isForm(headers)) return { id: 'sts' }
   return { id: 's3' }
 }

@@ -13,6 +13,7 @@ import { claimedCredential } from './claimed-credential.ts'
 import { addressProblem, openExchange } from './exchange.ts'
 import { findService } from './find-service.ts'
 import { answerOwnRoute, type Health } from './own-routes.ts'
+import { type Certificates, isCertificateRequest, serveCertificate } from './serve-certificate.ts'
 import { invocationTarget, serveInvocation } from './serve-invocation.ts'
 import { isMetricsRequest, type MetricsPage, serveMetrics } from './serve-metrics.ts'
 import { serveOperation } from './serve-operation.ts'
@@ -28,6 +29,7 @@ export interface GatewayParts {
   readonly bodyMemory: BodyMemory
   readonly health: () => Health
   readonly metrics: MetricsPage
+  readonly certificates: Certificates
   readonly clock: Clock
   readonly publicUrl: string | undefined
   readonly s3Domains: readonly string[]
@@ -56,9 +58,11 @@ export async function handleRequest(
     if (answerOwnRoute(exchange, parts.health)) return
     if (isMetricsRequest(exchange, signed, parts.s3Domains)) return await serveMetrics(parts.metrics, exchange)
     if (isRegistryRequest(exchange, signed, parts.s3Domains)) return await serveRegistry(parts, exchange)
+    if (isCertificateRequest(exchange, signed)) return await serveCertificate(parts.certificates, exchange)
     const found = findService({
       method: exchange.method,
       path: exchange.path,
+      query: exchange.query,
       headers: request.headers,
       signedService: signed,
     })

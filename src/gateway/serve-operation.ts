@@ -29,7 +29,6 @@ export async function serveOperation(parts: GatewayParts, exchange: Exchange, se
     service: description.signingName,
     bucketOfHost: bucketPath?.split('/')[1],
   })
-  requireIdentity(caller, service)
   const wire = wireRequest(exchange, bucketPath ?? exchange.path)
 
   let detected = protocol.detectsFromBody ? undefined : detect(protocol, service, wire)
@@ -43,6 +42,7 @@ export async function serveOperation(parts: GatewayParts, exchange: Exchange, se
   }
 
   const { operation } = detected
+  requireIdentity(caller, service, operation.name)
   const handler = Object.hasOwn(service.operations, operation.name) ? service.operations[operation.name] : undefined
   if (handler === undefined) throw notImplemented(`${description.signingName}:${operation.name}`)
 
@@ -67,9 +67,13 @@ function detect(protocol: Protocol, service: Service, wire: WireRequest, body?: 
   return detected
 }
 
-/** Only a bucket's policy can let in a caller without a name. */
-function requireIdentity(caller: Caller, service: Service): void {
+/** What SNS lets everybody do who has a link of one of its messages. */
+const LINKED = ['ConfirmSubscription', 'Unsubscribe']
+
+/** Only a bucket's policy can let in a caller without a name, and what the links of SNS do needs none. */
+function requireIdentity(caller: Caller, service: Service, operation: string): void {
   if (caller.principal.kind !== 'anonymous' || service.id === 's3') return
+  if (service.id === 'sns' && LINKED.includes(operation)) return
   throw new ServiceError('AccessDeniedException', 'Access Denied', { status: 403 })
 }
 

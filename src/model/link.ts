@@ -14,6 +14,8 @@ export interface DescriptionFile {
     readonly protocol: ProtocolName
     readonly protocols?: readonly ProtocolName[]
     readonly queryCompatible?: boolean
+    /** Whether members have a `queryName` in the query protocol. */
+    readonly queryNames?: boolean
     readonly apiVersion: string
     readonly jsonVersion?: string
     readonly targetPrefix?: string
@@ -43,6 +45,7 @@ type MemberEntry =
   | string
   | ({ readonly shape: string } & Partial<Omit<Member, 'name' | 'shape' | 'required'>> & {
         readonly locationName?: string
+        readonly queryName?: string
       })
 
 interface ShapeEntry
@@ -77,6 +80,26 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Turns names into references, so that no request has to look anything up. */
 export function link(file: DescriptionFile): ServiceDescription {
+  const queryForm = file.metadata.queryNames === true ? linkForm(inQueryForm(file), undefined) : undefined
+  return linkForm(file, queryForm)
+}
+
+/** The file with the names of the query protocol, whose answers have each operation's own element in them. */
+function inQueryForm(file: DescriptionFile): DescriptionFile {
+  const named = (entry: MemberEntry): MemberEntry =>
+    typeof entry === 'string' ? entry : { ...entry, locationName: entry.queryName ?? entry.locationName }
+  const shapes = Object.entries(file.shapes).map(([name, shape]) => {
+    const members = Object.entries(shape.members ?? {}).map(([member, entry]) => [member, named(entry)] as const)
+    return [name, { ...shape, ...(shape.members !== undefined && { members: Object.fromEntries(members) }) }] as const
+  })
+  const operations = Object.entries(file.operations).map(
+    ([name, entry]) =>
+      [name, { ...entry, ...(entry.output !== undefined && { resultWrapper: `${name}Result` }) }] as const,
+  )
+  return { ...file, shapes: Object.fromEntries(shapes), operations: Object.fromEntries(operations) }
+}
+
+function linkForm(file: DescriptionFile, queryForm: ServiceDescription | undefined): ServiceDescription {
   const { metadata } = file
   const shapes = linkShapes(file.shapes)
   const operations = Object.entries(file.operations).map(
@@ -88,6 +111,7 @@ export function link(file: DescriptionFile): ServiceDescription {
     protocol: metadata.protocol,
     protocols: metadata.protocols ?? [metadata.protocol],
     queryCompatible: metadata.queryCompatible === true,
+    queryForm,
     apiVersion: metadata.apiVersion,
     targetPrefix: metadata.targetPrefix ?? '',
     jsonVersion: metadata.jsonVersion ?? '1.1',

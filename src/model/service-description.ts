@@ -13,6 +13,8 @@ export type ServiceId =
   | 'ecr'
   | 'kms'
   | 'cloudwatch'
+  | 'sns'
+  | 'sqs'
 
 export type ProtocolName = 'json' | 'rest-json' | 'rest-xml' | 'query' | 'smithy-rpc-v2-cbor'
 
@@ -108,6 +110,8 @@ export interface ServiceDescription {
   readonly protocols: readonly ProtocolName[]
   /** Whether errors keep the codes of the query protocol beside the names that its newer protocols use. */
   readonly queryCompatible: boolean
+  /** The same with the names that its query protocol uses, where these are others. */
+  readonly queryForm: ServiceDescription | undefined
   /** Whether any operation's body may come compressed with gzip. */
   readonly takesGzip: boolean
   readonly apiVersion: string

@@ -10,6 +10,8 @@ import { logsAuthorization } from './logs/authorization.ts'
 import type { RequestContext } from './operation.ts'
 import { s3Authorization } from './s3/authorization.ts'
 import { sagemakerAuthorization } from './sagemaker/authorization.ts'
+import { snsAuthorization } from './sns/authorization.ts'
+import { sqsAuthorization } from './sqs/authorization.ts'
 import { stsAuthorization } from './sts/authorization.ts'
 
 /** Rows about roles, users and groups that exist look them up; their own tests ask those. */
@@ -25,6 +27,8 @@ const TABLES: readonly (readonly [ServiceId, AuthorizationTable])[] = [
   ['ecr', ecrAuthorization],
   ['kms', kmsAuthorization],
   ['cloudwatch', cloudwatchAuthorization],
+  ['sns', snsAuthorization],
+  ['sqs', sqsAuthorization],
 ]
 
 const ACCOUNT = '123456789012'

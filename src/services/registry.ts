@@ -41,6 +41,8 @@ const MAX_BODY_BYTES: Readonly<Record<ServiceId, number>> = {
   kms: MIB,
   cloudwatch: MIB,
   ecr: 32 * MIB,
+  sns: 4 * MIB,
+  sqs: 8 * MIB,
 }
 
 /** What a service brings: its handlers, and what each of its operations needs to be allowed. */

@@ -13,6 +13,29 @@ export function randomText(length: number, alphabet: string = LOWER): string {
   return text
 }
 
+let lastTime = 0
+let counter = 0
+
+/**
+ * A UUID (version 7) that ascends with time, and within this process with every call, so that rows written one after the
+ * other lie beside each other. `now` in epoch milliseconds.
+ */
+export function timeOrderedId(now: number): string {
+  if (now > lastTime) {
+    lastTime = now
+    counter = 0
+  } else if (++counter > 0xfff) {
+    lastTime++
+    counter = 0
+  }
+  const time = lastTime.toString(16).padStart(12, '0')
+  const random = randomBytes(8)
+  random[0] = ((random[0] as number) & 0x3f) | 0x80
+  const tail = random.toString('hex')
+  const count = counter.toString(16).padStart(3, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${tail.slice(0, 4)}-${tail.slice(4)}`
+}
+
 /** An IAM unique id such as `AIDA…`, `AROA…` or `AKIA…`: the prefix and 16 upper-case characters. */
 export const iamUniqueId = (prefix: string): string => prefix + randomText(16, UPPER)
 

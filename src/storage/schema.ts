@@ -10,6 +10,8 @@ import type { LogsTables } from './schema/logs.ts'
 import type { S3Tables } from './schema/s3.ts'
 import type { SagemakerTables } from './schema/sagemaker.ts'
 import type { SagemakerRuntimeTables } from './schema/sagemaker-runtime.ts'
+import type { SnsTables } from './schema/sns.ts'
+import type { SqsTables } from './schema/sqs.ts'
 
 /** All tables. Each service keeps its own in schema/<service>.ts; this joins them. */
 export interface Schema
@@ -24,4 +26,6 @@ export interface Schema
     S3Tables,
     SagemakerTables,
     SagemakerRuntimeTables,
+    SnsTables,
+    SqsTables,
     EndpointTables {}

@@ -11,13 +11,13 @@ import { escapeXml, escapeXmlError, xmlElement } from './xml-text.ts'
 const XML_TYPE = 'text/xml'
 const NO_BODY = new Uint8Array(0)
 
-/** The query protocol of IAM and STS: a form with an Action in, XML out. */
+/** The query protocol of IAM, STS, SNS and others: a form with an Action in, XML out. */
 export const query: Protocol = {
   detectsFromBody: true,
 
   detect(description, request, body) {
     const action = readForm(request.query, body ?? NO_BODY).children.get('Action')?.value
-    const operation = action === undefined ? undefined : findOperation(description, action)
+    const operation = action === undefined ? undefined : findOperation(description.queryForm ?? description, action)
     return operation === undefined ? undefined : { operation, labels: {} }
   },
 
@@ -29,7 +29,8 @@ export const query: Protocol = {
 
   decode(_description, { operation }, request, body) {
     if (operation.input === undefined) return {}
-    return decodeStructure(operation.input, readForm(request.query, body as Uint8Array))
+    const input = decodeStructure(operation.input, readForm(request.query, body as Uint8Array))
+    return withQueueOfPath(operation.input, request.path, input)
   },
 
   encode(description, operation, output, requestId) {
@@ -65,6 +66,15 @@ export const query: Protocol = {
       body: `<ErrorResponse xmlns="${namespace}">${content}</ErrorResponse>`,
     }
   },
+}
+
+/**
+ * Requests of SQS are sent to the queue's URL, which need not be said again as a parameter.
+ * Source: "Making Query API requests" (Amazon SQS Developer Guide).
+ */
+function withQueueOfPath(shape: Shape, path: string, input: Record<string, unknown>): Record<string, unknown> {
+  const asked = path !== '/' && input.QueueUrl === undefined && shape.members.some(({ name }) => name === 'QueueUrl')
+  return asked ? { ...input, QueueUrl: path } : input
 }
 
 function decodeStructure(shape: Shape, node: FormNode): Record<string, unknown> {

@@ -14,6 +14,8 @@ const CODES: Readonly<Record<Exclude<ServiceId, 's3'>, string>> = {
   kms: 'ValidationException',
   ecr: 'InvalidParameterException',
   cloudwatch: 'ValidationError',
+  sns: 'ValidationError',
+  sqs: 'InvalidParameterValue',
 }
 
 const LAMBDA: Wording = { elementsNotNull: true }
@@ -28,8 +30,16 @@ export function validateInput(
   if (operation.input === undefined) return
   const { id } = description
   if (id === 's3') return validateDocument(operation, input)
+  if (id === 'sqs') requireParameters(operation, input)
   const message = validationMessage(operation.input, input, id === 'lambda' ? LAMBDA : USUAL)
   if (message !== undefined) throw new ServiceError(CODES[id], message)
+}
+
+/** SQS has an error of its own for what is missing. */
+function requireParameters(operation: OperationModel, input: Record<string, unknown>): void {
+  const missing = operation.input?.members.find(({ name, required }) => required && input[name] === undefined)
+  if (missing !== undefined)
+    throw new ServiceError('MissingParameter', `The request must contain the parameter ${missing.name}.`)
 }
 
 /**

@@ -106,7 +106,10 @@ export async function startScriptedWorker(
       identityExists: () => Promise.reject(new Error('not used here')),
       presentPrincipal: () => Promise.reject(new Error('not used here')),
     },
-    lambda: { invoke: () => Promise.reject(new Error('not used here')) },
+    lambda: {
+      invoke: () => Promise.reject(new Error('not used here')),
+      openFunction: () => Promise.reject(new Error('not used here')),
+    },
     ecr: {
       locate: () => undefined,
       hasRepository: async () => false,

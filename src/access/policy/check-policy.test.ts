@@ -17,7 +17,9 @@ const group = {
   Resource: 'arn:aws:sagemaker:eu-west-1:444455556666:model-package/g/*',
 }
 const trust = { Effect: 'Allow', Principal: { Service: 'sagemaker.amazonaws.com' }, Action: 'sts:AssumeRole' }
-const STATEMENTS = { identity, bucket, key, repository, group, trust }
+const topic = { ...bucket, Action: 'SNS:Publish', Resource: 'arn:aws:sns:eu-west-1:444455556666:t' }
+const queue = { ...bucket, Action: 'sqs:SendMessage', Resource: 'arn:aws:sqs:eu-west-1:444455556666:q' }
+const STATEMENTS = { identity, bucket, key, repository, group, trust, topic, queue }
 const KINDS = Object.keys(STATEMENTS) as PolicyKind[]
 const says = (text: string, kind: PolicyKind) => checkPolicy(text, kind)?.message
 

@@ -144,4 +144,10 @@ const WORDING: Readonly<Record<PolicyKind, Wording>> = {
   repository: () =>
     "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'",
   group: (refusal, position) => (refusal.code === 'json' ? atPosition(position) : bucket(refusal, position)),
+  // SNS words one of them; of the others it says only that there is a fault.
+  topic: ({ code }) =>
+    code === 'action'
+      ? 'Invalid parameter: Policy statement action out of service scope!'
+      : 'Invalid parameter: Policy Error: null',
+  queue: () => 'Invalid value for the parameter Policy.',
 }

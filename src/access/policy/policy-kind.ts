@@ -1,9 +1,9 @@
 /**
  * What a document is for. `identity`: of a user, group, role or session, or a permissions boundary; `trust`: who may
- * assume a role; `bucket`, `key`, `repository`, `group`: of an S3 bucket, a KMS key, an ECR repository, a SageMaker
- * model package group.
+ * assume a role; `bucket`, `key`, `repository`, `group`, `topic`, `queue`: of an S3 bucket, a KMS key, an ECR repository, a
+ * SageMaker model package group, an SNS topic, an SQS queue.
  */
-export type PolicyKind = 'identity' | 'trust' | 'bucket' | 'key' | 'repository' | 'group'
+export type PolicyKind = 'identity' | 'trust' | 'bucket' | 'key' | 'repository' | 'group' | 'topic' | 'queue'
 
 interface KindRules {
   readonly versions: readonly (string | undefined)[]
@@ -22,6 +22,8 @@ export const KIND_RULES: Readonly<Record<PolicyKind, KindRules>> = {
   key: { versions: ANY_VERSION, namesPrincipals: true, resources: 'required', service: 'kms' },
   repository: { versions: ANY_VERSION, namesPrincipals: true, resources: 'optional', service: 'ecr' },
   group: { versions: ANY_VERSION, namesPrincipals: true, resources: 'required', service: 'sagemaker' },
+  topic: { versions: ANY_VERSION, namesPrincipals: true, resources: 'required', service: 'sns' },
+  queue: { versions: ANY_VERSION, namesPrincipals: true, resources: 'required', service: 'sqs' },
 }
 
 /** Where a policy is kept, which decides how large it may be. */
@@ -36,6 +38,8 @@ export type PolicyPlace =
   | 'key'
   | 'repository'
   | 'model-package-group'
+  | 'topic'
+  | 'queue'
 
 interface SizeLimit {
   readonly maximum: number
@@ -45,7 +49,7 @@ interface SizeLimit {
 
 const CHARACTERS = 'characters-without-space'
 
-/** The quotas of the IAM, S3, KMS, ECR and SageMaker references. A trust policy may be raised to 4,096 in AWS. */
+/** The quotas of the IAM, S3, KMS, ECR, SageMaker, SNS and SQS references. A trust policy may be raised to 4,096 in AWS. */
 export const SIZE_LIMITS: Readonly<Record<PolicyPlace, SizeLimit>> = {
   'managed-policy': { maximum: 6_144, counts: CHARACTERS },
   'user-inline': { maximum: 2_048, counts: CHARACTERS },
@@ -57,6 +61,8 @@ export const SIZE_LIMITS: Readonly<Record<PolicyPlace, SizeLimit>> = {
   key: { maximum: 32_768, counts: 'bytes' },
   repository: { maximum: 10_240, counts: 'bytes' },
   'model-package-group': { maximum: 20_480, counts: 'bytes' },
+  topic: { maximum: 30_720, counts: 'bytes' },
+  queue: { maximum: 32_768, counts: 'bytes' },
 }
 
 /** How much of its limit a document takes. */

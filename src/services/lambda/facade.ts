@@ -1,4 +1,5 @@
 import type { Principal } from '../../access/principal.ts'
+import type { Statement } from '../../storage/database.ts'
 import type { RequestOrigin } from '../authorizer.ts'
 
 export interface InvocationResult {
@@ -6,6 +7,12 @@ export interface InvocationResult {
   readonly payload: Uint8Array
   /** `Handled` or `Unhandled` when the function failed. */
   readonly functionError: string | undefined
+}
+
+/** A function that the principal may invoke. */
+export interface OpenFunction {
+  /** Has it handle an event later, at least once, within the caller's unit of work. */
+  enqueue(event: string): readonly Statement[]
 }
 
 /** Lambda for the other services. */
@@ -23,4 +30,15 @@ export interface LambdaFacade {
     signal: AbortSignal,
     origin?: RequestOrigin,
   ): Promise<InvocationResult>
+
+  /**
+   * Asks whether the principal may invoke the function.
+   * @param conditions condition keys that say for whom it acts, such as `aws:sourcearn`
+   * @throws ResourceNotFoundException, AccessDeniedException
+   */
+  openFunction(
+    principal: Principal,
+    functionArn: string,
+    conditions?: Readonly<Record<string, string>>,
+  ): Promise<OpenFunction>
 }

@@ -17,5 +17,7 @@ const FORMS: Readonly<Record<string, { readonly code: string; readonly status: n
   iam: { code: 'AccessDenied', status: 403 },
   sts: { code: 'AccessDenied', status: 403 },
   lambda: { code: 'AccessDeniedException', status: 403 },
+  sns: { code: 'AuthorizationError', status: 403 },
+  sqs: { code: 'AccessDenied', status: 403 },
   'sagemaker-runtime': { code: 'AccessDeniedException', status: 403 },
 }

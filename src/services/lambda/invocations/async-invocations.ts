@@ -1,4 +1,5 @@
 import type { WorkOutcome } from '../../../control/work-queue.ts'
+import type { Statement } from '../../../storage/database.ts'
 import type { LambdaAsyncInvocationRow } from '../../../storage/schema/lambda.ts'
 import { one, statement } from '../../../storage/statement.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
@@ -34,7 +35,23 @@ export async function acceptEvent(
   event: AcceptedEvent,
   now: number,
 ): Promise<void> {
-  const { database, queue, box } = deps
+  const { database } = deps
+  await database.commit([
+    statement(
+      database.query.selectFrom('lambda_functions').select('id').where('id', '=', record.id),
+      one(() => functionMissing(record.arn)),
+    ),
+    ...eventStatements(deps, record, event, now),
+  ])
+}
+
+/** The statements that accept an event. */
+export function eventStatements(
+  { database, queue, box }: Pick<AsyncDeps, 'database' | 'queue' | 'box'>,
+  record: FunctionRecord,
+  event: AcceptedEvent,
+  now: number,
+): readonly Statement[] {
   const row: LambdaAsyncInvocationRow = {
     id: event.requestId,
     account: record.account,
@@ -45,14 +62,10 @@ export async function acceptEvent(
     failures: 0,
     created_at: now,
   }
-  await database.commit([
-    statement(
-      database.query.selectFrom('lambda_functions').select('id').where('id', '=', record.id),
-      one(() => functionMissing(record.arn)),
-    ),
+  return [
     statement(database.query.insertInto('lambda_async_invocations').values(row)),
     queue.enqueue(ASYNC, event.requestId),
-  ])
+  ]
 }
 
 /** Registers the work that hands accepted events over. */

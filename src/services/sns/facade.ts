@@ -1,0 +1,33 @@
+import type { Principal } from '../../access/principal.ts'
+import type { Statement } from '../../storage/database.ts'
+
+/** What a service publishes. */
+export interface Notification {
+  readonly message: string
+  /** Up to 100 printable ASCII characters. */
+  readonly subject?: string
+  /** Binary values in Base64. */
+  readonly attributes?: Readonly<Record<string, { readonly type: string; readonly value: string }>>
+}
+
+/** A topic that the principal may publish to. */
+export interface OpenTopic {
+  /**
+   * The statements that publish, for the caller's own unit of work: it is published if and only if that is committed.
+   * @throws InvalidParameter for what cannot be published, such as a message of more than 256 KiB
+   */
+  publication(notification: Notification): { readonly messageId: string; readonly statements: readonly Statement[] }
+}
+
+/** SNS for the other services. Who acts is asked about like any caller: an execution role needs `sns:Publish`. */
+export interface SnsFacade {
+  /** Asks whether the principal may publish to the topic. @throws AuthorizationError, InvalidParameter */
+  authorizePublish(principal: Principal, topicArn: string): Promise<void>
+  /**
+   * Asks the same, and finds the topic. It may be kept for some publications, but who is allowed may change meanwhile.
+   * @throws AuthorizationError, NotFound, InvalidParameter
+   */
+  openTopic(principal: Principal, topicArn: string): Promise<OpenTopic>
+  /** Publishes at once. Resolves to the message's id when it is durable. @throws what `openTopic` and `publication` do */
+  publish(principal: Principal, topicArn: string, notification: Notification): Promise<string>
+}

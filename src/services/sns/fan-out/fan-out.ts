@@ -1,0 +1,194 @@
+import type { WorkHandler } from '../../../control/work-queue.ts'
+import { timeOrderedId } from '../../../shared/ids.ts'
+import type { Statement } from '../../../storage/database.ts'
+import type { SnsDeliveryRow, SnsPublicationRow } from '../../../storage/schema/sns.ts'
+import { statement } from '../../../storage/statement.ts'
+import type { QueuedMessage } from '../../sqs/facade.ts'
+import { messageFor, type Publication, type PublicationContent } from '../publishing/publication.ts'
+import type { SignatureVersion } from '../signing/signer.ts'
+import type { SnsDeps } from '../sns-deps.ts'
+import type { Subscription } from '../subscriptions/subscription-catalog.ts'
+import { topicArn } from '../topic-name.ts'
+import type { TopicAttributes } from '../topics/topic-attributes.ts'
+import { deadLetters } from './dead-letters.ts'
+import { Envelopes, lambdaEvent, notificationText } from './envelope.ts'
+import { DELIVER } from './fan-out-work.ts'
+import { removePublications } from './remove-publications.ts'
+import type { Targets } from './targets.ts'
+
+/** Publications of one unit of work, and messages that come of them. */
+const MOST_PUBLICATIONS = 200
+const MOST_MESSAGES = 1_000
+/** Rows of one statement. */
+const CHUNK = 100
+/** What a queue takes with a message; raw delivery hands the attributes on. */
+const MOST_QUEUE_ATTRIBUTES = 10
+
+/**
+ * Brings what has been published to a topic on its way, in batches. Messages for queues and functions are handed over in
+ * the very unit of work that forgets the publication, so a worker that dies has done all of it or nothing; what goes to
+ * web servers becomes deliveries, which have work of their own.
+ */
+export function fanOutHandler(deps: SnsDeps, targets: Targets): WorkHandler {
+  return async ({ key: topicId }, signal) => {
+    for (;;) {
+      signal.throwIfAborted()
+      const topic = await deps.database.query
+        .selectFrom('sns_topics')
+        .select(['account', 'region', 'name', 'attributes'])
+        .where('id', '=', topicId)
+        .executeTakeFirst()
+      if (topic === undefined) {
+        await removePublications(deps, topicId, signal)
+        return { done: true }
+      }
+      const subscriptions = await deps.subscriptions.of(topicId)
+      const limit = Math.max(
+        1,
+        Math.min(MOST_PUBLICATIONS, Math.floor(MOST_MESSAGES / Math.max(1, subscriptions.length))),
+      )
+      const rows = await deps.database.query
+        .selectFrom('sns_publications')
+        .selectAll()
+        .where('topic_id', '=', topicId)
+        .where('fanned_out', '=', 0)
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      if (rows.length === 0) return { done: true }
+      const attributes = JSON.parse(topic.attributes) as TopicAttributes
+      const version = attributes.SignatureVersion === '2' ? '2' : '1'
+      const batch = new Batch(
+        deps,
+        targets,
+        rows.map((row) => publicationOf(row, topicArn(topic))),
+        version,
+      )
+      await deps.database.commit(await batch.statements(subscriptions, signal))
+    }
+  }
+}
+
+export const publicationOf = (
+  row: Pick<SnsPublicationRow, 'id' | 'content' | 'published_at'>,
+  arn: string,
+): Publication => ({
+  ...(JSON.parse(row.content) as PublicationContent),
+  id: row.id,
+  topicArn: arn,
+  publishedAt: row.published_at,
+})
+
+class Batch {
+  readonly #deps: SnsDeps
+  readonly #targets: Targets
+  readonly #publications: readonly Publication[]
+  readonly #version: SignatureVersion
+  readonly #envelopes: Envelopes
+
+  constructor(deps: SnsDeps, targets: Targets, publications: readonly Publication[], version: SignatureVersion) {
+    this.#deps = deps
+    this.#targets = targets
+    this.#publications = publications
+    this.#version = version
+    this.#envelopes = new Envelopes(deps)
+  }
+
+  async statements(subscriptions: readonly Subscription[], signal: AbortSignal): Promise<readonly Statement[]> {
+    const deliveries: SnsDeliveryRow[] = []
+    const statements: Statement[] = []
+    for (const subscription of subscriptions) {
+      const { filter, protocol } = subscription
+      const wanted = filter === undefined ? this.#publications : this.#publications.filter(filter)
+      if (wanted.length === 0) continue
+      if (protocol === 'http' || protocol === 'https') {
+        deliveries.push(...wanted.map(({ id }) => this.#delivery(subscription, id)))
+        statements.push(this.#deps.queue.enqueue(DELIVER, subscription.id))
+      } else statements.push(...(await this.#handOver(subscription, wanted, signal)))
+    }
+    return [...this.#insertions(deliveries), ...statements, ...this.#settle(deliveries)]
+  }
+
+  #delivery(subscription: Subscription, publicationId: string): SnsDeliveryRow {
+    const now = this.#deps.clock.now()
+    return {
+      id: timeOrderedId(now),
+      subscription_id: subscription.id,
+      publication_id: publicationId,
+      type: 'Notification',
+      due_at: now,
+      attempts: 0,
+      created_at: now,
+    }
+  }
+
+  #insertions(rows: readonly SnsDeliveryRow[]): readonly Statement[] {
+    return chunks(rows).map((some) =>
+      statement(this.#deps.database.query.insertInto('sns_deliveries').values([...some])),
+    )
+  }
+
+  /** Publications that nobody is waiting for are forgotten; the others are when they have been delivered. */
+  #settle(deliveries: readonly SnsDeliveryRow[]): readonly Statement[] {
+    const { query } = this.#deps.database
+    const open = new Set(deliveries.map((row) => row.publication_id))
+    const ids = this.#publications.map(({ id }) => id)
+    const kept = ids.filter((id) => open.has(id))
+    const done = ids.filter((id) => !open.has(id))
+    return [
+      ...(kept.length === 0
+        ? []
+        : [statement(query.updateTable('sns_publications').set({ fanned_out: 1 }).where('id', 'in', kept))]),
+      ...(done.length === 0 ? [] : [statement(query.deleteFrom('sns_publications').where('id', 'in', done))]),
+    ]
+  }
+
+  async #handOver(
+    subscription: Subscription,
+    wanted: readonly Publication[],
+    signal: AbortSignal,
+  ): Promise<readonly Statement[]> {
+    const target = await this.#targets.open(subscription, signal)
+    if (target.kind === 'function') {
+      const events = await Promise.all(wanted.map((publication) => this.#event(subscription, publication)))
+      return events.flatMap((event) => target.function.enqueue(event))
+    }
+    const messages = await Promise.all(wanted.map((publication) => this.#queued(subscription, publication)))
+    if (target.kind === 'refused') return deadLetters(this.#deps, subscription, messages, target)
+    const fits = ({ body, attributes }: QueuedMessage) =>
+      Object.keys(attributes).length <= MOST_QUEUE_ATTRIBUTES && Buffer.byteLength(body) <= target.queue.maximumBytes
+    const misfits = messages.filter((message) => !fits(message))
+    const why = {
+      code: 'InvalidParameterValue',
+      reason: 'The queue does not take messages of this size or with so many attributes.',
+    }
+    return [
+      ...chunks(messages.filter(fits)).map((some) => target.queue.enqueue(some)),
+      ...(misfits.length === 0
+        ? []
+        : await deadLetters(
+            this.#deps,
+            subscription,
+            misfits.map(({ body }) => ({ body, attributes: {} })),
+            why,
+          )),
+    ]
+  }
+
+  async #event({ arn, protocol }: Subscription, publication: Publication): Promise<string> {
+    const notification = await this.#envelopes.notification(publication, protocol, this.#version)
+    return lambdaEvent(this.#deps, notification, arn, publication.attributes)
+  }
+
+  async #queued({ arn, protocol, isRaw }: Subscription, publication: Publication): Promise<QueuedMessage> {
+    if (isRaw) return { body: messageFor(publication, protocol), attributes: publication.attributes }
+    const notification = await this.#envelopes.notification(publication, protocol, this.#version)
+    return { body: notificationText(this.#deps, notification, arn, publication.attributes), attributes: {} }
+  }
+}
+
+function chunks<Row>(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const found: (readonly Row[])[] = []
+  for (let at = 0; at < rows.length; at += CHUNK) found.push(rows.slice(at, at + CHUNK))
+  return found
+}

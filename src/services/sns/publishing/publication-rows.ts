@@ -1,0 +1,30 @@
+import { timeOrderedId } from '../../../shared/ids.ts'
+import type { Statement } from '../../../storage/database.ts'
+import { statement } from '../../../storage/statement.ts'
+import { FAN_OUT } from '../fan-out/fan-out-work.ts'
+import type { SnsDeps } from '../sns-deps.ts'
+import type { Topic } from '../topics/topic-catalog.ts'
+import type { PublicationContent } from './publication.ts'
+
+/** The statements that publish messages, in their order, with the ids that they get; at least one. */
+export function publicationStatements(
+  { database, queue }: Pick<SnsDeps, 'database' | 'queue'>,
+  topic: Topic,
+  contents: readonly PublicationContent[],
+  now: number,
+): { readonly ids: readonly string[]; readonly statements: readonly Statement[] } {
+  const rows = contents.map((content) => ({
+    id: timeOrderedId(now),
+    topic_id: topic.id,
+    content: JSON.stringify(content),
+    published_at: now,
+    fanned_out: 0,
+  }))
+  return {
+    ids: rows.map(({ id }) => id),
+    statements: [
+      statement(database.query.insertInto('sns_publications').values(rows)),
+      queue.enqueue(FAN_OUT, topic.id),
+    ],
+  }
+}
