@@ -5,9 +5,9 @@ export type Document = Readonly<Record<string, unknown>>
 /** The calls with which resources are made and looked at; each resolves to what the service answered. */
 export interface Calls {
   readonly caller: Caller
-  json(service: 'sagemaker' | 'kms' | 'ecr' | 'logs', operation: string, input: Document): Promise<Document>
-  /** IAM and STS. Resolves to the XML. */
-  query(service: 'iam' | 'sts', action: string, parameters: Readonly<Record<string, string>>): Promise<string>
+  json(service: 'sagemaker' | 'kms' | 'ecr' | 'logs' | 'sqs', operation: string, input: Document): Promise<Document>
+  /** IAM, STS and SNS. Resolves to the XML. */
+  query(service: 'iam' | 'sts' | 'sns', action: string, parameters: Readonly<Record<string, string>>): Promise<string>
   lambda(method: 'GET' | 'POST', path: string, input?: Document): Promise<Document>
   s3(method: string, target: string, body?: string | Uint8Array): Promise<ApiAnswer>
 }
@@ -17,9 +17,10 @@ const PREFIXES = {
   kms: 'TrentService',
   ecr: 'AmazonEC2ContainerRegistry_V20150921',
   logs: 'Logs_20140328',
+  sqs: 'AmazonSQS',
 } as const
 
-const VERSIONS = { iam: '2010-05-08', sts: '2011-06-15' } as const
+const VERSIONS = { iam: '2010-05-08', sts: '2011-06-15', sns: '2010-03-31' } as const
 
 /** The calls of one caller. Each rejects, with the answer in its message, when it is refused. */
 export function callsOf(caller: Caller): Calls {

@@ -244,4 +244,36 @@ export const resources: Readonly<Record<string, Resource>> = {
       expect(digestOf(await (await fetch(link.downloadUrl as string)).text())).toBe(layer)
     },
   },
+  /** A message that waits, sealed with the master key, and a topic that reaches the queue. */
+  topic: {
+    make: async ({ json, query }) => {
+      const { QueueUrl } = await json('sqs', 'CreateQueue', { QueueName: 'kept-queue', tags: { kept: 'yes' } })
+      const arn = `arn:aws:sqs:us-east-1:${ACCOUNT}:kept-queue`
+      const send = {
+        Effect: 'Allow',
+        Principal: { Service: 'sns.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: arn,
+      }
+      await json('sqs', 'SetQueueAttributes', { QueueUrl, Attributes: { Policy: policy(send) } })
+      await json('sqs', 'SendMessage', { QueueUrl, MessageBody: 'kept message' })
+      const topic = element(await query('sns', 'CreateTopic', { Name: 'kept-topic' }), 'TopicArn')
+      const raw = { 'Attributes.entry.1.key': 'RawMessageDelivery', 'Attributes.entry.1.value': 'true' }
+      await query('sns', 'Subscribe', { TopicArn: topic, Protocol: 'sqs', Endpoint: arn, ...raw })
+      return { topic, path: new URL(QueueUrl as string).pathname }
+    },
+    check: async ({ json, query, caller }, { topic, path }) => {
+      const QueueUrl = `${caller.url}${path}`
+      const receive = async () => {
+        const { Messages } = await json('sqs', 'ReceiveMessage', { QueueUrl, WaitTimeSeconds: 10 })
+        const [{ Body, ReceiptHandle } = {}] = (Messages ?? []) as readonly Record<string, string>[]
+        await json('sqs', 'DeleteMessage', { QueueUrl, ReceiptHandle })
+        return Body
+      }
+      expect(await receive()).toBe('kept message')
+      await query('sns', 'Publish', { TopicArn: topic as string, Message: 'published by a later version' })
+      expect(await receive()).toBe('published by a later version')
+      expect(await json('sqs', 'ListQueueTags', { QueueUrl })).toEqual({ Tags: { kept: 'yes' } })
+    },
+  },
 }

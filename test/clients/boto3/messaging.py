@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+import io
 import json
 import sys
 import time
@@ -9,6 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
+import zipfile
 import xml.etree.ElementTree as ElementTree
 
 import boto3
@@ -268,6 +270,63 @@ def topics():
     refused(lambda: sns.publish(TopicArn=topic, Message="m"), "NotFound")
 
 
+def functions():
+    lambdas, logs = boto3.client("lambda", config=CONFIG), boto3.client("logs")
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("app.py", "import json\ndef handler(event, context):\n    print('got', json.dumps(event))\n")
+    function = lambdas.create_function(FunctionName=name("listener"), Runtime="python3.12", Handler="app.handler",
+                                       Role=f"arn:aws:iam::{ACCOUNT}:role/SageMakerExecutionRole",
+                                       Code={"ZipFile": code.getvalue()})["FunctionArn"]
+    topic = sns.create_topic(Name=name("events"))["TopicArn"]
+    dead = sqs.create_queue(QueueName=name("dead"))["QueueUrl"]
+    allow(dead, topic)
+    redrive = json.dumps({"deadLetterTargetArn": arn_of(dead)})
+    arn = sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=function,
+                        Attributes={"RedrivePolicy": redrive})["SubscriptionArn"]
+    # The function's policy does not let SNS in yet.
+    sns.publish(TopicArn=topic, Message="too early")
+    (letter,) = receive(dead, MessageAttributeNames=["All"])
+    assert "too early" in letter["Body"] and letter["MessageAttributes"]["ErrorCode"]["StringValue"] == \
+        "AccessDeniedException", letter
+    lambdas.add_permission(FunctionName=function, StatementId="sns", Action="lambda:InvokeFunction",
+                           Principal="sns.amazonaws.com", SourceArn=topic)
+    sent = sns.publish(TopicArn=topic, Message="hello", Subject="S")["MessageId"]
+    group = "/aws/lambda/" + function.rsplit(":", 1)[1]
+    for _ in range(200):
+        try:
+            lines = [one["message"] for one in logs.filter_log_events(logGroupName=group)["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            lines = []
+        found = [line for line in lines if line.startswith("got ")]
+        if found:
+            break
+        time.sleep(0.1)
+    (record,) = json.loads(found[0][4:])["Records"]
+    assert record["EventSource"] == "aws:sns" and record["EventSubscriptionArn"] == arn, record
+    assert record["Sns"]["MessageId"] == sent and record["Sns"]["Message"] == "hello", record
+
+
+def alarms():
+    cloudwatch = boto3.client("cloudwatch", config=CONFIG)
+    topic = sns.create_topic(Name=name("alarms"))["TopicArn"]
+    url = sqs.create_queue(QueueName=name("pager"))["QueueUrl"]
+    allow(url, topic)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn_of(url))
+    cloudwatch.put_metric_alarm(AlarmName="slow", Namespace="app", MetricName="latency", Statistic="Average", Period=60,
+                                EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold",
+                                AlarmActions=[topic])
+    cloudwatch.set_alarm_state(AlarmName="slow", StateValue="ALARM", StateReason="a test")
+    (message,) = receive(url)
+    body = json.loads(message["Body"])
+    told = json.loads(body["Message"])
+    assert body["Subject"].startswith('ALARM: "slow" in '), body
+    assert told["NewStateValue"] == "ALARM" and told["NewStateReason"] == "a test", told
+    assert told["Trigger"]["MetricName"] == "latency", told
+    items = cloudwatch.describe_alarm_history(AlarmName="slow", HistoryItemType="Action")["AlarmHistoryItems"]
+    assert items[0]["HistorySummary"] == f"Successfully executed action {topic}", items
+
+
 for step in sys.argv[1:]:
-    {"queues": queues, "old": old, "topics": topics}[step]()
+    {"queues": queues, "old": old, "topics": topics, "functions": functions, "alarms": alarms}[step]()
 print("ok")
