@@ -1,4 +1,5 @@
 import type { Invocation, InvocationFailure, InvocationSink, RunningInvocation } from './invocation.ts'
+import { requestHead } from './request-head.ts'
 import type { InstanceRoute, VariantRoute } from './route.ts'
 import type { BreakReason, Connection, ResponseReceiver } from './upstream/connection.ts'
 import type { ConnectionPool } from './upstream/pool.ts'
@@ -18,7 +19,8 @@ export interface Target {
 export interface Targets {
   /** An instance of the variant other than those tried; undefined when there is none. */
   choose(variant: VariantRoute, tried: ReadonlySet<string>): InstanceRoute | undefined
-  target(instance: InstanceRoute): Target
+  /** Of an instance, or of one of its containers. */
+  target(at: { readonly address: string }): Target
   unreachable(instance: InstanceRoute): void
 }
 
@@ -50,6 +52,10 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
 
   get instanceId(): string | undefined {
     return this.#instance?.id
+  }
+
+  get container(): string | undefined {
+    return this.#variant.directTo
   }
 
   resume(): void {
@@ -111,7 +117,8 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
     this.#instance = instance
     this.#target = target
     this.#connection = connection
-    connection.send(requestHead(instance, this.#invocation), this.#invocation.body, this)
+    const { headerLines, contentLength, body } = this.#invocation
+    connection.send(requestHead(instance.address, headerLines, contentLength), body, this)
   }
 
   #fail(failure: InvocationFailure): void {
@@ -141,13 +148,4 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
     if (target !== undefined && --target.outstanding === 0) target.onIdle?.()
     return connection
   }
-}
-
-/** The request line and headers for a container: `POST /invocations`, and nothing of the caller's but what is listed. */
-function requestHead(instance: InstanceRoute, invocation: Invocation): string {
-  const framing =
-    invocation.contentLength === undefined
-      ? 'Transfer-Encoding: chunked\r\n'
-      : `Content-Length: ${invocation.contentLength}\r\n`
-  return `POST /invocations HTTP/1.1\r\nHost: ${instance.address}\r\n${invocation.headerLines}${framing}\r\n`
 }

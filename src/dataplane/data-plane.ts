@@ -1,4 +1,5 @@
 import { Attempt, type Target, type Targets } from './attempt.ts'
+import { Chain } from './chain.ts'
 import type { InstanceHolds } from './instance-holds.ts'
 import type { Invocation, InvocationSink, RunningInvocation } from './invocation.ts'
 import { chooseInstance, type InstanceRoute, type VariantRoute } from './route.ts'
@@ -31,7 +32,8 @@ export class DataPlane implements Targets {
 
   /** Sends one invocation to an instance of `variant`. Every failure, the first included, is told to the sink. */
   invoke(variant: VariantRoute, invocation: Invocation, sink: InvocationSink): RunningInvocation {
-    return new Attempt(this, variant, invocation, sink)
+    const Way = variant.containers === undefined ? Attempt : Chain
+    return new Way(this, variant, invocation, sink)
   }
 
   /**
@@ -39,12 +41,20 @@ export class DataPlane implements Targets {
    * nobody ends it before.
    */
   retire(instance: InstanceRoute): void {
-    const target = this.#targets.get(instance.address)
-    if (this.#holds === undefined || target === undefined || target.outstanding === 0) return
+    const { containers = [instance] } = instance
+    // Of a chain the first container's target owes all; of containers that are asked directly each owes its own.
+    const owing = containers
+      .map(({ address }) => this.#targets.get(address))
+      .filter((target) => target !== undefined && target.outstanding > 0)
+    if (this.#holds === undefined || owing.length === 0) return
     this.#holds.hold(instance.id)
-    target.onIdle = () => {
-      target.onIdle = undefined
-      this.#holds?.release(instance.id)
+    let left = owing.length
+    for (const target of owing) {
+      if (target === undefined) continue
+      target.onIdle = () => {
+        target.onIdle = undefined
+        if (--left === 0) this.#holds?.release(instance.id)
+      }
     }
   }
 
@@ -77,11 +87,11 @@ export class DataPlane implements Targets {
     this.#onUnreachable(instance)
   }
 
-  target(instance: InstanceRoute): Target {
-    let target = this.#targets.get(instance.address)
+  target({ address }: { readonly address: string }): Target {
+    let target = this.#targets.get(address)
     if (target === undefined) {
-      target = { pool: new ConnectionPool(instance.address), outstanding: 0, lastUse: 0, onIdle: undefined }
-      this.#targets.set(instance.address, target)
+      target = { pool: new ConnectionPool(address), outstanding: 0, lastUse: 0, onIdle: undefined }
+      this.#targets.set(address, target)
     }
     return target
   }

@@ -12,3 +12,10 @@ export interface InvocationMeter {
   /** The caller left before the answer was whole. */
   countAbandoned(): void
 }
+
+/** Counts what becomes of the requests to one container of several. */
+export interface ContainerMeter {
+  /** An exchange is over: the container's status, whether its answer came to an end, and how long it took. */
+  count(status: number, whole: boolean, milliseconds: number): void
+  countAbandoned(): void
+}

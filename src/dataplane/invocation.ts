@@ -27,6 +27,17 @@ export type InvocationFailure =
   | 'broken'
   /** The response, announced or counted, is larger than allowed. */
   | 'too-large'
+  | OversizedHandover
+
+/** What one container of a chain has for the next is larger than allowed. */
+export interface OversizedHandover {
+  readonly kind: 'handover-too-large'
+  /** The containers' names. */
+  readonly from: string
+  readonly to: string
+  /** As many as were announced, or had come when it was too many. */
+  readonly bytes: number
+}
 
 /** What becomes of the response. Calls come in the order head, parts, end; `failed` ends it at any point. */
 export interface InvocationSink {
@@ -40,6 +51,8 @@ export interface InvocationSink {
 /** An invocation under way. */
 export interface RunningInvocation {
   readonly instanceId: string | undefined
+  /** The container of several that has answered, failed or is being waited for; undefined for a lone one. */
+  readonly container: string | undefined
   resume(): void
   /** The client has gone: ends the container's request; the sink hears nothing more. */
   cancel(): void

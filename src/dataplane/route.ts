@@ -1,11 +1,27 @@
-import type { InvocationMeter } from './invocation-meter.ts'
+import type { ContainerMeter, InvocationMeter } from './invocation-meter.ts'
 
-/** One container that can answer. */
+/** What can answer: one container, or several beside each other. */
 export interface InstanceRoute {
   /** `i-…`, as in log stream names. */
   readonly id: string
+  /** `host:port`; of several containers the first one's. */
+  readonly address: string
+  /** All of them in the model's order, when there are several. */
+  readonly containers?: readonly ContainerRoute[]
+}
+
+/** One container of an instance that has several. */
+export interface ContainerRoute {
+  readonly name: string
   /** `host:port` */
   readonly address: string
+}
+
+/** A container as all instances of a variant have it. */
+export interface VariantContainer {
+  readonly name: string
+  /** Undefined where nobody counts. */
+  readonly meter?: ContainerMeter
 }
 
 /** A variant in one fleet. While an endpoint is updated, a name may stand here once for each of two fleets. */
@@ -19,6 +35,12 @@ export interface VariantRoute {
   readonly strategy: 'RANDOM' | 'LEAST_OUTSTANDING_REQUESTS'
   /** Counts the variant's invocations; undefined where nobody does. */
   readonly meter?: InvocationMeter
+  /** In the order of the model, when it has several: each instance has them all. */
+  readonly containers?: readonly VariantContainer[]
+  /** Whether a request goes through all of several containers, or to the one that it names. Default Serial. */
+  readonly mode?: 'Serial' | 'Direct'
+  /** The container that requests go to, in a variant made by `directVariant`. */
+  readonly directTo?: string
 }
 
 /** What the data plane needs to know of an endpoint. */
@@ -94,4 +116,43 @@ export function chooseInstance(
     if (best === undefined || outstanding(candidate) < outstanding(best)) best = candidate
   }
   return best
+}
+
+/** The variant as a request sees it that is for one of its containers; undefined when it has none of that name. */
+export function directVariant(variant: VariantRoute, name: string): VariantRoute | undefined {
+  const position = variant.containers?.findIndex((container) => container.name === name) ?? -1
+  const container = variant.containers?.[position]
+  if (container === undefined) return undefined
+  const { name: variantName, weight, share, strategy } = variant
+  const instances = variant.instances.flatMap(({ id, containers }): InstanceRoute[] => {
+    const address = containers?.[position]?.address
+    return address === undefined ? [] : [{ id, address }]
+  })
+  const meter = bothMeters(variant.meter, container.meter)
+  return {
+    name: variantName,
+    weight,
+    share,
+    strategy,
+    instances,
+    directTo: name,
+    ...(meter !== undefined && { meter }),
+  }
+}
+
+function bothMeters(
+  variant: InvocationMeter | undefined,
+  container: ContainerMeter | undefined,
+): InvocationMeter | undefined {
+  if (variant === undefined || container === undefined) return variant
+  return {
+    count(status, whole, modelMilliseconds, overheadMilliseconds) {
+      variant.count(status, whole, modelMilliseconds, overheadMilliseconds)
+      container.count(status, whole, modelMilliseconds)
+    },
+    countAbandoned() {
+      variant.countAbandoned()
+      container.countAbandoned()
+    },
+  }
 }

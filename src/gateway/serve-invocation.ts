@@ -1,6 +1,6 @@
 import type { RequestBody } from '../dataplane/upstream/connection.ts'
 import { bodyTooLarge, serviceUnavailable } from '../services/sagemaker-runtime/errors.ts'
-import type { InvocationOperation } from '../services/sagemaker-runtime/invocation-headers.ts'
+import { type InvocationOperation, TARGET_CONTAINER_HEADER } from '../services/sagemaker-runtime/invocation-headers.ts'
 import { invokeEndpoint } from '../services/sagemaker-runtime/invoke-endpoint.ts'
 import { signatureError } from '../wire/sigv4/fault-error.ts'
 import { verifySignature } from '../wire/sigv4/verify.ts'
@@ -101,12 +101,14 @@ function authorize(
   { operation, endpointName }: InvocationTarget,
   { principal, region }: Caller,
 ): void | Promise<void> {
+  const container = call.request.headers[TARGET_CONTAINER_HEADER]
   return parts.authorizer.require({
     principal,
     action: `sagemaker:${operation}`,
     resource: `arn:aws:sagemaker:${region}:${principal.account}:endpoint/${endpointName.toLowerCase()}`,
     origin: requestOrigin(call, region, parts.publicUrl),
     service: 'sagemaker-runtime',
+    ...(container !== undefined && { conditions: { 'sagemaker:targetcontainerhostname': container } }),
   })
 }
 

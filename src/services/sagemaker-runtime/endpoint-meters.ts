@@ -1,5 +1,5 @@
-import type { InvocationMeter } from '../../dataplane/invocation-meter.ts'
-import type { Route } from '../../dataplane/route.ts'
+import type { ContainerMeter, InvocationMeter } from '../../dataplane/invocation-meter.ts'
+import type { Route, VariantRoute } from '../../dataplane/route.ts'
 import type { RouteLoader } from '../../dataplane/route-table.ts'
 import type { CloudwatchFacade, MetricCounter } from '../cloudwatch/facade.ts'
 
@@ -64,38 +64,123 @@ class VariantMeter implements InvocationMeter {
 }
 
 /**
+ * The metrics of one container of several. Source: "Metrics for multi-container endpoints with direct invocation" and
+ * "Inference pipeline logs and metrics" (developer guide): the names of the variant's, under ContainerName.
+ */
+class OneOfSeveralMeter implements ContainerMeter {
+  readonly #counters: readonly MetricCounter[]
+  readonly #invocations: MetricCounter
+  readonly #errors4xx: MetricCounter
+  readonly #errors5xx: MetricCounter
+  readonly #modelErrors: MetricCounter
+  readonly #latency: MetricCounter
+
+  constructor(
+    cloudwatch: CloudwatchFacade,
+    { account, region, endpointName }: Route,
+    variant: string,
+    container: string,
+  ) {
+    const dimensions = { EndpointName: endpointName, VariantName: variant, ContainerName: container }
+    const target = (name: string) => ({ account, region, namespace: NAMESPACE, name, dimensions })
+    const counter = (name: string) => cloudwatch.counter(target(name), 'None')
+    this.#invocations = counter('Invocations')
+    this.#errors4xx = counter('Invocation4XXErrors')
+    this.#errors5xx = counter('Invocation5XXErrors')
+    this.#modelErrors = counter('InvocationModelErrors')
+    this.#latency = cloudwatch.counter(target('ContainerLatency'), 'Microseconds', { percentiles: true })
+    this.#counters = [this.#invocations, this.#errors4xx, this.#errors5xx, this.#modelErrors, this.#latency]
+  }
+
+  count(status: number, whole: boolean, milliseconds: number): void {
+    this.#invocations.add(1)
+    this.#errors4xx.add(status >= 400 && status < 500 ? 1 : 0)
+    this.#errors5xx.add(status >= 500 ? 1 : 0)
+    this.#modelErrors.add(whole && status >= 200 && status < 300 ? 0 : 1)
+    this.#latency.add(milliseconds * 1000)
+  }
+
+  countAbandoned(): void {
+    this.#invocations.add(1)
+  }
+
+  close(): void {
+    for (const counter of this.#counters) counter.close()
+  }
+}
+
+/** The meters of one endpoint, by what they count for. */
+class EndpointMeters {
+  readonly #cloudwatch: CloudwatchFacade
+  readonly #variants = new Map<string, VariantMeter>()
+  readonly #containers = new Map<string, OneOfSeveralMeter>()
+
+  constructor(cloudwatch: CloudwatchFacade) {
+    this.#cloudwatch = cloudwatch
+  }
+
+  /** Gives up those of variants and containers that the endpoint does not have any more. */
+  keep(route: Route | undefined): void {
+    const variants = route?.variants ?? []
+    const names = new Set(variants.map(({ name }) => name))
+    const containers = new Set(
+      variants.flatMap((one) => (one.containers ?? []).map(({ name }) => `${one.name}/${name}`)),
+    )
+    drop(this.#variants, names)
+    drop(this.#containers, containers)
+  }
+
+  variant(route: Route, name: string): VariantMeter {
+    const meter = this.#variants.get(name) ?? new VariantMeter(this.#cloudwatch, route, name)
+    this.#variants.set(name, meter)
+    return meter
+  }
+
+  container(route: Route, variant: string, name: string): OneOfSeveralMeter {
+    const key = `${variant}/${name}`
+    const meter = this.#containers.get(key) ?? new OneOfSeveralMeter(this.#cloudwatch, route, variant, name)
+    this.#containers.set(key, meter)
+    return meter
+  }
+}
+
+function drop(meters: Map<string, { close(): void }>, wanted: ReadonlySet<string>): void {
+  for (const [name, meter] of meters) {
+    if (wanted.has(name)) continue
+    meter.close()
+    meters.delete(name)
+  }
+}
+
+/**
  * Loads routes whose variants count what becomes of their invocations. A variant keeps its meter from one load to the
  * next; it is given up when the endpoint does not have it any more.
  */
 export function meteredRoutes(load: RouteLoader, cloudwatch: CloudwatchFacade): RouteLoader {
-  const meters = new Map<string, Map<string, VariantMeter>>()
+  const meters = new Map<string, EndpointMeters>()
   return async (key) => {
     const route = await load(key)
-    const known = meters.get(key) ?? new Map<string, VariantMeter>()
-    const wanted = new Set(route?.variants.map(({ name }) => name))
-    for (const [name, meter] of known) {
-      if (wanted.has(name)) continue
-      meter.close()
-      known.delete(name)
-    }
+    const known = meters.get(key) ?? new EndpointMeters(cloudwatch)
+    known.keep(route)
     if (route === undefined) {
       meters.delete(key)
       return undefined
     }
     meters.set(key, known)
-    const variants = route.variants.map((variant) => {
-      let meter = known.get(variant.name)
-      if (meter === undefined) {
-        meter = new VariantMeter(cloudwatch, route, variant.name)
-        known.set(variant.name, meter)
-      }
+    const variants = route.variants.map((variant): VariantRoute => {
+      const meter = known.variant(route, variant.name)
       // Several fleets of a variant share its requests while one takes the place of the other.
       const fleets = route.variants.filter(({ name }) => name === variant.name)
       meter.instances = Math.max(
         1,
         fleets.reduce((count, { instances }) => count + instances.length, 0),
       )
-      return { ...variant, meter }
+      if (variant.containers === undefined) return { ...variant, meter }
+      const containers = variant.containers.map(({ name }) => ({
+        name,
+        meter: known.container(route, variant.name, name),
+      }))
+      return { ...variant, meter, containers }
     })
     return { ...route, variants }
   }

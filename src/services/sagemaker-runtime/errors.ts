@@ -1,4 +1,4 @@
-import type { InvocationFailure } from '../../dataplane/invocation.ts'
+import type { InvocationFailure, OversizedHandover } from '../../dataplane/invocation.ts'
 import { ServiceError } from '../../wire/service-error.ts'
 
 /** The longest part of a container's error body that is passed on. */
@@ -12,6 +12,19 @@ export const endpointNotFound = (endpoint: string, account: string): ServiceErro
 
 export const variantNotFound = (variant: string, endpoint: string): ServiceError =>
   validationError(`Variant ${variant} was not found in endpoint ${endpoint}.`)
+
+export const targetContainerMissing = (endpoint: string): ServiceError =>
+  validationError(
+    `Endpoint ${endpoint} is configured for direct invocation: TargetContainerHostname must be specified.`,
+  )
+
+export const targetContainerNotFound = (container: string, endpoint: string): ServiceError =>
+  validationError(`Container ${container} was not found in endpoint ${endpoint}.`)
+
+export const notDirect = (endpoint: string): ServiceError =>
+  validationError(
+    `TargetContainerHostname cannot be specified: endpoint ${endpoint} is not configured for direct invocation.`,
+  )
 
 export const noWeights = (endpoint: string): ServiceError =>
   validationError(`No production variant of endpoint ${endpoint} has a weight above zero.`)
@@ -33,12 +46,20 @@ export interface LogLocation {
   readonly region: string
 }
 
+/** How a lone container is called. */
+const LONE = 'primary'
+
 /** The container answered outside 2xx: its status and body are passed on. Wording as the service's, api reference §Errors. */
-export function containerAnswered(status: number, body: Buffer, location: LogLocation): ServiceError {
+export function containerAnswered(
+  status: number,
+  body: Buffer,
+  location: LogLocation,
+  container: string = LONE,
+): ServiceError {
   const text = body.toString('utf8', 0, MAX_ORIGINAL_MESSAGE)
   const side = status < 500 ? 'client' : 'server'
   return modelError(
-    `Received ${side} error (${status}) from primary with message "${text}".`,
+    `Received ${side} error (${status}) from ${container} with message "${text}".`,
     status,
     text,
     location,
@@ -46,23 +67,28 @@ export function containerAnswered(status: number, body: Buffer, location: LogLoc
   )
 }
 
-const containerTimedOut = (location: LogLocation): ServiceError => {
-  const text =
-    'Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.'
-  return modelError(`Received server error (0) from primary with message "${text}".`, 0, text, location)
+const containerTimedOut = (location: LogLocation, container: string): ServiceError => {
+  const text = `Your invocation timed out while waiting for a response from container ${container}. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.`
+  return modelError(`Received server error (0) from ${container} with message "${text}".`, 0, text, location)
 }
 
-const containerBroke = (status: number, location: LogLocation): ServiceError =>
+const containerBroke = (status: number, location: LogLocation, container: string): ServiceError =>
   modelError(
-    `Received server error (${status}) from primary and could not load the entire response body.`,
+    `Received server error (${status}) from ${container} and could not load the entire response body.`,
     status,
     '',
     location,
   )
 
-const responseTooLarge = (limit: number, location: LogLocation): ServiceError => {
+const responseTooLarge = (limit: number, location: LogLocation, container: string): ServiceError => {
   const text = `The response of the container is larger than the limit of ${limit} bytes.`
-  return modelError(`Received server error (0) from primary with message "${text}".`, 0, text, location)
+  return modelError(`Received server error (0) from ${container} with message "${text}".`, 0, text, location)
+}
+
+/** Source: hosting container contract §6. */
+const handoverTooLarge = ({ from, to, bytes }: OversizedHandover, status: number, location: LogLocation) => {
+  const text = `Received response from ${from} with status code ${status}. However, the request payload from ${from} to ${to} is ${bytes} bytes, which has exceeded the maximum limit of 5 MB.`
+  return modelError(text, status, '', location)
 }
 
 const noInstance = (location: LogLocation): ServiceError =>
@@ -75,17 +101,22 @@ export const nothingHosted = (location: LogLocation): ServiceError => {
   return modelError(`Received server error (0) from primary with message "${text}".`, 0, text, location)
 }
 
-/** What an invocation that failed is answered with. `status`: the container's, 0 when there was none. */
+/**
+ * What an invocation that failed is answered with. `status`: that of the container which it failed at, 0 when it gave
+ * none; `container` its name, when there are several.
+ */
 export function failureError(
   failure: InvocationFailure,
   status: number,
   location: LogLocation,
   maxResponseBytes: number,
+  container: string = LONE,
 ): ServiceError {
-  if (failure === 'timed-out') return containerTimedOut(location)
-  if (failure === 'too-large') return responseTooLarge(maxResponseBytes, location)
+  if (failure === 'timed-out') return containerTimedOut(location, container)
+  if (failure === 'too-large') return responseTooLarge(maxResponseBytes, location, container)
   if (failure === 'no-instance') return noInstance(location)
-  return containerBroke(status, location)
+  if (failure === 'broken') return containerBroke(status, location, container)
+  return handoverTooLarge(failure, 200, location)
 }
 
 function modelError(

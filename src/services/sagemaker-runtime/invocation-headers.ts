@@ -6,6 +6,7 @@ import { validationError } from './errors.ts'
 /** What the caller's headers ask for. */
 export interface InvocationHeaders {
   readonly targetVariant: string | undefined
+  readonly targetContainer: string | undefined
   readonly sessionId: string | undefined
   /** Header lines for the container: only what the contract lets through. */
   readonly headerLines: string
@@ -31,10 +32,6 @@ const PASSED_OF_STREAM = PASSED.map((entry) =>
 const REFUSED: readonly (readonly [header: string, sentence: string])[] = [
   [`${PREFIX}target-model`, 'Target model is not supported for this endpoint: it is not a multi-model endpoint.'],
   [
-    `${PREFIX}target-container-hostname`,
-    'Target container hostname is not supported for this endpoint: its model is not invoked directly.',
-  ],
-  [
     `${PREFIX}inference-component`,
     'Inference component name is not supported for this endpoint: it has no inference components.',
   ],
@@ -45,6 +42,9 @@ const REFUSED: readonly (readonly [header: string, sentence: string])[] = [
 const PLAIN = /^[\t\x20-\x7e]{0,1024}$/
 const PLAIN_NAME = /^[a-zA-Z0-9](?:-*[a-zA-Z0-9])*$/
 const ANY_TEXT: ReadonlySet<string> = new Set(['ContentType', 'Accept', 'CustomAttributes'])
+
+/** The header that names the container of several that is to be invoked. */
+export const TARGET_CONTAINER_HEADER = `${PREFIX}target-container-hostname`
 
 /** How an endpoint is invoked. */
 export type InvocationOperation = 'InvokeEndpoint' | 'InvokeEndpointWithResponseStream'
@@ -68,9 +68,12 @@ export function readInvocationHeaders(
   }
   const targetVariant = headers[`${PREFIX}target-variant`] as string | undefined
   if (targetVariant !== undefined) input.TargetVariant = targetVariant
-  if (!plain || targetVariant !== undefined) checkInvocation(operation, endpointName, input)
+  const targetContainer = headers[TARGET_CONTAINER_HEADER] as string | undefined
+  if (targetContainer !== undefined) input.TargetContainerHostname = targetContainer
+  if (!plain || targetVariant !== undefined || targetContainer !== undefined)
+    checkInvocation(operation, endpointName, input)
   for (const [header, sentence] of REFUSED) if (headers[header] !== undefined) throw validationError(sentence)
-  return { targetVariant, sessionId: input.SessionId, headerLines }
+  return { targetVariant, targetContainer, sessionId: input.SessionId, headerLines }
 }
 
 /** Checks members of the request against the published shape. */

@@ -1,11 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { DataPlane } from '../../dataplane/data-plane.ts'
-import { chooseVariant, type Route, type VariantRoute } from '../../dataplane/route.ts'
+import { chooseVariant, directVariant, type Route, type VariantRoute } from '../../dataplane/route.ts'
 import { type RouteTable, routeKey } from '../../dataplane/route-table.ts'
 import type { RequestBody } from '../../dataplane/upstream/connection.ts'
 import type { RequestContext } from '../operation.ts'
 import type { AnswerStream } from './answer-stream.ts'
-import { endpointNotFound, nothingHosted, noWeights, sessionNotFound, variantNotFound } from './errors.ts'
+import {
+  endpointNotFound,
+  notDirect,
+  nothingHosted,
+  noWeights,
+  sessionNotFound,
+  targetContainerMissing,
+  targetContainerNotFound,
+  variantNotFound,
+} from './errors.ts'
 import { type InvocationOperation, readInvocationHeaders } from './invocation-headers.ts'
 import { type ResponseSettings, ResponseSink } from './response-sink.ts'
 import { parseNewSession, type SessionAffinity } from './session-affinity.ts'
@@ -46,17 +55,22 @@ export async function invokeEndpoint(
   context: Context,
 ): Promise<void> {
   const { endpointName, operation } = input
-  const { targetVariant, sessionId, headerLines } = readInvocationHeaders(operation, endpointName, input.headers)
+  const { targetVariant, targetContainer, sessionId, headerLines } = readInvocationHeaders(
+    operation,
+    endpointName,
+    input.headers,
+  )
   const streaming = operation === 'InvokeEndpointWithResponseStream'
   const key = routeKey(context.account, context.region, endpointName)
   const found = deps.routes.find(key)
   const route = found instanceof Promise ? await found : found
   // A name in another case than the endpoint was created with is not found, as on AWS.
   if (route === undefined || route.endpointName !== endpointName) throw endpointNotFound(endpointName, context.account)
-  const variant =
+  const chosen =
     sessionId === undefined || sessionId === NEW_SESSION
       ? pickVariant(route, targetVariant)
       : await sessionVariant(deps.sessions, key, route, sessionId)
+  const variant = withContainer(chosen, targetContainer, endpointName)
   if (!route.hosted) throw nothingHosted(route)
   // A stream is as long as the model talks; nothing of it is kept.
   const maxResponseBytes = streaming ? Number.POSITIVE_INFINITY : deps.limits.invocationBytes
@@ -90,6 +104,18 @@ function pickVariant(route: Route, target: string | undefined): VariantRoute {
   const variant = chooseVariant(route.variants, target, Math.random())
   if (variant !== undefined) return variant
   throw target === undefined ? noWeights(route.endpointName) : variantNotFound(target, route.endpointName)
+}
+
+/** The variant, narrowed to the container that the request names where there is one to be named. */
+function withContainer(variant: VariantRoute, container: string | undefined, endpointName: string): VariantRoute {
+  if (variant.mode !== 'Direct') {
+    if (container !== undefined) throw notDirect(endpointName)
+    return variant
+  }
+  if (container === undefined) throw targetContainerMissing(endpointName)
+  const narrowed = directVariant(variant, container)
+  if (narrowed === undefined) throw targetContainerNotFound(container, endpointName)
+  return narrowed
 }
 
 /** The variant that holds a session, reduced to the one instance that does: no other knows of it. */

@@ -94,7 +94,14 @@ export class ResponseSink implements InvocationSink {
 
   onEnd(): void {
     if (!this.#success) {
-      this.#reject(containerAnswered(this.#status, Buffer.concat(this.#collected), this.#settings.location))
+      this.#reject(
+        containerAnswered(
+          this.#status,
+          Buffer.concat(this.#collected),
+          this.#settings.location,
+          this.#running?.container,
+        ),
+      )
     } else if (this.#held) this.#whole = true
     else this.#complete()
   }
@@ -107,7 +114,7 @@ export class ResponseSink implements InvocationSink {
       this.#resolve()
     } else {
       const { location, maxResponseBytes } = this.#settings
-      this.#reject(failureError(failure, this.#status, location, maxResponseBytes))
+      this.#reject(failureError(failure, this.#status, location, maxResponseBytes, this.#running?.container))
     }
   }
 

@@ -66,13 +66,21 @@ export class StreamSink implements InvocationSink {
     if (this.#success) {
       this.#flush()
       this.#response.end()
-    } else this.#reject(containerAnswered(this.#status, Buffer.concat(this.#collected), this.#settings.location))
+    } else
+      this.#reject(
+        containerAnswered(
+          this.#status,
+          Buffer.concat(this.#collected),
+          this.#settings.location,
+          this.#running?.container,
+        ),
+      )
   }
 
   onFailure(failure: InvocationFailure): void {
     const { location, maxResponseBytes } = this.#settings
     if (!this.#response.headersSent) {
-      this.#reject(failureError(failure, this.#status, location, maxResponseBytes))
+      this.#reject(failureError(failure, this.#status, location, maxResponseBytes, this.#running?.container))
       return
     }
     const event =
