@@ -42,6 +42,7 @@ async function readEndpoints(database: Database) {
     .orderBy('variant_name')
     .orderBy('id')
     .execute()
+  const containers = await query.selectFrom('endpoint_containers').selectAll().orderBy('position').execute()
   const now = Date.now()
   return endpoints.map((endpoint) => ({
     account: endpoint.account,
@@ -55,16 +56,23 @@ async function readEndpoints(database: Database) {
         (row) =>
           row.account === endpoint.account && row.region === endpoint.region && row.name_key === endpoint.name_key,
       )
-      .map((row) => ({
+      .map((row) => ({ row, own: containers.filter(({ instance_id }) => instance_id === row.id) }))
+      .map(({ row, own }) => ({
         id: row.id,
         variant: row.variant_name,
         state: row.state,
-        address: row.address ?? undefined,
-        image: row.image_digest ?? row.image,
+        address: listed(own.map(({ address }) => address)),
+        image: listed(own.map(({ image_digest, image }) => image_digest ?? image)) ?? '',
         detail: row.detail ?? undefined,
-        ageSeconds: Math.round((now - (row.started_at ?? row.created_at)) / 1000),
+        ageSeconds: Math.round((now - (own[0]?.started_at ?? row.created_at)) / 1000),
       })),
   }))
+}
+
+/** Of several containers all, in the order of the model. */
+function listed(texts: readonly (string | null)[]): string | undefined {
+  const known = texts.filter((text) => text !== null)
+  return known.length === 0 ? undefined : known.join(', ')
 }
 
 function show(endpoints: readonly Endpoint[]): string {

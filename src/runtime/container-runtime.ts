@@ -72,6 +72,8 @@ export interface PullRequest {
 
 export interface ContainerSpec {
   readonly name: string
+  /** What the container calls itself; the engine's choice when undefined. */
+  readonly hostname?: string
   /** A local image id or a reference by digest. */
   readonly image: string
   /** Replaces the image's CMD; its ENTRYPOINT stays. */

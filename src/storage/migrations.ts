@@ -16,6 +16,7 @@ import * as sagemakerPolicies from './migrations/016-sagemaker-policies.ts'
 import * as accessDenials from './migrations/018-access-denials.ts'
 import * as cloudwatch from './migrations/020-cloudwatch.ts'
 import * as endpointDeployments from './migrations/021-endpoint-deployments.ts'
+import * as endpointContainers from './migrations/022-endpoint-containers.ts'
 import * as sqs from './migrations/025-sqs.ts'
 import * as sns from './migrations/026-sns.ts'
 
@@ -44,6 +45,7 @@ export const migrations: readonly Migration[] = [
   { name: '018-access-denials', up: accessDenials.up },
   { name: '020-cloudwatch', up: cloudwatch.up },
   { name: '021-endpoint-deployments', up: endpointDeployments.up },
+  { name: '022-endpoint-containers', up: endpointContainers.up },
   { name: '025-sqs', up: sqs.up },
   { name: '026-sns', up: sns.up },
 ]

@@ -26,12 +26,17 @@ export interface InvokeRequest {
   /** Commands for the test container. */
   readonly commands?: string
   readonly variant?: string
+  /** The container of several that is to answer. */
+  readonly container?: string
+  /** Default `text/plain`. */
+  readonly type?: string
 }
 
 export interface Invoked {
   readonly status: number
   readonly body: string
   readonly variant: string | null
+  readonly type: string | null
 }
 
 /** `server` is asked at each request: one that has been restarted has another port. */
@@ -73,11 +78,12 @@ export function apiOf(server: () => Caller): Api {
       })
       return (JSON.parse(text) as { FunctionArn: string }).FunctionArn
     },
-    invoke: async (endpoint, { body = 'hello', commands, variant } = {}) => {
+    invoke: async (endpoint, { body = 'hello', commands, variant, container, type = 'text/plain' } = {}) => {
       const headers = {
-        'content-type': 'text/plain',
+        'content-type': type,
         ...(commands !== undefined && { 'x-amzn-sagemaker-custom-attributes': commands }),
         ...(variant !== undefined && { 'x-amzn-sagemaker-target-variant': variant }),
+        ...(container !== undefined && { 'x-amzn-sagemaker-target-container-hostname': container }),
       }
       const target = `/endpoints/${endpoint}/invocations`
       const answer = await rawCall(server(), 'sagemaker', { target, headers, body })
@@ -85,6 +91,7 @@ export function apiOf(server: () => Caller): Api {
         status: answer.status,
         body: answer.text,
         variant: answer.headers.get('x-amzn-invoked-production-variant'),
+        type: answer.headers.get('content-type'),
       }
     },
   }

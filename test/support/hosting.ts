@@ -24,6 +24,10 @@ export interface VariantOptions {
   readonly weight?: number
   /** Members of the model's container beside Image and ImageConfig. */
   readonly container?: Readonly<Record<string, unknown>>
+  /** Several containers in place of one: what each has beside Image and ImageConfig. */
+  readonly containers?: readonly Readonly<Record<string, unknown>>[]
+  /** Whether requests go through several containers or to one of them. */
+  readonly mode?: 'Serial' | 'Direct'
   readonly image?: string
   readonly credentialsFunction?: string
   /** Default SageMakerExecutionRole; empty for none. */
@@ -100,7 +104,12 @@ export async function startHosting(
     startRegistry({ auth: 'none' }),
     temporaryDirectory('slw-data-'),
   ])
-  await pushImage(images.image(), { url: registry.url, repository: 'team/model', tag: '1' })
+  const push = (repository: string, labels: Readonly<Record<string, string>>) =>
+    pushImage(images.image({ labels }), { url: registry.url, repository, tag: '1' })
+  await Promise.all([
+    push('team/model', {}),
+    push('team/stage', { 'com.amazonaws.sagemaker.capabilities.accept-bind-to-port': 'true' }),
+  ])
   const server: SlipwayOptions = {
     runtime: 'docker',
     engineSocket: engine.socket,
@@ -113,6 +122,7 @@ export async function startHosting(
   const runtime = await connectDocker({ log: silentLogger, socket: engine.socket, installation, signal: signal() })
   const api = apiOf(() => slipway)
   const image = `${registry.host}/team/model:1`
+  const stage = `${registry.host}/team/stage:1`
 
   const describe = async (name: string) =>
     (await api.sagemaker('DescribeEndpoint', { EndpointName: name })) as unknown as Description
@@ -147,15 +157,19 @@ export async function startHosting(
     for (const [index, variant] of variants.entries()) {
       const provider = variant.credentialsFunction
       const login = provider && { RepositoryAuthConfig: { RepositoryCredentialsProviderArn: provider } }
+      const container = (Image: string, more: Readonly<Record<string, unknown>> = {}) => ({
+        Image,
+        ImageConfig: { RepositoryAccessMode: 'Vpc', ...login },
+        ...more,
+      })
       await api.sagemaker('CreateModel', {
         ModelName: `${name}-${index}`,
         ...(variant.role !== '' && { ExecutionRoleArn: variant.role ?? ROLE }),
         VpcConfig: VPC,
-        PrimaryContainer: {
-          Image: variant.image ?? image,
-          ImageConfig: { RepositoryAccessMode: 'Vpc', ...login },
-          ...variant.container,
-        },
+        ...(variant.containers === undefined
+          ? { PrimaryContainer: container(variant.image ?? image, variant.container) }
+          : { Containers: variant.containers.map((more) => container(variant.image ?? stage, more)) }),
+        ...(variant.mode !== undefined && { InferenceExecutionConfig: { Mode: variant.mode } }),
       })
     }
     for (const variant of variants) await variant.beforeEndpoint?.()

@@ -23,6 +23,7 @@ export function containerRequest(
   const port = `${spec.port}/tcp`
   return {
     Image: spec.image,
+    Hostname: spec.hostname,
     Cmd: spec.command,
     Env: Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
     Labels: {

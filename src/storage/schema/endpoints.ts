@@ -16,6 +16,7 @@ export interface EndpointTables {
   endpoints: EndpointRow
   endpoint_variants: EndpointVariantRow
   endpoint_instances: EndpointInstanceRow
+  endpoint_containers: EndpointContainerRow
   endpoint_deployments: EndpointDeploymentRow
   endpoint_holds: EndpointHoldRow
 }
@@ -83,22 +84,31 @@ export interface EndpointInstanceRow {
   generation: number
   /** Starting, Healthy, Unhealthy, Failed or Stopping. Only Healthy ones are routed to. */
   state: string
-  container_id: string | null
-  /** Where the container's port is reached: `172.17.0.2:8080`. */
-  address: string | null
-  /** The image as the model names it, and the digest it was started from. */
-  image: string
-  image_digest: string | null
   created_at: number
-  /** When the container was started. */
-  started_at: number | null
   /** When the state last changed. */
   changed_at: number
   /** Why the instance is in this state, for people. */
   detail: string | null
   /** How many instances in a row have failed in this one's place; its replacement waits accordingly. */
   failures: number
-  /** Up to where the container's output has been stored: nanoseconds since the epoch, `/`, lines of that moment. */
+}
+
+/** One container of an instance. Its row is there as soon as the instance's is, and goes with it. */
+export interface EndpointContainerRow {
+  instance_id: string
+  /** Its place in the model, from 0; with the instance the primary key. */
+  position: number
+  /** ContainerHostname, or `container_1` and so on where the model gives none. */
+  name: string
+  /** Null until it runs. */
+  container_id: string | null
+  /** Where its port is reached: `172.17.0.2:8080`. */
+  address: string | null
+  /** The image as the model names it, and the digest it was started from. */
+  image: string
+  image_digest: string | null
+  started_at: number | null
+  /** Up to where its output has been stored: nanoseconds since the epoch, `/`, lines of that moment. */
   logged_until: string | null
 }
 

@@ -10,7 +10,7 @@ import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { checkTags, putTags, tagged } from '../tags/tag-store.ts'
 import { configArn, insertConfig } from './endpoint-config-store.ts'
 import { duplicateEndpointConfig } from './errors.ts'
-import { checkVariants, hostedContainers } from './variant-rules.ts'
+import { checkVariants } from './variant-rules.ts'
 
 /** The members of a description that are not columns. */
 export type ConfigDocument = Omit<
@@ -19,8 +19,8 @@ export type ConfigDocument = Omit<
 >
 
 /**
- * Stores which models an endpoint serves, and with how many instances. A model that cannot be hosted is refused here
- * already, where its user meets it first; a config serves no other end.
+ * Stores which models an endpoint serves, and with how many instances. A model that is not there is refused here
+ * already, where its user meets it first.
  */
 export async function createEndpointConfig(
   deps: SagemakerDeps,
@@ -32,7 +32,7 @@ export async function createEndpointConfig(
   const arn = configArn(context, name)
   const variants = checkVariants(input)
   checkTags(tags)
-  for (const { ModelName: model } of variants) hostedContainers(await requireModel(database, context, model))
+  for (const { ModelName: model } of variants) await requireModel(database, context, model)
   const document: ConfigDocument = { ...members, ProductionVariants: [...variants] }
   const row = {
     account: context.account,

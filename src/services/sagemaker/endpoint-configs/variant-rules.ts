@@ -1,7 +1,5 @@
 import type { CreateEndpointConfigInput, ProductionVariant } from '../../../model/generated/sagemaker.ts'
-import type { ModelRow } from '../../../storage/schema/sagemaker.ts'
 import { notImplemented } from '../../../wire/service-error.ts'
-import type { ResolvedContainer } from '../models/resolved-container.ts'
 import { badWeight, duplicateVariant, incompleteVariant } from './errors.ts'
 
 /** A variant that has what a fleet of instances needs. */
@@ -65,11 +63,4 @@ function refuseOtherFleets(variant: ProductionVariant): void {
   if (variant.ManagedInstanceScaling !== undefined && variant.ManagedInstanceScaling.Status !== 'DISABLED') {
     throw notImplemented('ManagedInstanceScaling of a production variant')
   }
-}
-
-/** The containers of a model that can be hosted: for now one on each instance. */
-export function hostedContainers(model: ModelRow): readonly ResolvedContainer[] {
-  const containers = JSON.parse(model.containers) as ResolvedContainer[]
-  if (containers.length > 1) throw notImplemented(`Hosting model "${model.name}", which has several containers,`)
-  return containers
 }

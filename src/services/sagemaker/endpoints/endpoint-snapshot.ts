@@ -1,11 +1,14 @@
 import type { DescribeModelOutput } from '../../../model/generated/sagemaker.ts'
 import type { EndpointConfigRow, ModelRow } from '../../../storage/schema/sagemaker.ts'
 import type { ConfigDocument } from '../endpoint-configs/create-endpoint-config.ts'
-import { hostedContainers, type InstanceVariant } from '../endpoint-configs/variant-rules.ts'
+import type { InstanceVariant } from '../endpoint-configs/variant-rules.ts'
+import type { ResolvedContainer } from '../models/resolved-container.ts'
 import type { EndpointSpec, VariantSpec } from './endpoint-spec.ts'
 
 /** The service's own choice when a variant makes none. */
 const DEFAULT_ROUTING = 'RANDOM'
+
+type ModelDocument = Pick<DescribeModelOutput, 'EnableNetworkIsolation' | 'VpcConfig' | 'InferenceExecutionConfig'>
 
 /** A config's variants; only checked ones are stored. */
 export const variantsOf = (config: EndpointConfigRow): readonly InstanceVariant[] =>
@@ -22,13 +25,15 @@ export function endpointSpec(config: EndpointConfigRow, models: ReadonlyMap<stri
 }
 
 function variantSpec(variant: InstanceVariant, model: ModelRow): VariantSpec {
-  const document = JSON.parse(model.document) as Pick<DescribeModelOutput, 'EnableNetworkIsolation' | 'VpcConfig'>
+  const document = JSON.parse(model.document) as ModelDocument
+  const mode = document.InferenceExecutionConfig?.Mode
   return {
     name: variant.VariantName,
     instanceType: variant.InstanceType,
     modelName: model.name,
     executionRoleArn: model.execution_role_arn ?? undefined,
-    containers: hostedContainers(model),
+    containers: JSON.parse(model.containers) as ResolvedContainer[],
+    ...(mode !== undefined && { executionMode: mode }),
     networkIsolation: document.EnableNetworkIsolation ?? false,
     vpcConfig: document.VpcConfig,
     routingStrategy: variant.RoutingConfig?.RoutingStrategy ?? DEFAULT_ROUTING,

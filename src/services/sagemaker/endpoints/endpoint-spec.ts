@@ -17,8 +17,10 @@ export interface VariantSpec {
   readonly modelName: string
   /** What everything done for the model is done as; undefined only when nothing needs a role. */
   readonly executionRoleArn: string | undefined
-  /** For now always one. */
+  /** At least one. Of several each instance has all. */
   readonly containers: readonly ResolvedContainer[]
+  /** How requests go to several containers; Serial when undefined. */
+  readonly executionMode?: 'Serial' | 'Direct'
   readonly networkIsolation: boolean
   readonly vpcConfig: VpcConfig | undefined
   readonly routingStrategy: 'RANDOM' | 'LEAST_OUTSTANDING_REQUESTS'

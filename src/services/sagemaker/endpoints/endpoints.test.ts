@@ -105,12 +105,9 @@ describe.each(testStores)('endpoints on $dialect', ({ create }) => {
       expect(await refusal(service.call('DeleteEndpointConfig', { EndpointConfigName: 'Gone' }))).toBe(missing)
     })
 
-    it('of a model that does not exist, or has several containers, are refused', async () => {
-      const of = (ModelName: string) => createConfig('bad', { ProductionVariants: [{ ...variant, ModelName }] })
-      expect(await refusal(of('none'))).toBe(`ValidationException: Could not find model "${ARN}:model/none".`)
-      expect(await refusal(of('Line'))).toBe(
-        'NotImplemented: Hosting model "Line", which has several containers, is not implemented by Slipway.',
-      )
+    it('of a model that does not exist are refused', async () => {
+      const bad = createConfig('bad', { ProductionVariants: [{ ...variant, ModelName: 'none' }] })
+      expect(await refusal(bad)).toBe(`ValidationException: Could not find model "${ARN}:model/none".`)
     })
   })
 

@@ -21,8 +21,8 @@ const RETRY_MILLISECONDS = 1_000
 
 /** Carries what the containers of one instance print into CloudWatch Logs. */
 export interface LogCarrier {
-  /** Follows the container until it ends; following it already is fine. */
-  follow(container: string): void
+  /** Follows the container at that place in the model until it ends; following it already is fine. */
+  follow(container: string, position: number): void
   /** Resolves when all that the ended container has printed is stored, or after the time. */
   drained(container: string, milliseconds: number): Promise<void>
   /** Stops following, and stores what has been read. */
@@ -31,7 +31,8 @@ export interface LogCarrier {
 
 /** What is printed, and in whose name it is stored. */
 export interface LogWriter {
-  readonly target: LogTarget
+  /** Where the lines of the container at that place in the model belong. */
+  readonly target: (position: number) => LogTarget
   /** The execution role. Undefined while the service may not take it: then nothing is stored. */
   readonly principal: () => Promise<Principal | undefined>
 }
@@ -44,9 +45,9 @@ export function carryLogs(deps: ContainerLogsDeps, instance: string, writer: Log
   const stopping = new AbortController()
   const followed = new Map<string, Promise<void>>()
   return {
-    follow(container) {
+    follow(container, position) {
       if (!followed.has(container))
-        followed.set(container, carryContainer(deps, instance, writer, container, stopping.signal))
+        followed.set(container, carryContainer(deps, { instance, position }, writer, container, stopping.signal))
     },
     async drained(container, milliseconds) {
       const late = new AbortController()
@@ -61,10 +62,16 @@ export function carryLogs(deps: ContainerLogsDeps, instance: string, writer: Log
   }
 }
 
+/** A container of an instance: its row. */
+interface Place {
+  readonly instance: string
+  readonly position: number
+}
+
 /** Never rejects: trouble with logs is no trouble of the instance. */
 async function carryContainer(
   deps: ContainerLogsDeps,
-  instance: string,
+  place: Place,
   writer: LogWriter,
   container: string,
   signal: AbortSignal,
@@ -72,41 +79,43 @@ async function carryContainer(
   let complained = false
   while (!signal.aborted) {
     try {
-      const mark = await readMark(deps.database, instance)
-      await pump(deps.runtime, container, mark, (lines, at) => store(deps, instance, writer, lines, at), signal)
+      const mark = await readMark(deps.database, place)
+      await pump(deps.runtime, container, mark, (lines, at) => store(deps, place, writer, lines, at), signal)
       const state = await deps.runtime.inspectContainer(container, signal)
       if (state?.running !== true) return
     } catch (err) {
       if (signal.aborted || (err instanceof RuntimeError && err.reason === 'not-found')) return
-      if (!complained) deps.log.warn({ err, instance }, 'the output of a container cannot be stored; trying again')
+      if (!complained) deps.log.warn({ err, ...place }, 'the output of a container cannot be stored; trying again')
       complained = true
     }
     await wait(RETRY_MILLISECONDS, signal).catch(() => {})
   }
 }
 
-async function readMark(database: Database, instance: string): Promise<LogMark | undefined> {
+async function readMark(database: Database, { instance, position }: Place): Promise<LogMark | undefined> {
   const row = await database.query
-    .selectFrom('endpoint_instances')
+    .selectFrom('endpoint_containers')
     .select('logged_until')
-    .where('id', '=', instance)
+    .where('instance_id', '=', instance)
+    .where('position', '=', position)
     .executeTakeFirst()
   return row?.logged_until == null ? undefined : parseMark(row.logged_until)
 }
 
 async function store(
   { logs, database }: ContainerLogsDeps,
-  instance: string,
+  { instance, position }: Place,
   { target, principal }: LogWriter,
   lines: readonly LogLine[],
   mark: LogMark,
 ): Promise<void> {
   const writer = await principal()
-  if (writer !== undefined) await logs.append(writer, target, lines.map(toEvent))
+  if (writer !== undefined) await logs.append(writer, target(position), lines.map(toEvent))
   const update = database.query
-    .updateTable('endpoint_instances')
+    .updateTable('endpoint_containers')
     .set({ logged_until: formatMark(mark) })
-    .where('id', '=', instance)
+    .where('instance_id', '=', instance)
+    .where('position', '=', position)
   await database.commit([statement(update)])
 }
 

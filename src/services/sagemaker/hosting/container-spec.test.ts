@@ -35,7 +35,7 @@ const policy: ContainerPolicy = {
 const identity = { id: 'i-1', endpointKey: '1/us-east-1/name', endpointName: 'Name', region: 'us-east-1' }
 
 it('follows the hosting contract', () => {
-  expect(containerSpec(identity, variant, container, 'sha256:1', '/models/1', policy)).toEqual({
+  expect(containerSpec(identity, variant, 0, 'sha256:1', '/models/1', policy)).toEqual({
     name: 'slipway-name-i-1',
     image: 'sha256:1',
     command: ['serve'],
@@ -49,6 +49,7 @@ it('follows the hosting contract', () => {
       'io.slipway.installation': 'here',
       'io.slipway.endpoint': '1/us-east-1/name',
       'io.slipway.instance': 'i-1',
+      'io.slipway.container': '0',
       'io.slipway.model': '/models/1',
     },
     mounts: [{ source: '/models/1', target: '/opt/ml/model', readOnly: true }],
@@ -64,7 +65,21 @@ it('follows the hosting contract', () => {
 
 it('isolates, caps to the machine, and mounts nothing where there is no model data', () => {
   const small = { ...policy, machine: { cpus: 1, memoryBytes: GIB } }
-  const spec = containerSpec(identity, { ...variant, networkIsolation: true }, container, 'sha256:1', undefined, small)
+  const spec = containerSpec(identity, { ...variant, networkIsolation: true }, 0, 'sha256:1', undefined, small)
   expect(spec).toMatchObject({ network: 'isolated', cpus: 1, memoryBytes: GIB, capped: true, mounts: [] })
   expect(spec.labels).not.toHaveProperty('io.slipway.model')
+})
+
+it('gives each of several containers a port, a name and, where the model says one, a host name', () => {
+  const containers = [
+    { ...container, hostname: 'first' },
+    { ...container, hostname: undefined },
+  ]
+  const several = { ...variant, containers }
+  const [first, second] = [0, 1].map((position) => containerSpec(identity, several, position, 'x', undefined, policy))
+  expect(first).toMatchObject({ name: 'slipway-name-i-1-1', hostname: 'first', port: 8080 })
+  expect(first?.environment).toMatchObject({ SAGEMAKER_BIND_TO_PORT: '8080', A: '1' })
+  expect(second).toMatchObject({ name: 'slipway-name-i-1-2', port: 8081, labels: { 'io.slipway.container': '1' } })
+  expect(second?.environment).toMatchObject({ SAGEMAKER_BIND_TO_PORT: '8081' })
+  expect(second).not.toHaveProperty('hostname')
 })

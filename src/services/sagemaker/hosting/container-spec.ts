@@ -3,7 +3,7 @@ import type { VariantSpec } from '../endpoints/endpoint-spec.ts'
 import type { ResolvedContainer } from '../models/resolved-container.ts'
 import { capToMachine, type InstanceSize, instanceSize } from './instance-types.ts'
 
-/** The port of the hosting contract. */
+/** The port of the hosting contract; several containers of an instance have this one and those that follow. */
 const CONTAINER_PORT = 8080
 
 /** Labels by which containers are found again after a crash. Values hold names only, never secrets. */
@@ -11,6 +11,8 @@ export const LABELS = {
   installation: 'io.slipway.installation',
   endpoint: 'io.slipway.endpoint',
   instance: 'io.slipway.instance',
+  /** The container's place in the model, from 0; those of versions that knew only lone containers have none. */
+  position: 'io.slipway.container',
   /** The model folder that is mounted, so that the cache keeps it. */
   model: 'io.slipway.model',
 } as const
@@ -31,19 +33,27 @@ export interface InstanceIdentity {
   readonly region: string
 }
 
-/** The container of one instance, by the hosting contract: the argument `serve`, port 8080, model data read-only. */
+/** The place of a container in its model, by its labels. */
+export const positionOf = (labels: Readonly<Record<string, string>>): number => Number(labels[LABELS.position] ?? 0)
+
+/** One container of an instance, by the hosting contract: the argument `serve`, port 8080, model data read-only. */
 export function containerSpec(
   identity: InstanceIdentity,
   variant: VariantSpec,
-  container: ResolvedContainer,
+  position: number,
   image: string,
   modelDirectory: string | undefined,
   policy: ContainerPolicy,
 ): ContainerSpec & { readonly capped: boolean } {
   const wanted = instanceSize(variant.instanceType) ?? policy.machine
   const { cpus, memoryBytes, capped } = capToMachine(wanted, policy.machine)
+  const container = variant.containers[position] as ResolvedContainer
+  const several = variant.containers.length > 1
+  const port = CONTAINER_PORT + position
+  const name = `slipway-${identity.endpointName.toLowerCase()}-${identity.id}`
   return {
-    name: `slipway-${identity.endpointName.toLowerCase()}-${identity.id}`,
+    name: several ? `${name}-${position + 1}` : name,
+    ...(several && container.hostname !== undefined && { hostname: container.hostname }),
     image,
     command: ['serve'],
     environment: {
@@ -51,15 +61,17 @@ export function containerSpec(
       AWS_REGION: identity.region,
       AWS_DEFAULT_REGION: identity.region,
       ...container.environment,
+      ...(several && { SAGEMAKER_BIND_TO_PORT: String(port) }),
     },
     labels: {
       [LABELS.installation]: policy.installation,
       [LABELS.endpoint]: identity.endpointKey,
       [LABELS.instance]: identity.id,
+      [LABELS.position]: String(position),
       ...(modelDirectory !== undefined && { [LABELS.model]: modelDirectory }),
     },
     mounts: modelDirectory === undefined ? [] : [{ source: modelDirectory, target: '/opt/ml/model', readOnly: true }],
-    port: CONTAINER_PORT,
+    port,
     memoryBytes,
     cpus,
     pids: policy.pids,

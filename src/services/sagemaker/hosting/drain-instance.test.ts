@@ -60,16 +60,10 @@ describe.each(testStores)('an instance that is to be ended, on $dialect', ({ cre
     variant_name: 'v',
     generation: 1,
     state: 'Stopping',
-    container_id: 'c',
-    address: '127.0.0.1:1',
-    image: 'i',
-    image_digest: null,
     created_at: 0,
-    started_at: 0,
     changed_at: now,
     detail: null,
     failures: 0,
-    logged_until: null,
   })
   /** As one worker keeps them. */
   const worker = () => {
@@ -82,7 +76,8 @@ describe.each(testStores)('an instance that is to be ended, on $dialect', ({ cre
   const drain = (over: { status?: string; requestSeconds?: number; routesMilliseconds?: number } = {}) => {
     const { status = 'Updating', requestSeconds = 60, routesMilliseconds = 0 } = over
     let ended = false
-    const state = { key, endpoint: { ...endpoint, status } } as EndpointState
+    const containers = [{ instance_id: 'i-1', address: '127.0.0.1:1' }]
+    const state = { key, endpoint: { ...endpoint, status }, containers } as unknown as EndpointState
     const deps = { database: service.database, clock, bells, requestSeconds, routesMilliseconds }
     const done = drained(deps, { row: row(), state }, new AbortController().signal).then(() => {
       ended = true

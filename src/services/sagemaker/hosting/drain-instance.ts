@@ -2,7 +2,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import { wait } from '../../../shared/wait.ts'
 import type { Database } from '../../../storage/database.ts'
 import type { EndpointInstanceRow } from '../../../storage/schema/endpoints.ts'
-import type { EndpointState } from './endpoint-state.ts'
+import { containersOf, type EndpointState } from './endpoint-state.ts'
 import type { InstanceBells } from './instance-bells.ts'
 
 /** Every worker has heard by then that an instance is no longer routed to, even one that is busy. */
@@ -36,7 +36,7 @@ export async function drained(
   const since = () => deps.clock.now() - row.changed_at
   const abandoned = state.endpoint.status === 'Deleting' || state.endpoint.status === 'Failed'
   // One that has never run has never been routed to either.
-  if (row.address === null) return
+  if (containersOf(state, row.id).every(({ address }) => address === null)) return
   await wait(Math.max(0, (abandoned ? DELETED_MILLISECONDS : deps.routesMilliseconds) - since()), signal)
   if (abandoned) return
   const bell = deps.bells.listen(row.id)

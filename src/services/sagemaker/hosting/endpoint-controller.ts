@@ -4,6 +4,7 @@ import { instanceId } from '../../../shared/ids.ts'
 import type { ChangeFeed } from '../../../storage/change-feed.ts'
 import type { Database, Statement } from '../../../storage/database.ts'
 import type {
+  EndpointContainerRow,
   EndpointDeploymentRow,
   EndpointInstanceRow,
   EndpointRow,
@@ -11,6 +12,7 @@ import type {
 } from '../../../storage/schema/endpoints.ts'
 import type { Logger } from '../../../telemetry/log.ts'
 import type { AlarmStates } from './alarm-states.ts'
+import { containerName } from './container-names.ts'
 import { planDeployment } from './deployment-plan.ts'
 import type { Place } from './deployment-stages.ts'
 import { currentDeployment, policyOf, viewDeployment } from './deployment-view.ts'
@@ -165,7 +167,10 @@ function planStatements(
       writes.updateInstance(id, { state: 'Stopping', changed_at: now }),
       workQueue.enqueue(INSTANCE_WORK, id),
     ]),
-    ...added.flatMap((row) => [writes.addInstance(row), workQueue.enqueue(INSTANCE_WORK, row.id)]),
+    ...added.flatMap((row) => [
+      ...writes.addInstance(row, newContainers(state, row)),
+      workQueue.enqueue(INSTANCE_WORK, row.id),
+    ]),
     ...variantUpdates(deps, state, plan, update, writes),
     ...(update === undefined ? [] : deploymentStatements(state, update, writes, now)),
   ]
@@ -219,17 +224,28 @@ const newInstance = (
   variant_name: variant,
   generation: state.endpoint.generation,
   state: 'Starting' satisfies InstanceState,
-  container_id: null,
-  address: null,
-  image: specOf(state, fleet)?.variants.find((candidate) => candidate.name === variant)?.containers[0]?.image ?? '',
-  image_digest: null,
   created_at: now,
-  started_at: null,
   changed_at: now,
   detail: null,
   failures,
-  logged_until: null,
 })
+
+const newContainers = (state: EndpointState, { id, fleet, variant_name }: EndpointInstanceRow) => {
+  const variant = specOf(state, fleet)?.variants.find(({ name }) => name === variant_name)
+  return (variant?.containers ?? []).map(
+    (container, position): EndpointContainerRow => ({
+      instance_id: id,
+      position,
+      name: containerName(container, position),
+      container_id: null,
+      address: null,
+      image: container.image,
+      image_digest: null,
+      started_at: null,
+      logged_until: null,
+    }),
+  )
+}
 
 function report(
   log: Logger,

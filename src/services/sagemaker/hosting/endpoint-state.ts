@@ -1,6 +1,7 @@
 import type { ChangeFeed } from '../../../storage/change-feed.ts'
 import type { Database, Statement } from '../../../storage/database.ts'
 import type {
+  EndpointContainerRow,
   EndpointDeploymentRow,
   EndpointInstanceRow,
   EndpointRow,
@@ -41,6 +42,8 @@ export interface EndpointState {
   /** Fleet by fleet, in the order of their configs. */
   readonly variants: readonly EndpointVariantRow[]
   readonly instances: readonly EndpointInstanceRow[]
+  /** Of all instances, each one's in the order of its model. */
+  readonly containers: readonly EndpointContainerRow[]
   /** The update that is under way, and one that is stuck. */
   readonly deployments: readonly EndpointDeploymentRow[]
 }
@@ -50,6 +53,12 @@ export function specOf({ endpoint, deployments }: EndpointState, fleet: number):
   const spec = fleet === endpoint.fleet ? endpoint.spec : deployments.find((row) => row.fleet === fleet)?.spec
   return spec == null ? undefined : (JSON.parse(spec) as EndpointSpec)
 }
+
+/** The containers of one instance, in the order of its model. */
+export const containersOf = (
+  { containers }: Pick<EndpointState, 'containers'>,
+  instance: string,
+): readonly EndpointContainerRow[] => containers.filter((row) => row.instance_id === instance)
 
 /**
  * Reads an endpoint with all that belongs to it, as it was at one moment: between the traffic of before a move and the
@@ -96,7 +105,19 @@ async function readEndpoint(database: Database, key: EndpointKey): Promise<Endpo
     .where((of) => of.and({ ...key }))
     .orderBy('id')
     .execute()
-  return { key, endpoint, variants, instances, deployments }
+  // After the instances: one that is healthy has containers that run.
+  const containers = await query
+    .selectFrom('endpoint_containers')
+    .selectAll()
+    .where('instance_id', 'in', (of) =>
+      of
+        .selectFrom('endpoint_instances')
+        .select('id')
+        .where((those) => those.and({ ...key })),
+    )
+    .orderBy('position')
+    .execute()
+  return { key, endpoint, variants, instances, containers, deployments }
 }
 
 /** The writes of the endpoint controller, each a statement for its unit of work. */
@@ -106,7 +127,19 @@ export function endpointWrites(database: Database, changeFeed: ChangeFeed, key: 
     /** Tells every worker that the endpoint's routes may have changed. */
     announce: (): Statement => changeFeed.announce({ topic: ENDPOINTS_TOPIC, key: formatEndpointKey(key) }),
 
-    addInstance: (row: EndpointInstanceRow): Statement => statement(query.insertInto('endpoint_instances').values(row)),
+    addInstance: (row: EndpointInstanceRow, containers: readonly EndpointContainerRow[]): readonly Statement[] => [
+      statement(query.insertInto('endpoint_instances').values(row)),
+      ...containers.map((container) => statement(query.insertInto('endpoint_containers').values(container))),
+    ],
+
+    updateContainer: (instance: string, position: number, values: Partial<EndpointContainerRow>): Statement =>
+      statement(
+        query
+          .updateTable('endpoint_containers')
+          .set(values)
+          .where('instance_id', '=', instance)
+          .where('position', '=', position),
+      ),
 
     updateInstance: (id: string, values: Partial<EndpointInstanceRow>): Statement =>
       statement(query.updateTable('endpoint_instances').set(values).where('id', '=', id)),
@@ -120,6 +153,7 @@ export function endpointWrites(database: Database, changeFeed: ChangeFeed, key: 
 
     removeInstance: (id: string): readonly Statement[] => [
       statement(query.deleteFrom('endpoint_holds').where('instance_id', '=', id)),
+      statement(query.deleteFrom('endpoint_containers').where('instance_id', '=', id)),
       statement(query.deleteFrom('endpoint_instances').where('id', '=', id)),
     ],
 
@@ -186,6 +220,14 @@ export function endpointWrites(database: Database, changeFeed: ChangeFeed, key: 
     forget: (): readonly Statement[] => [
       statement(
         query.deleteFrom('endpoint_holds').where('instance_id', 'in', (of) =>
+          of
+            .selectFrom('endpoint_instances')
+            .select('id')
+            .where((those) => those.and({ ...key })),
+        ),
+      ),
+      statement(
+        query.deleteFrom('endpoint_containers').where('instance_id', 'in', (of) =>
           of
             .selectFrom('endpoint_instances')
             .select('id')

@@ -15,13 +15,23 @@ const MIN_START = 200
 export const INTERNAL_FAILURE =
   'Request to service failed. If failure persists after retry, the log of the server says more.'
 
-export const pingFailed = (variant: string, detail: string): string =>
+/** How a lone container is called; several have names. */
+const LONE = 'primary'
+
+/** @param containers all that failed, by name */
+export const pingFailed = (variant: string, detail: string, containers: readonly string[] = [LONE]): string =>
   shorten(
-    `The primary container for production variant ${variant} did not pass the ping health check. Please check CloudWatch logs for this endpoint. ${detail}`,
+    `The ${containers.join(', ')} ${containers.length === 1 ? 'container' : 'containers'} for production variant ${variant} did not pass the ping health check. Please check CloudWatch logs for this endpoint. ${detail}`,
   )
 
-const imageUnavailable = (variant: string): string =>
-  `The primary container for production variant ${variant} could not be started. Please make sure all images included in the model for the production variant ${variant} exist, and that the execution role used to create the model has permissions to access them.`
+/** The label by which an image says that it listens where it is told. Source: hosting container contract §6. */
+export const BIND_TO_PORT = 'com.amazonaws.sagemaker.capabilities.accept-bind-to-port'
+
+export const bindToPortMissing = (image: string): string =>
+  `Your Ecr Image ${image} does not contain required ${BIND_TO_PORT}=true Docker label(s).`
+
+const imageUnavailable = (variant: string, container: string): string =>
+  `The ${container} container for production variant ${variant} could not be started. Please make sure all images included in the model for the production variant ${variant} exist, and that the execution role used to create the model has permissions to access them.`
 
 /** Where the login for a registry came from. */
 export type LoginSource = 'function' | 'configuration' | 'ecr' | 'nowhere'
@@ -34,7 +44,13 @@ const LOGIN_ADVICE: Readonly<Record<LoginSource, string>> = {
     "Name a function in the model's ImageConfig.RepositoryAuthConfig, or the registry's login in the server's configuration.",
 }
 
-export function imageNotResolved(variant: string, image: string, login: LoginSource, error: RegistryError): string {
+export function imageNotResolved(
+  variant: string,
+  image: string,
+  login: LoginSource,
+  error: RegistryError,
+  container: string = LONE,
+): string {
   switch (error.reason) {
     case 'unknown-host':
     case 'unreachable':
@@ -63,24 +79,24 @@ export function imageNotResolved(variant: string, image: string, login: LoginSou
     case 'unsupported-manifest':
       return shorten(`${error.message} Ensure that valid manifest media type is used for specified image.`)
     default:
-      return shorten(`${imageUnavailable(variant)} The image is ${image}. ${error.message}`)
+      return shorten(`${imageUnavailable(variant, container)} The image is ${image}. ${error.message}`)
   }
 }
 
 const withoutStart = (text: string, start: string): string => (text.startsWith(start) ? text.slice(start.length) : text)
 
-export function imageNotPulled(variant: string, image: string, error: RuntimeError): string {
+export function imageNotPulled(variant: string, image: string, error: RuntimeError, container: string = LONE): string {
   if (error.reason === 'unauthorized')
     return shorten(`Authentication failed while pulling image ${image}. ${error.message}`)
   if (error.reason === 'registry-unreachable' || error.reason === 'untrusted-certificate')
     return shorten(`The container engine could not reach the registry of image ${image}. ${error.message}`)
   if (error.reason === 'no-space')
     return shorten(`There is no space left on the machine for image ${image}. ${error.message}`)
-  return shorten(`${imageUnavailable(variant)} The image is ${image}. ${error.message}`)
+  return shorten(`${imageUnavailable(variant, container)} The image is ${image}. ${error.message}`)
 }
 
-export function containerNotStarted(variant: string, error: RuntimeError): string {
-  const start = `The primary container for production variant ${variant} could not be started:`
+export function containerNotStarted(variant: string, error: RuntimeError, container: string = LONE): string {
+  const start = `The ${container} container for production variant ${variant} could not be started:`
   if (error.reason === 'bad-entrypoint')
     return shorten(`${start} the ENTRYPOINT of its image cannot be run with the argument serve. ${error.message}`)
   return shorten(`${start} ${error.message}`)
@@ -100,8 +116,8 @@ export const credentialsNotRetrieved = (functionArn: string, detail: string, cau
 export const credentialsMissing = (functionArn: string): string =>
   `ClientError: The response of ${functionArn} is missing Credentials.`
 
-export const imageDenied = (variant: string, image: string, error: Error): string =>
-  withDenial(`${imageUnavailable(variant)} The image is ${image}.`, error)
+export const imageDenied = (variant: string, image: string, error: Error, container: string = LONE): string =>
+  withDenial(`${imageUnavailable(variant, container)} The image is ${image}.`, error)
 
 /**
  * A reason with what refused: the principal, the action, the resource and the kind of policy, and how to ask why. They

@@ -1,6 +1,6 @@
 import { rootPrincipal } from '../../../access/principals.ts'
 import type { WorkHandler, WorkOutcome, WorkQueue } from '../../../control/work-queue.ts'
-import { RuntimeError } from '../../../runtime/container-runtime.ts'
+import { type ContainerState, RuntimeError } from '../../../runtime/container-runtime.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { ChangeFeed } from '../../../storage/change-feed.ts'
 import type { Database, Statement } from '../../../storage/database.ts'
@@ -8,10 +8,11 @@ import type { EndpointInstanceRow } from '../../../storage/schema/endpoints.ts'
 import type { Logger } from '../../../telemetry/log.ts'
 import { type BringUpDeps, bringUp } from './bring-up.ts'
 import { type ContainerLogsDeps, carryLogs, type LogCarrier, type LogWriter } from './container-logs.ts'
-import { LABELS } from './container-spec.ts'
+import { LABELS, positionOf } from './container-spec.ts'
 import { type DrainDeps, drained } from './drain-instance.ts'
 import type { InstanceState } from './endpoint-plan.ts'
 import {
+  containersOf,
   ENDPOINT_WORK,
   type EndpointState,
   endpointWrites,
@@ -94,23 +95,31 @@ async function loadInstance(database: Database, id: string): Promise<Instance | 
 }
 
 /** Containers write as the model's execution role; those of a model that does without one, as its account. */
-function logWriter({ iam }: InstanceControllerDeps, { row, state }: Instance): LogWriter {
+function logWriter({ iam }: InstanceControllerDeps, instance: Instance): LogWriter {
+  const { row, state } = instance
   const variant = specOf(state, row.fleet)?.variants.find(({ name }) => name === row.variant_name)
   const role = variant?.executionRoleArn
   const assumed = (arn: string) => iam.assumeRoleForService(arn, 'sagemaker.amazonaws.com', 'SageMaker')
   return {
-    target: {
+    target: (position) => ({
       account: row.account,
       region: row.region,
       group: `/aws/sagemaker/Endpoints/${state.endpoint.name}`,
-      stream: `${row.variant_name}/${row.id}`,
-    },
+      stream: streamOf(instance, position),
+    }),
     principal:
       role !== undefined
         ? keepFor(ROLE_MILLISECONDS, () => assumed(role))
         : // Of a fleet that nothing is known of any more nobody knows the role either.
           async () => (variant === undefined ? undefined : rootPrincipal(row.account)),
   }
+}
+
+/** A stream for each of several containers. Source: hosting container contract §10. */
+function streamOf({ row, state }: Instance, position: number): string {
+  const stream = `${row.variant_name}/${row.id}`
+  const containers = containersOf(state, row.id)
+  return containers.length > 1 ? `${stream}/${containers[position]?.name}` : stream
 }
 
 /** What is found is good for so long; what is not found is looked for each time. */
@@ -198,7 +207,9 @@ async function start(
   const { row, state } = instance
   try {
     const running = await bringUp(deps, state, row, logs, signal)
-    await move(deps, instance, { state: 'Healthy', ...running, detail: null })
+    const { updateContainer } = endpointWrites(deps.database, deps.changeFeed, state.key)
+    const containers = running.map((values, position) => updateContainer(row.id, position, values))
+    await move(deps, instance, { state: 'Healthy', detail: null }, containers)
   } catch (error) {
     if (signal.aborted || error instanceof InstanceChanged || !(error instanceof HostingError)) throw error
     deps.log.debug({ err: error, instance: row.id }, 'instance not started')
@@ -212,16 +223,22 @@ async function keep(
   logs: LogCarrier,
   signal: AbortSignal,
 ): Promise<void> {
-  const { row } = instance
-  if (row.container_id !== null) logs.follow(row.container_id)
+  const { row, state } = instance
+  const containers = containersOf(state, row.id)
+  for (const { container_id, position } of containers) if (container_id !== null) logs.follow(container_id, position)
   const bell = deps.bells.listen(row.id)
   const sampling = new AbortController()
   sampleUsage(deps, instance, AbortSignal.any([signal, sampling.signal])).catch((err: unknown) => {
     if (!signal.aborted && !sampling.signal.aborted) deps.log.warn({ err, instance: row.id }, 'its use is not sampled')
   })
   try {
-    const end = await keepHealthy(deps.runtime, row, bell, signal)
-    if (end.kind === 'moved') return await move(deps, instance, { address: end.address })
+    const end = await keepHealthy(deps.runtime, containers, bell, signal)
+    if (end.kind === 'moved') {
+      const { updateContainer } = endpointWrites(deps.database, deps.changeFeed, state.key)
+      return await move(deps, instance, { detail: null }, [
+        updateContainer(row.id, end.position, { address: end.address }),
+      ])
+    }
     const proven = deps.clock.now() - row.changed_at > PROVEN_MILLISECONDS
     await moveToFailure(deps, instance, end.detail, proven ? 1 : row.failures + 1, true)
   } finally {
@@ -248,6 +265,7 @@ async function move(
   deps: InstanceControllerDeps,
   instance: Instance,
   values: Partial<EndpointInstanceRow> & { readonly state?: InstanceState },
+  containers: readonly Statement[] = [],
 ): Promise<void> {
   const { row, state } = instance
   const changed = values.state === undefined ? {} : { changed_at: deps.clock.now() }
@@ -258,6 +276,7 @@ async function move(
       { ...values, ...changed },
       () => new InstanceChanged('the instance has changed'),
     ),
+    ...containers,
     ...tellEndpoint(deps, instance),
   ])
 }
@@ -275,10 +294,11 @@ async function endContainers(
   signal: AbortSignal,
 ): Promise<void> {
   const labels = { [LABELS.installation]: policy.installation, [LABELS.instance]: id }
-  for (const container of await runtime.listContainers(labels, signal)) {
-    logs?.follow(container.id)
-    await runtime.stopContainer(container.id, STOP_SECONDS, signal)
-    await logs?.drained(container.id, LAST_LINES_MILLISECONDS)
-    await runtime.removeContainer(container.id, 0, signal)
+  const end = async ({ id: container, labels: own }: ContainerState) => {
+    logs?.follow(container, positionOf(own))
+    await runtime.stopContainer(container, STOP_SECONDS, signal)
+    await logs?.drained(container, LAST_LINES_MILLISECONDS)
+    await runtime.removeContainer(container, 0, signal)
   }
+  await Promise.all((await runtime.listContainers(labels, signal)).map(end))
 }

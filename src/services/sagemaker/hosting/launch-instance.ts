@@ -2,13 +2,13 @@ import { type ContainerRuntime, type RunningContainer, RuntimeError } from '../.
 import type { Clock } from '../../../shared/clock.ts'
 import type { Logger } from '../../../telemetry/log.ts'
 import type { VariantSpec } from '../endpoints/endpoint-spec.ts'
-import type { ResolvedContainer } from '../models/resolved-container.ts'
+import { containerTitle } from './container-names.ts'
 import { type ContainerPolicy, containerSpec, type InstanceIdentity } from './container-spec.ts'
-import { containerNotStarted, pingFailed } from './failure-reason.ts'
+import { containerNotStarted } from './failure-reason.ts'
 import { HostingError } from './hosting-error.ts'
 import { endOf } from './keep-healthy.ts'
 import { pingUntilHealthy } from './ping.ts'
-import type { PreparedVariant } from './prepare-variant.ts'
+import type { PreparedContainer } from './prepare-variant.ts'
 
 export interface LaunchDeps {
   readonly runtime: ContainerRuntime
@@ -19,16 +19,16 @@ export interface LaunchDeps {
   readonly log: Logger
 }
 
-/** Creates and starts the container of an instance. Throws HostingError; then no container is left. */
-export async function startInstance(
+/** Creates and starts one container of an instance. Throws HostingError; then it is not left behind. */
+export async function startContainer(
   deps: LaunchDeps,
   identity: InstanceIdentity,
   variant: VariantSpec,
-  container: ResolvedContainer,
-  prepared: PreparedVariant,
+  position: number,
+  prepared: PreparedContainer,
   signal: AbortSignal,
 ): Promise<RunningContainer> {
-  const spec = containerSpec(identity, variant, container, prepared.image, prepared.modelDirectory, deps.policy)
+  const spec = containerSpec(identity, variant, position, prepared.image, prepared.modelDirectory, deps.policy)
   if (spec.capped)
     deps.log.warn(
       {
@@ -45,14 +45,26 @@ export async function startInstance(
   } catch (error) {
     if (!(error instanceof RuntimeError) || error.reason === 'unreachable') throw error
     const transient = error.reason === 'conflict' || error.reason === 'not-found' || error.reason === 'other'
-    throw new HostingError(containerNotStarted(variant.name, error), { transient, cause: error })
+    throw new HostingError(containerNotStarted(variant.name, error, containerTitle(variant, position)), {
+      transient,
+      cause: error,
+    })
   }
 }
 
-/**
- * Waits until a started container answers /ping. Throws HostingError when it does not: worth another try when it has
- * ended, but not when it has run for all the time it had.
- */
+/** A container that has started and does not answer. Becomes a HostingError with those beside it. */
+export class PingFailure extends Error {
+  override readonly name = 'PingFailure'
+  /** Worth another try when it has ended, but not when it has run for all the time it had. */
+  readonly transient: boolean
+
+  constructor(detail: string, transient: boolean) {
+    super(detail)
+    this.transient = transient
+  }
+}
+
+/** Waits until a started container answers /ping. Throws PingFailure when it does not. */
 export async function awaitHealthy(
   deps: LaunchDeps,
   variant: VariantSpec,
@@ -68,9 +80,6 @@ export async function awaitHealthy(
   if (problem === undefined) return
   const found = await state()
   if (found?.running === true)
-    throw new HostingError(pingFailed(variant.name, `${problem.text}; the container had ${seconds} s to answer 200.`), {
-      transient: false,
-    })
-  const detail = found === undefined ? 'The container was removed.' : endOf(found)
-  throw new HostingError(pingFailed(variant.name, detail), { transient: true })
+    throw new PingFailure(`${problem.text}; the container had ${seconds} s to answer 200.`, false)
+  throw new PingFailure(found === undefined ? 'The container was removed.' : endOf(found), true)
 }

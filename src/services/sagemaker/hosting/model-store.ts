@@ -8,19 +8,23 @@ import { ModelDataError } from './model-data/model-data-error.ts'
 
 /** A model may take this long to arrive unless its variant says otherwise. Source: the API's largest value. */
 const DOWNLOAD_SECONDS = 3_600
-/** How a lone container is called in failure reasons. */
-const CONTAINER = 'container_1'
 
 /** Model data for the containers that are about to start. */
 export interface ModelStore {
-  /** The folder to mount at /opt/ml/model. Throws HostingError. */
-  fetch(data: ModelData, role: Principal, timeoutSeconds: number | undefined, signal: AbortSignal): Promise<string>
+  /** The folder to mount at /opt/ml/model. `container` names whose it is in errors. Throws HostingError. */
+  fetch(
+    data: ModelData,
+    role: Principal,
+    container: string,
+    timeoutSeconds: number | undefined,
+    signal: AbortSignal,
+  ): Promise<string>
 }
 
 export const createModelStore = (cache: ModelCache): ModelStore => ({
-  async fetch(data, principal, timeoutSeconds = DOWNLOAD_SECONDS, signal) {
+  async fetch(data, principal, container, timeoutSeconds = DOWNLOAD_SECONDS, signal) {
     try {
-      const { path } = await cache.materialise({ principal, data, container: CONTAINER, timeoutSeconds, signal })
+      const { path } = await cache.materialise({ principal, data, container, timeoutSeconds, signal })
       return path
     } catch (error) {
       if (!(error instanceof ModelDataError)) throw error

@@ -10,7 +10,10 @@ import type { IamFacade } from '../../iam/facade.ts'
 import type { LambdaFacade } from '../../lambda/facade.ts'
 import type { VariantSpec } from '../endpoints/endpoint-spec.ts'
 import type { ResolvedContainer } from '../models/resolved-container.ts'
+import { containerName, containerTitle } from './container-names.ts'
 import {
+  BIND_TO_PORT,
+  bindToPortMissing,
   imageDenied,
   imageNotPulled,
   imageNotResolved,
@@ -37,8 +40,12 @@ export interface PreparationDeps {
   readonly architecture: string
 }
 
-/** What every instance of a variant is started from. */
+/** What every instance of a variant is started from: its containers, in the order of the model. */
 export interface PreparedVariant {
+  readonly containers: readonly PreparedContainer[]
+}
+
+export interface PreparedContainer {
   /** What the engine starts: an image it holds. */
   readonly image: string
   /** `host/repository@sha256:…` */
@@ -47,41 +54,42 @@ export interface PreparedVariant {
   readonly modelDirectory: string | undefined
 }
 
-/** The digest that a variant's image was resolved to: all its instances run that, whatever the tag says later. */
+/** The digests that a variant's images were resolved to: all its instances run those, whatever the tags say later. */
 export interface ImagePin {
-  /** `host/repository@sha256:…`; undefined before the first deployment. */
-  read(): Promise<string | undefined>
-  /** Pins the image unless another worker has been first; returns what it is pinned to. */
-  set(resolved: string): Promise<string>
+  /** `host/repository@sha256:…` of each container; undefined before the first deployment. */
+  read(): Promise<readonly string[] | undefined>
+  /** Pins the images unless another worker has been first; returns what they are pinned to. */
+  set(resolved: readonly string[]): Promise<readonly string[]>
 }
 
 /**
- * Brings image and model data of a variant onto this machine, side by side, everything as the execution role. Throws
+ * Brings images and model data of a variant onto this machine, side by side, everything as the execution role. Throws
  * HostingError; RuntimeError `unreachable` when the engine is away.
  */
 export async function prepareVariant(
   deps: PreparationDeps,
   variant: VariantSpec,
-  container: ResolvedContainer,
   pin: ImagePin,
   signal: AbortSignal,
 ): Promise<PreparedVariant> {
   const role = await executionRole(deps, variant)
-  // What fails first ends the other: nobody wants half of it.
+  // What fails first ends the others: nobody wants half of it.
   const failed = new AbortController()
-  const both = AbortSignal.any([signal, failed.signal])
-  const reader = container.modelData === undefined ? undefined : requireRole(role)
-  const image = prepareImage(deps, variant, container, pin, role, both)
-  const model =
-    container.modelData === undefined || reader === undefined
+  const all = AbortSignal.any([signal, failed.signal])
+  const { containers, modelDataDownloadSeconds: seconds } = variant
+  const reader = containers.some(({ modelData }) => modelData !== undefined) ? requireRole(role) : undefined
+  const images = prepareImages(deps, variant, pin, role, all)
+  const models = containers.map(async ({ modelData, hostname }, position) =>
+    modelData === undefined || reader === undefined
       ? undefined
-      : deps.models.fetch(container.modelData, reader, variant.modelDataDownloadSeconds, both)
+      : deps.models.fetch(modelData, reader, containerName({ hostname }, position), seconds, all),
+  )
   try {
-    const [prepared, modelDirectory] = await Promise.all([image, model])
-    return { ...prepared, modelDirectory }
+    const [prepared, ...directories] = await Promise.all([images, ...models])
+    return { containers: prepared.map((image, position) => ({ ...image, modelDirectory: directories[position] })) }
   } catch (error) {
     failed.abort(error)
-    await Promise.allSettled([image, model])
+    await Promise.allSettled([images, ...models])
     throw error
   }
 }
@@ -101,30 +109,70 @@ function requireRole(role: Principal | undefined): Principal {
   return role
 }
 
-async function prepareImage(
+/** An image on its way: where it is, or where it comes from. */
+interface FoundImage {
+  readonly resolved: string
+  readonly present?: LocalImage
+  readonly credentials?: RegistryCredentials
+}
+
+async function prepareImages(
   deps: PreparationDeps,
   variant: VariantSpec,
-  container: ResolvedContainer,
   pin: ImagePin,
   role: Principal | undefined,
   signal: AbortSignal,
-): Promise<{ image: string; resolvedImage: string }> {
+): Promise<readonly Pick<PreparedContainer, 'image' | 'resolvedImage'>[]> {
   const pinned = await pin.read()
+  const found = await Promise.all(
+    variant.containers.map((container, position) =>
+      findImage(deps, variant, { container, position }, pinned?.[position], role, signal),
+    ),
+  )
+  const resolved = pinned ?? (await pin.set(found.map((image) => image.resolved)))
+  return Promise.all(
+    found.map(async ({ present, credentials, resolved: own }, position) => {
+      const resolvedImage = resolved[position] ?? own
+      const local =
+        present ??
+        (await deps.runtime.findImage(resolvedImage, signal)) ??
+        (await pull(deps, variant, position, resolvedImage, credentials, signal))
+      requireBindToPort(variant, position, local)
+      return { image: local.id, resolvedImage }
+    }),
+  )
+}
+
+/** Of several containers each must listen where it is told; that its image can only shows once it is here. */
+function requireBindToPort({ containers }: VariantSpec, position: number, { labels }: LocalImage): void {
+  if (containers.length === 1 || labels[BIND_TO_PORT] === 'true') return
+  throw new HostingError(bindToPortMissing(containers[position]?.image ?? ''), { transient: false })
+}
+
+/** A container of the variant's model, with its place in it. */
+interface PlacedContainer {
+  readonly container: ResolvedContainer
+  readonly position: number
+}
+
+async function findImage(
+  deps: PreparationDeps,
+  variant: VariantSpec,
+  { container, position }: PlacedContainer,
+  pinned: string | undefined,
+  role: Principal | undefined,
+  signal: AbortSignal,
+): Promise<FoundImage> {
   const wanted = pinned ?? pinnedByPackage(container)
   const own = ownImage(deps, container, wanted)
-  if (own !== undefined) await mayPull(deps, variant, own, requireRole(role))
+  if (own !== undefined) await mayPull(deps, variant, position, own, requireRole(role))
   if (pinned !== undefined) {
     const present = await deps.runtime.findImage(pinned, signal)
-    if (present !== undefined) return { image: present.id, resolvedImage: pinned }
+    if (present !== undefined) return { resolved: pinned, present }
   }
   const source = await imageSource(deps, container, wanted, own, role, signal)
-  const { credentials } = source
-  const resolved = await resolve(deps, variant, source, signal)
-  const resolvedImage = pinned ?? (await pin.set(resolved.reference))
-  const local =
-    (await deps.runtime.findImage(resolvedImage, signal)) ??
-    (await pull(deps, variant, container.image, resolvedImage, credentials, signal))
-  return { image: local.id, resolvedImage }
+  const { reference } = await resolve(deps, variant, position, source, signal)
+  return { resolved: reference, ...(source.credentials !== undefined && { credentials: source.credentials }) }
 }
 
 /** Where an image is pulled from, and as whom. */
@@ -143,6 +191,7 @@ const ownImage = (deps: PreparationDeps, container: ResolvedContainer, image: st
 async function mayPull(
   { authorizer }: PreparationDeps,
   variant: VariantSpec,
+  position: number,
   { repository, reference }: OwnImage,
   role: Principal,
 ): Promise<void> {
@@ -150,7 +199,8 @@ async function mayPull(
     await requirePull(authorizer, role, repository)
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error
-    throw new HostingError(imageDenied(variant.name, reference, error), { transient: false, cause: error })
+    const reason = imageDenied(variant.name, reference, error, containerTitle(variant, position))
+    throw new HostingError(reason, { transient: false, cause: error })
   }
 }
 
@@ -183,6 +233,7 @@ function pinnedByPackage(container: ResolvedContainer): string {
 async function resolve(
   deps: PreparationDeps,
   variant: VariantSpec,
+  position: number,
   { reference, credentials, login }: ImageSource,
   signal: AbortSignal,
 ): Promise<ResolvedImage> {
@@ -194,17 +245,15 @@ async function resolve(
     })
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
-    throw new HostingError(imageNotResolved(variant.name, reference, login, error), {
-      transient: isTransient(error),
-      cause: error,
-    })
+    const reason = imageNotResolved(variant.name, reference, login, error, containerTitle(variant, position))
+    throw new HostingError(reason, { transient: isTransient(error), cause: error })
   }
 }
 
 async function pull(
   deps: PreparationDeps,
   variant: VariantSpec,
-  image: string,
+  position: number,
   reference: string,
   credentials: RegistryCredentials | undefined,
   signal: AbortSignal,
@@ -214,6 +263,8 @@ async function pull(
   } catch (error) {
     if (!(error instanceof RuntimeError) || error.reason === 'unreachable') throw error
     const transient = error.reason === 'registry-unreachable' || error.reason === 'other'
-    throw new HostingError(imageNotPulled(variant.name, image, error), { transient, cause: error })
+    const image = variant.containers[position]?.image ?? reference
+    const reason = imageNotPulled(variant.name, image, error, containerTitle(variant, position))
+    throw new HostingError(reason, { transient, cause: error })
   }
 }

@@ -1,7 +1,8 @@
 import type { InstanceRoute, Route, VariantRoute } from '../../../dataplane/route.ts'
 import type { Database } from '../../../storage/database.ts'
 import type { EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
-import { type EndpointState, loadEndpoint, parseEndpointKey, specOf } from './endpoint-state.ts'
+import { containerName } from './container-names.ts'
+import { containersOf, type EndpointState, loadEndpoint, parseEndpointKey, specOf } from './endpoint-state.ts'
 
 /** Statuses in which an endpoint takes requests. Source: endpoint-lifecycle reference §2. */
 const SERVING = new Set(['InService', 'Updating', 'SystemUpdating', 'RollingBack', 'UpdateRollbackFailed'])
@@ -36,17 +37,26 @@ function toRoute(state: EndpointState, hosted: boolean): Route {
       share: traffic,
       instances,
       strategy: spec?.routingStrategy ?? 'RANDOM',
+      ...(spec !== undefined &&
+        spec.containers.length > 1 && {
+          containers: spec.containers.map((container, position) => ({ name: containerName(container, position) })),
+          mode: spec.executionMode ?? 'Serial',
+        }),
     }
   })
   return { endpointName: endpoint.name, account: key.account, region: key.region, hosted, variants }
 }
 
-const instancesOf = ({ instances }: EndpointState, { fleet, variant_name }: EndpointVariantRow) =>
-  instances.flatMap((row): InstanceRoute[] =>
-    row.fleet === fleet && row.variant_name === variant_name && row.state === 'Healthy' && row.address !== null
-      ? [{ id: row.id, address: row.address }]
-      : [],
-  )
+const instancesOf = (state: EndpointState, { fleet, variant_name }: EndpointVariantRow) =>
+  state.instances.flatMap((row): InstanceRoute[] => {
+    if (row.fleet !== fleet || row.variant_name !== variant_name || row.state !== 'Healthy') return []
+    const containers = containersOf(state, row.id).flatMap(({ name, address }) =>
+      address === null ? [] : [{ name, address }],
+    )
+    const [first] = containers
+    if (first === undefined) return []
+    return [{ id: row.id, address: first.address, ...(containers.length > 1 && { containers }) }]
+  })
 
 const weightOf = (row: EndpointVariantRow): number => row.current_weight ?? row.desired_weight
 

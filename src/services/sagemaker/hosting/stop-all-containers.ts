@@ -24,6 +24,7 @@ export async function stopAllContainers({
   const containers = await runtime.listContainers({ [LABELS.installation]: installation }, signal)
   await Promise.all(containers.map(({ id }) => runtime.removeContainer(id, GRACE_SECONDS, signal)))
   await database.commit([
+    statement(database.query.deleteFrom('endpoint_containers')),
     statement(database.query.deleteFrom('endpoint_instances')),
     statement(database.query.deleteFrom('endpoint_holds')),
   ])

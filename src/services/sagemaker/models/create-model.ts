@@ -6,7 +6,7 @@ import { checkTags, putTags, tagged } from '../tags/tag-store.ts'
 import { duplicateModel } from './errors.ts'
 import { checkExecutionRole } from './execution-role.ts'
 import { checkImage } from './image-rules.ts'
-import { containerEntries, resolveContainers } from './model-containers.ts'
+import { checkExecutionMode, containerEntries, resolveContainers } from './model-containers.ts'
 import { documentOf } from './model-document.ts'
 import { findModel, insertModel } from './model-store.ts'
 import { usedPackages } from './package-containers.ts'
@@ -28,6 +28,7 @@ export async function createModel(
   if ((await findModel(database, context, nameKey(name))) !== undefined) throw duplicateModel(arn)
   const packages = await usedPackages(deps, entries, context)
   const containers = resolveContainers(entries, packages.byEntry)
+  checkExecutionMode(input.InferenceExecutionConfig?.Mode, containers)
   const access = {
     platformHosts: deps.registryHosts,
     isOwnImage: (image: string) => deps.ecr.locate(image) !== undefined,

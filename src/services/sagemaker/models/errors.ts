@@ -56,6 +56,14 @@ export const hostnameMissing = (): ServiceError =>
 export const hostnameTwice = (name: string): ServiceError =>
   validationException(`ContainerHostname must be unique within a model. "${name}" is used more than once.`)
 
+export const directNeedsSeveral = (): ServiceError =>
+  validationException('InferenceExecutionConfig Mode Direct requires a model with 2 to 15 containers.')
+
+export const directNeedsHostnames = (): ServiceError =>
+  validationException(
+    'ContainerHostname must be specified for all containers when InferenceExecutionConfig Mode is Direct.',
+  )
+
 export const invalidImage = (image: string): ServiceError =>
   validationException(`"${image}" is not a valid image reference.`)
 

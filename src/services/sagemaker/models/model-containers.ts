@@ -5,6 +5,8 @@ import type {
 } from '../../../model/generated/sagemaker.ts'
 import { notImplemented } from '../../../wire/service-error.ts'
 import {
+  directNeedsHostnames,
+  directNeedsSeveral,
   environmentOnSubscribed,
   environmentOnUnversionedEntry,
   environmentTooLarge,
@@ -68,6 +70,16 @@ export function resolveContainers(
   if (resolved.length > 1) checkHostnames(resolved)
   for (const { environment } of resolved) checkEnvironment(environment)
   return resolved
+}
+
+/** Containers that are invoked directly are invoked by name. Source: hosting container contract §7. */
+export function checkExecutionMode(
+  mode: NonNullable<CreateModelInput['InferenceExecutionConfig']>['Mode'] | undefined,
+  containers: readonly ResolvedContainer[],
+): void {
+  if (mode !== 'Direct') return
+  if (containers.length < 2) throw directNeedsSeveral()
+  if (containers.some(({ hostname }) => hostname === undefined)) throw directNeedsHostnames()
 }
 
 const repositoryOf = ({ ImageConfig: config }: ContainerDefinition) => ({
