@@ -312,7 +312,12 @@ describe('refusals', () => {
       'Session abc does not exist or has expired.',
     ],
     ['a target model', 'iris', { 'x-amzn-sagemaker-target-model': 'm.tar.gz' }, 'it is not a multi-model endpoint'],
-    ['a target container', 'iris', { 'x-amzn-sagemaker-target-container-hostname': 'c' }, 'is not configured for direct invocation'],
+    [
+      'a target container',
+      'iris',
+      { 'x-amzn-sagemaker-target-container-hostname': 'c' },
+      'is not configured for direct invocation',
+    ],
     [
       'an inference component',
       'iris',
