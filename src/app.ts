@@ -11,6 +11,7 @@ import { createWorkQueue } from './control/database-work-queue.ts'
 import { DataPlane } from './dataplane/data-plane.ts'
 import { InstanceHolds } from './dataplane/instance-holds.ts'
 import { RouteTable } from './dataplane/route-table.ts'
+import { ServingWorker } from './dataplane/serving-worker.ts'
 import { trustingAuthenticator, verifyingAuthenticator } from './gateway/authenticate.ts'
 import { BodyMemory } from './gateway/body-memory.ts'
 import { InvocationFront } from './gateway/front/invocation-front.ts'
@@ -116,7 +117,7 @@ interface AppOptions {
   readonly log: Logger
 }
 
-async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
+async function buildApp(config: Config, { index, log }: AppOptions): Promise<App> {
   const clock = systemClock
   const { dataDir } = config
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
@@ -269,12 +270,19 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
   await startSweeping(s3Deps, workQueue)
   await startSweepingLayers(ecrDeps, workQueue)
 
-  const holds = new InstanceHolds({ database, changeFeed, now: () => clock.now(), log })
+  const now = () => clock.now()
+  const serves = () => routes.serves
+  const serving = new ServingWorker({ database, now, slot: String(index), serves, log })
+  await serving.start()
+  const holds = new InstanceHolds({ database, changeFeed, worker: serving.id, now, log })
   const dataPlane = new DataPlane((instance) => hosting.lookAfter(instance.id), holds)
-  const routes = new RouteTable(meteredRoutes(hosting.loadRoute, cloudwatch.facade), (instance) =>
+  const routes = new RouteTable(serving.loader(meteredRoutes(hosting.loadRoute, cloudwatch.facade)), (instance) =>
     dataPlane.retire(instance),
   )
   changeFeed.subscribe('endpoints', (key) => routes.refresh(key))
+  hosting.onDrain((instance, route) => {
+    if (serving.isKnown) void routes.caughtUp(route).then(() => holds.letGo(instance))
+  })
   let ready = false
   const parts: GatewayParts = {
     services,
@@ -308,6 +316,7 @@ async function buildApp(config: Config, { log }: AppOptions): Promise<App> {
       hosting.stop()
       await Promise.all([drainHttpServer(server, front), workQueue.stop()])
       dataPlane.close()
+      await serving.stop()
       await cloudwatch.stop()
       await lambda.stop()
       sns.stop()

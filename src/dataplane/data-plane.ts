@@ -41,6 +41,8 @@ export class DataPlane implements Targets {
    * nobody ends it before.
    */
   retire(instance: InstanceRoute): void {
+    // A request that is on its way by an older route goes elsewhere, if it has to go anywhere yet.
+    this.#avoided.set(instance.id, performance.now() + AVOID_MILLISECONDS)
     const { containers = [instance] } = instance
     // Of a chain the first container's target owes all; of containers that are asked directly each owes its own.
     const owing = containers

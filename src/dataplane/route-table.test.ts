@@ -81,6 +81,28 @@ describe('a route', () => {
     }
   })
 
+  it('is caught up with once it has been read after the last change that was heard of', async () => {
+    const { reads, load } = storage()
+    const table = new RouteTable(load)
+    await table.caughtUp('a')
+    const asked = table.find('a')
+    reads[0]?.answer(route('a'))
+    await asked
+    let caughtUp = false
+    table.refresh('a')
+    void table.caughtUp('a').then(() => {
+      caughtUp = true
+    })
+    table.refresh('a')
+    reads[1]?.answer(route('a'))
+    await settled()
+    expect(caughtUp).toBe(false)
+    reads[2]?.answer(route('a'))
+    await settled()
+    expect(caughtUp).toBe(true)
+    await table.caughtUp('a')
+  })
+
   it('nobody has asked for is not read when it changes', () => {
     const { reads, load } = storage()
     new RouteTable(load).refresh('a')
@@ -115,10 +137,16 @@ describe('while storage is away', () => {
     away = true
     current = route('new')
     table.refresh('a')
+    let caughtUp = false
+    void table.caughtUp('a').then(() => {
+      caughtUp = true
+    })
     await settled()
+    expect(caughtUp).toBe(false)
     expect(table.find('a')).toEqual(route('old'))
     away = false
     await eventually(() => expect(table.find('a')).toEqual(route('new')))
+    await eventually(() => expect(caughtUp).toBe(true))
   })
 
   it('an unknown route is an error, and asked for again the next time', async () => {
@@ -127,6 +155,7 @@ describe('while storage is away', () => {
     const asked = table.find('a')
     reads[0]?.fail()
     await expect(asked).rejects.toThrow('away')
+    await table.caughtUp('a')
     const again = table.find('a')
     reads[1]?.answer(route('a'))
     expect(await again).toEqual(route('a'))

@@ -24,6 +24,8 @@ export class RouteTable {
   readonly #retryMilliseconds: number
   readonly #routes = new Map<string, Route | undefined>()
   readonly #loading = new Map<string, Promise<Route | undefined>>()
+  /** Routes that have changed and have not been read since, with those who wait until they have. */
+  readonly #outdated = new Map<string, (() => void)[]>()
 
   constructor(
     load: RouteLoader,
@@ -46,8 +48,22 @@ export class RouteTable {
     const keys = key === '*' ? new Set([...this.#routes.keys(), ...this.#loading.keys()]) : [key]
     for (const changed of keys) {
       if (!this.#routes.has(changed) && !this.#loading.has(changed)) continue
+      if (!this.#outdated.has(changed)) this.#outdated.set(changed, [])
       this.#reload(changed).catch(() => this.#retryLater(changed))
     }
+  }
+
+  /** Resolves when no request is sent any more by what the route was before the changes that have been heard of. */
+  caughtUp(key: string): Promise<void> {
+    const waiting = this.#outdated.get(key)
+    return waiting === undefined ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))
+  }
+
+  /** Whether any instance is known that requests are sent to. */
+  get serves(): boolean {
+    for (const route of this.#routes.values())
+      if (route?.variants.some(({ instances }) => instances.length > 0)) return true
+    return false
   }
 
   /** Begins a load that takes the place of one under way: what began before a change may have missed it. */
@@ -69,8 +85,11 @@ export class RouteTable {
   }
 
   #retryLater(key: string): void {
+    // Nothing is sent by what is not known.
+    if (!this.#routes.has(key)) return this.#upToDate(key)
     setTimeout(() => {
       if (this.#routes.has(key)) this.refresh(key)
+      else this.#upToDate(key)
     }, this.#retryMilliseconds).unref()
   }
 
@@ -81,6 +100,13 @@ export class RouteTable {
     const before = this.#routes.get(key)
     this.#routes.set(key, route)
     if (before !== undefined) for (const instance of missing(before, route)) this.#onRetired(instance)
+    this.#upToDate(key)
+  }
+
+  #upToDate(key: string): void {
+    const waiting = this.#outdated.get(key)
+    this.#outdated.delete(key)
+    for (const resolve of waiting ?? []) resolve()
   }
 }
 

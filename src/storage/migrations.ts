@@ -17,6 +17,7 @@ import * as accessDenials from './migrations/018-access-denials.ts'
 import * as cloudwatch from './migrations/020-cloudwatch.ts'
 import * as endpointDeployments from './migrations/021-endpoint-deployments.ts'
 import * as endpointContainers from './migrations/022-endpoint-containers.ts'
+import * as servingWorkers from './migrations/024-serving-workers.ts'
 import * as sqs from './migrations/025-sqs.ts'
 import * as sns from './migrations/026-sns.ts'
 
@@ -46,6 +47,7 @@ export const migrations: readonly Migration[] = [
   { name: '020-cloudwatch', up: cloudwatch.up },
   { name: '021-endpoint-deployments', up: endpointDeployments.up },
   { name: '022-endpoint-containers', up: endpointContainers.up },
+  { name: '024-serving-workers', up: servingWorkers.up },
   { name: '025-sqs', up: sqs.up },
   { name: '026-sns', up: sns.up },
 ]

@@ -69,7 +69,7 @@ export async function invokeEndpoint(
   const chosen =
     sessionId === undefined || sessionId === NEW_SESSION
       ? pickVariant(route, targetVariant)
-      : await sessionVariant(deps.sessions, key, route, sessionId)
+      : await sessionVariant(deps, key, route, sessionId)
   const variant = withContainer(chosen, targetContainer, endpointName)
   if (!route.hosted) throw nothingHosted(route)
   // A stream is as long as the model talks; nothing of it is kept.
@@ -120,12 +120,14 @@ function withContainer(variant: VariantRoute, container: string | undefined, end
 
 /** The variant that holds a session, reduced to the one instance that does: no other knows of it. */
 async function sessionVariant(
-  sessions: SessionAffinity,
+  { sessions, routes }: RuntimeDeps,
   key: string,
-  route: Route,
+  before: Route,
   sessionId: string,
 ): Promise<VariantRoute> {
   const holder = await sessions.find(key, sessionId)
+  // Anything may have happened meanwhile, and nothing may be sent to what has left the routes.
+  const route = (await routes.find(key)) ?? before
   for (const variant of route.variants) {
     const instances = variant.instances.filter(({ id }) => id === holder)
     if (instances.length > 0) return { ...variant, instances }

@@ -19,6 +19,7 @@ export interface EndpointTables {
   endpoint_containers: EndpointContainerRow
   endpoint_deployments: EndpointDeploymentRow
   endpoint_holds: EndpointHoldRow
+  serving_workers: ServingWorkerRow
 }
 
 export interface EndpointRow {
@@ -143,10 +144,23 @@ export interface EndpointDeploymentRow {
   started_at: number
 }
 
-/** A worker that waits for answers of an instance which is to be ended. Until it has them, or has died, the instance stays. */
+/**
+ * A worker's word about an instance which is to be ended: it is out of that worker's routes. Until `expires_at` the worker
+ * still waits for answers of it, and the instance stays.
+ */
 export interface EndpointHoldRow {
   instance_id: string
   /** Names the worker; with the instance the primary key. */
+  worker: string
+  /** 0 when nothing is waited for. */
+  expires_at: number
+}
+
+/** A worker that has routes to instances. Until `expires_at` nothing is ended that it has not let go of. */
+export interface ServingWorkerRow {
+  /** The worker's place in the server, the primary key: whoever comes into it is the successor of a worker that has ended. */
+  slot: string
+  /** Names the worker in `endpoint_holds`; never the same twice. */
   worker: string
   expires_at: number
 }

@@ -15,6 +15,8 @@ import { dropTags, tagged } from '../tags/tag-store.ts'
 export const ENDPOINTS_TOPIC = 'endpoints'
 /** The topic under which an instance is named that could not be reached: whoever looks after it looks at once. */
 export const INSTANCES_TOPIC = 'instances'
+/** The topic under which workers are asked to let go of an instance. */
+export const DRAINS_TOPIC = 'drains'
 /** The kinds of work items of hosting: an endpoint, one of its instances, and what looks for leftovers. */
 export const ENDPOINT_WORK = 'endpoint'
 export const INSTANCE_WORK = 'endpoint-instance'
@@ -34,6 +36,14 @@ export function parseEndpointKey(key: string): EndpointKey {
 
 export const formatEndpointKey = ({ account, region, name_key }: EndpointKey): string =>
   `${account}/${region}/${name_key}`
+
+/** Names an instance that is to be let go of, and its endpoint, as the key of a change. */
+export const formatDrain = (instance: string, key: EndpointKey): string => `${instance}/${formatEndpointKey(key)}`
+
+export function parseDrain(drain: string): { readonly instance: string; readonly route: string } {
+  const slash = drain.indexOf('/')
+  return { instance: drain.slice(0, slash), route: drain.slice(slash + 1) }
+}
 
 /** What is wanted, and what was last known to run. */
 export interface EndpointState {

@@ -3,7 +3,7 @@ import type { RouteLoader } from '../../../dataplane/route-table.ts'
 import type { RegistryClient } from '../../../registries/registry-client.ts'
 import type { ContainerRuntime, EngineDescription } from '../../../runtime/container-runtime.ts'
 import type { Clock } from '../../../shared/clock.ts'
-import type { ChangeFeed } from '../../../storage/change-feed.ts'
+import { type ChangeFeed, EVERYTHING } from '../../../storage/change-feed.ts'
 import type { Database } from '../../../storage/database.ts'
 import type { Logger } from '../../../telemetry/log.ts'
 import type { Authorizer } from '../../authorizer.ts'
@@ -16,7 +16,14 @@ import type { S3Facade } from '../../s3/facade.ts'
 import { cloudwatchAlarms } from './alarm-states.ts'
 import { ROUTES_MILLISECONDS } from './drain-instance.ts'
 import { createEndpointController } from './endpoint-controller.ts'
-import { ENDPOINT_WORK, HOSTING_SWEEP_WORK, INSTANCE_WORK, INSTANCES_TOPIC } from './endpoint-state.ts'
+import {
+  DRAINS_TOPIC,
+  ENDPOINT_WORK,
+  HOSTING_SWEEP_WORK,
+  INSTANCE_WORK,
+  INSTANCES_TOPIC,
+  parseDrain,
+} from './endpoint-state.ts'
 import { createHostingSweep } from './hosting-sweep.ts'
 import { InstanceBells } from './instance-bells.ts'
 import { createInstanceController } from './instance-controller.ts'
@@ -65,6 +72,8 @@ export interface Hosting {
   readonly loadRoute: RouteLoader
   /** An instance could not be reached: whoever holds it looks at once. */
   lookAfter(instanceId: string): void
+  /** Calls `letGo` for each instance that this worker is to send no more requests to, with the key of its route. */
+  onDrain(letGo: (instanceId: string, route: string) => void): void
   stop(): void
 }
 
@@ -158,6 +167,14 @@ export async function startHosting(options: HostingOptions): Promise<Hosting> {
     loadRoute: routeLoader(database, hosted),
     lookAfter(id) {
       lookAfter(id).catch((err: unknown) => log.warn({ err, instance: id }, 'an unreachable instance was not reported'))
+    },
+    onDrain(letGo) {
+      changeFeed.subscribe(DRAINS_TOPIC, (drain) => {
+        // Whoever asked asks again, so what has been missed is missed for a moment.
+        if (drain === EVERYTHING) return
+        const { instance, route } = parseDrain(drain)
+        letGo(instance, route)
+      })
     },
     stop() {
       clearInterval(sweeper)

@@ -27,6 +27,7 @@ export async function stopAllContainers({
     statement(database.query.deleteFrom('endpoint_containers')),
     statement(database.query.deleteFrom('endpoint_instances')),
     statement(database.query.deleteFrom('endpoint_holds')),
+    statement(database.query.deleteFrom('serving_workers')),
   ])
   return containers.length
 }
