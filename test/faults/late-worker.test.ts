@@ -145,7 +145,7 @@ it('loses no request, however late each worker hears that an instance is to be e
   try {
     for (let round = 1; round <= 3; round++) {
       delay.prompt = chance.between(0, 50)
-      delay.late = chance.between(2_100, 3_500)
+      delay.late = chance.between(3_100, 4_500)
       const next = await container()
       const { query } = database
       const changed_at = clock.now()
