@@ -16,13 +16,13 @@ import { InstanceBells } from '../../src/services/sagemaker/hosting/instance-bel
 import { routeLoader } from '../../src/services/sagemaker/hosting/route-loader.ts'
 import { systemClock } from '../../src/shared/clock.ts'
 import { watchCommits } from '../../src/storage/commit-watch.ts'
-import type { Database } from '../../src/storage/database.ts'
-import type { EndpointInstanceRow } from '../../src/storage/schema/endpoints.ts'
+import type { Database, Statement } from '../../src/storage/database.ts'
 import { statement } from '../../src/storage/statement.ts'
 import { startTableChangeFeed } from '../../src/storage/table-change-feed.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
 import { faultChance } from '../support/chance.ts'
 import { type TestStore, testStores } from '../support/databases.ts'
+import { eventually } from '../support/eventually.ts'
 import { type FakeContainer, httpContainer } from '../support/fake-container.ts'
 import { lateFeed } from '../support/late-feed.ts'
 
@@ -42,15 +42,20 @@ afterEach(async () => {
   await store.remove()
 })
 
-const row = (id: string, container: FakeContainer): EndpointInstanceRow => ({
-  ...KEY,
-  ...{ id, fleet: 1, variant_name: 'v', generation: 1, state: 'Healthy', container_id: id, address: container.address },
-  ...{ image: 'i', image_digest: null, created_at: 0, started_at: 0, changed_at: 0, detail: null },
-  ...{ failures: 0, logged_until: null },
-})
+/** The instance and its one container. */
+function newInstance({ query }: Database, id: string, { address }: FakeContainer): readonly Statement[] {
+  const kind = { fleet: 1, variant_name: 'v', generation: 1, state: 'Healthy' }
+  const instance = { ...KEY, id, ...kind, created_at: 0, changed_at: 0, detail: null, failures: 0 }
+  const place = { instance_id: id, position: 0, name: 'container_1', container_id: id, address }
+  const container = { ...place, image: 'i', image_digest: null, started_at: 0, logged_until: null }
+  return [
+    statement(query.insertInto('endpoint_instances').values(instance)),
+    statement(query.insertInto('endpoint_containers').values(container)),
+  ]
+}
 
-async function createEndpoint(database: Database, instance: EndpointInstanceRow) {
-  const spec = JSON.stringify({ variants: [{ name: 'v', routingStrategy: 'RANDOM' }] })
+async function createEndpoint(database: Database) {
+  const spec = JSON.stringify({ variants: [{ name: 'v', routingStrategy: 'RANDOM', containers: [] }] })
   const { query } = database
   const endpoint = { ...KEY, name: 'e', fleet: 1, config_name: 'c', spec, status: 'Updating', failure_reason: null }
   const numbers = { generation: 1, observed_generation: 1, revision: 1, created_at: 0, modified_at: 0 }
@@ -63,7 +68,6 @@ async function createEndpoint(database: Database, instance: EndpointInstanceRow)
         .insertInto('endpoint_variants')
         .values({ ...variant, ...counts, traffic: 1, deployed_images: null, variant_status: null }),
     ),
-    statement(query.insertInto('endpoint_instances').values(instance)),
   ])
 }
 
@@ -90,6 +94,7 @@ async function startWorker(slot: string, late: () => number) {
     watch.stop()
     await feed.stop()
   })
+  const knows = async () => (await routes.find(ROUTE))?.variants[0]?.instances.map((instance) => instance.id)
   const invoke = async (): Promise<string> => {
     const [variant] = (await routes.find(ROUTE))?.variants ?? []
     if (variant === undefined) return 'no route'
@@ -100,11 +105,11 @@ async function startWorker(slot: string, late: () => number) {
         onHead: () => {},
         onBody: () => true,
         onEnd: () => resolve('answered'),
-        onFailure: resolve,
+        onFailure: (failure) => resolve(typeof failure === 'string' ? failure : failure.kind),
       })
     })
   }
-  return { invoke }
+  return { invoke, knows }
 }
 
 it('loses no request, however late each worker hears that an instance is to be ended', async () => {
@@ -128,7 +133,8 @@ it('loses no request, however late each worker hears that an instance is to be e
   }
   let current = await container()
   let id = 'i-0'
-  await createEndpoint(database, row(id, current))
+  await createEndpoint(database)
+  await database.commit(newInstance(database, id, current))
   const delay = { prompt: 0, late: 0 }
   const workers = [await startWorker('0', () => delay.prompt), await startWorker('1', () => delay.late)]
   const outcomes: Record<string, number> = {}
@@ -146,11 +152,12 @@ it('loses no request, however late each worker hears that an instance is to be e
     for (let round = 1; round <= 3; round++) {
       delay.prompt = chance.between(0, 50)
       delay.late = chance.between(3_100, 4_500)
+      for (const worker of workers) await eventually(async () => expect(await worker.knows()).toEqual([id]))
       const next = await container()
       const { query } = database
       const changed_at = clock.now()
       await database.commit([
-        statement(query.insertInto('endpoint_instances').values(row(`i-${round}`, next))),
+        ...newInstance(database, `i-${round}`, next),
         statement(query.updateTable('endpoint_instances').set({ state: 'Stopping', changed_at }).where('id', '=', id)),
         statement(query.updateTable('endpoints').set(({ eb }) => ({ revision: eb('revision', '+', 1) }))),
         changeFeed.announce({ topic: ENDPOINTS_TOPIC, key: ROUTE }),
