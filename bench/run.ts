@@ -14,6 +14,7 @@ const BENCHMARKS: readonly { readonly name: string; readonly args: (rounds: numb
     args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)],
   },
   { name: 'invocations', args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)] },
+  { name: 'messaging', args: (_rounds, seconds) => ['--seconds', String(seconds)] },
   { name: 'metrics', args: (rounds) => [String(rounds)] },
   { name: 'listing', args: (rounds) => ['--rounds', String(rounds)] },
   { name: 'policy-change', args: (rounds) => ['--rounds', String(rounds * 4)] },

@@ -314,6 +314,7 @@ async function buildApp(config: Config, { index, log }: AppOptions): Promise<App
     async drain() {
       ready = false
       hosting.stop()
+      sqs.endWaiting()
       await Promise.all([drainHttpServer(server, front), workQueue.stop()])
       dataPlane.close()
       await serving.stop()

@@ -74,7 +74,7 @@ const LINKED = ['ConfirmSubscription', 'Unsubscribe']
 function requireIdentity(caller: Caller, service: Service, operation: string): void {
   if (caller.principal.kind !== 'anonymous' || service.id === 's3') return
   if (service.id === 'sns' && LINKED.includes(operation)) return
-  throw new ServiceError('AccessDeniedException', 'Access Denied', { status: 403 })
+  throw new ServiceError('MissingAuthenticationToken', 'Request is missing Authentication Token', { status: 403 })
 }
 
 const contextOf = (parts: GatewayParts, exchange: Exchange, caller: Caller): RequestContext => ({

@@ -16,11 +16,14 @@ export interface SqsOptions extends Omit<SqsDeps, 'arrivals'> {
 export interface Sqs {
   readonly operations: OperationTable
   readonly facade: SqsFacade
+  /** Answers all who wait for messages; nobody waits from now on. */
+  endWaiting(): void
 }
 
 /** Joins the parts of SQS and registers its work. */
 export async function startSqs({ watch, log, ...parts }: SqsOptions): Promise<Sqs> {
-  const deps: SqsDeps = { ...parts, arrivals: new Arrivals({ ...parts, watch, log }) }
+  const arrivals = new Arrivals({ ...parts, watch, log })
+  const deps: SqsDeps = { ...parts, arrivals }
   await startSweeping(deps)
-  return { operations: createSqsService(deps), facade: createSqsFacade(deps) }
+  return { operations: createSqsService(deps), facade: createSqsFacade(deps), endWaiting: () => arrivals.close() }
 }

@@ -88,6 +88,12 @@ describe.each(testStores)('queues on $dialect', ({ create }) => {
     expect((await stays).map(({ Body }) => Body)).toEqual(['x'])
   })
 
+  test('a worker that stops lets nobody wait', async () => {
+    const waiting = Array.from({ length: 5 }, () => receive({ WaitTimeSeconds: 20 }))
+    messaging.sqs.endWaiting()
+    expect(await Promise.all([...waiting, receive({ WaitTimeSeconds: 20 })])).toEqual([[], [], [], [], [], []])
+  })
+
   test('a purge takes everything that is there, and whoever waits gets what comes after it', async () => {
     for (let at = 0; at < 5; at++) await send(`old ${at}`)
     await receive({ MaxNumberOfMessages: 2 })

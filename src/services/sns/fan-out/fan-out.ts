@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { WorkHandler } from '../../../control/work-queue.ts'
 import { timeOrderedId } from '../../../shared/ids.ts'
 import type { Statement } from '../../../storage/database.ts'
@@ -19,6 +20,8 @@ import type { Targets } from './targets.ts'
 /** Publications of one unit of work, and messages that come of them. */
 const MOST_PUBLICATIONS = 200
 const MOST_MESSAGES = 1_000
+/** Of the publications of one unit together. */
+const MOST_CHARACTERS = 4 * 1024 * 1024
 /** Rows of one statement. */
 const CHUNK = 100
 /** What a queue takes with a message; raw delivery hands the attributes on. */
@@ -47,14 +50,7 @@ export function fanOutHandler(deps: SnsDeps, targets: Targets): WorkHandler {
         1,
         Math.min(MOST_PUBLICATIONS, Math.floor(MOST_MESSAGES / Math.max(1, subscriptions.length))),
       )
-      const rows = await deps.database.query
-        .selectFrom('sns_publications')
-        .selectAll()
-        .where('topic_id', '=', topicId)
-        .where('fanned_out', '=', 0)
-        .orderBy('id')
-        .limit(limit)
-        .execute()
+      const rows = await nextPublications(deps, topicId, limit)
       if (rows.length === 0) return { done: true }
       const attributes = JSON.parse(topic.attributes) as TopicAttributes
       const version = attributes.SignatureVersion === '2' ? '2' : '1'
@@ -67,6 +63,32 @@ export function fanOutHandler(deps: SnsDeps, targets: Targets): WorkHandler {
       await deps.database.commit(await batch.statements(subscriptions, signal))
     }
   }
+}
+
+/** The oldest that have still to be brought on their way, as many as are no burden to hold at once. */
+async function nextPublications(
+  { database }: SnsDeps,
+  topicId: string,
+  limit: number,
+): Promise<readonly SnsPublicationRow[]> {
+  const waiting = database.query
+    .selectFrom('sns_publications')
+    .where('topic_id', '=', topicId)
+    .where('fanned_out', '=', 0)
+  const sizes = await waiting
+    .select(['id', sql<number>`length(content)`.as('size')])
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  const some: string[] = []
+  let total = 0
+  for (const { id, size } of sizes) {
+    total += Number(size)
+    if (some.length > 0 && total > MOST_CHARACTERS) break
+    some.push(id)
+  }
+  if (some.length === 0) return []
+  return database.query.selectFrom('sns_publications').selectAll().where('id', 'in', some).orderBy('id').execute()
 }
 
 export const publicationOf = (

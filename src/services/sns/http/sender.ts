@@ -24,6 +24,7 @@ const TIMEOUT = 15_000
 /** What is read of an answer; nobody looks at it. */
 const MOST_ANSWER = 64 * 1024
 const FORBIDDEN = 'ERR_FORBIDDEN_ADDRESS'
+const GONE = new Set(['ECONNRESET', 'EPIPE'])
 
 class ForbiddenAddress extends Error {
   readonly code = FORBIDDEN
@@ -72,23 +73,28 @@ export function createSender(judge: AddressJudge, timeout = TIMEOUT): Sender {
         signal: deadline,
         ...authorization,
       }
-      return new Promise((resolve) => {
-        const failed = (error: NodeJS.ErrnoException) =>
-          resolve(
-            error.code === FORBIDDEN
-              ? { kind: 'refused', reason: unreachable(target.hostname) }
-              : { kind: 'failed', reason: deadline.aborted ? 'no answer in time' : (error.code ?? error.message) },
-          )
-        const sent =
-          target.protocol === 'https:'
-            ? requestHttps(target, { ...options, agent: https })
-            : requestHttp(target, { ...options, agent: http })
-        sent.once('error', failed)
-        sent.once('response', (response) => {
-          void discard(response).then(() => resolve(judgeStatus(response.statusCode ?? 0)), failed)
+      const attempt = (): Promise<SendOutcome> =>
+        new Promise((resolve) => {
+          const sent =
+            target.protocol === 'https:'
+              ? requestHttps(target, { ...options, agent: https })
+              : requestHttp(target, { ...options, agent: http })
+          const failed = (error: NodeJS.ErrnoException) => {
+            // The server had closed the connection that was kept, which says nothing about this message.
+            if (sent.reusedSocket && GONE.has(error.code ?? '') && !deadline.aborted) return resolve(attempt())
+            resolve(
+              error.code === FORBIDDEN
+                ? { kind: 'refused', reason: unreachable(target.hostname) }
+                : { kind: 'failed', reason: deadline.aborted ? 'no answer in time' : (error.code ?? error.message) },
+            )
+          }
+          sent.once('error', failed)
+          sent.once('response', (response) => {
+            void discard(response).then(() => resolve(judgeStatus(response.statusCode ?? 0)), failed)
+          })
+          sent.end(body)
         })
-        sent.end(body)
-      })
+      return attempt()
     },
     close() {
       http.destroy()

@@ -11,6 +11,7 @@ export type SignatureVersion = '1' | '2'
 
 const KEY_CONTEXT = 'sns-signing-key'
 const KEY_ID = 'current'
+const MOST_KEPT = 10_000
 /** The path that AWS serves its certificates at; no bucket has capital letters in its name. */
 const PATH = /^\/SimpleNotificationService-([0-9a-f]{32})\.pem$/
 
@@ -32,13 +33,28 @@ const signed = promisify(sign) as (algorithm: string, data: Buffer, key: KeyObje
 export class Signer {
   readonly #deps: SignerDeps
   #key: Promise<SigningKey> | undefined
+  readonly #made = new Map<string, Promise<string>>()
 
   constructor(deps: SignerDeps) {
     this.#deps = deps
   }
 
-  /** The signature of a text, in Base64. It is made outside the event loop: it takes the better part of a millisecond. */
-  async sign(text: string, version: SignatureVersion): Promise<string> {
+  /**
+   * The signature of a text, in Base64. It is made outside the event loop, because it takes the better part of a millisecond,
+   * and kept for a while: every subscription gets the same, and so does every further try.
+   */
+  sign(text: string, version: SignatureVersion): Promise<string> {
+    const id = `${version} ${hash('sha256', text)}`
+    const known = this.#made.get(id)
+    if (known !== undefined) return known
+    const making = this.#sign(text, version)
+    this.#made.set(id, making)
+    making.catch(() => this.#made.delete(id))
+    if (this.#made.size > MOST_KEPT) for (const oldest of this.#made.keys()) if (this.#made.delete(oldest)) break
+    return making
+  }
+
+  async #sign(text: string, version: SignatureVersion): Promise<string> {
     const { key } = await this.#signingKey()
     return (await signed(version === '2' ? 'sha256' : 'sha1', Buffer.from(text), key)).toString('base64')
   }

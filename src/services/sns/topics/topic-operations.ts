@@ -21,7 +21,7 @@ export async function getTopicAttributes(
   deps: SnsDeps,
   input: GetTopicAttributesInput,
 ): Promise<GetTopicAttributesResponse> {
-  const { id, arn, account, attributes } = await deps.topics.require(requireTopicArn(input.TopicArn))
+  const { id, arn, account, attributes } = await deps.topics.requireStored(requireTopicArn(input.TopicArn))
   const states = await deps.database.query
     .selectFrom('sns_subscriptions')
     .where('topic_id', '=', id)

@@ -21,7 +21,7 @@ export async function getQueueUrl(
   context: RequestContext,
 ): Promise<GetQueueUrlResult> {
   const account = QueueOwnerAWSAccountId ?? context.account
-  const queue = await deps.catalog.require({ account, region: context.region, name: QueueName })
+  const queue = await deps.catalog.requireStored({ account, region: context.region, name: QueueName })
   return { QueueUrl: queueUrl(context.baseUrl, queue) }
 }
 

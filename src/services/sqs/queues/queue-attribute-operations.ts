@@ -56,7 +56,7 @@ export async function getQueueAttributes(
   const known: readonly string[] = [...NUMBERS, ...COUNTS, ...TEXTS, ...OTHERS]
   const unknown = AttributeNames.find((name) => !known.includes(name) && !ABSENT.includes(name))
   if (unknown !== undefined) throw unknownAttribute(unknown)
-  const queue = await deps.catalog.require(queueOfUrl(QueueUrl, context.region))
+  const queue = await deps.catalog.requireStored(queueOfUrl(QueueUrl, context.region))
   const asked = AttributeNames.some((name) => name === 'All') ? known : AttributeNames
   if (asked.length === 0) return {}
   const counts = COUNTS.some((name) => asked.includes(name)) ? await countMessages(deps, queue) : undefined

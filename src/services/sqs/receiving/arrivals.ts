@@ -26,6 +26,7 @@ export class Arrivals {
   readonly #deps: ArrivalsDeps
   readonly #waiters = new Map<string, (() => void)[]>()
   readonly #announced = new WeakSet<Statement>()
+  #closed = false
   #looking = false
   #again = false
   #timer: NodeJS.Timeout | undefined
@@ -48,6 +49,18 @@ export class Arrivals {
     return statement
   }
 
+  /** Whether nobody waits any more, because the worker stops. */
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Ends every wait, and lets nobody wait from now on. */
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    for (const queueId of [...this.#waiters.keys()]) while (this.#wake(queueId));
+  }
+
   /** Resolves when there may be something, at the latest after `milliseconds`, or when the signal aborts. */
   wait(queueId: string, milliseconds: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
@@ -64,7 +77,7 @@ export class Arrivals {
       const timer = setTimeout(end, milliseconds)
       timer.unref()
       waiters.push(end)
-      if (signal.aborted) return end()
+      if (signal.aborted || this.#closed) return end()
       signal.addEventListener('abort', end, { once: true })
       // For what came between the last look and now.
       this.look()

@@ -40,7 +40,7 @@ export async function receiveMessage(
       const rows = await takeMessages(deps, queue, { limit, nonce, now, visibleAgainAt: now + timeout * 1_000 })
       if (rows.length > 0) return { Messages: rows.map((row) => show(deps, queue, row, input)) }
       const left = deadline - performance.now()
-      if (left <= 0 || context.signal.aborted) return {}
+      if (left <= 0 || context.signal.aborted || deps.arrivals.closed) return {}
       await deps.arrivals.wait(queue.id, left, context.signal)
       // Nobody would see them: they are for whoever waits behind.
       if (context.signal.aborted) return {}

@@ -29,6 +29,6 @@ export async function listQueueTags(
   input: ListQueueTagsRequest,
   context: RequestContext,
 ): Promise<ListQueueTagsResult> {
-  const { tags } = await deps.catalog.require(queueOfUrl(input.QueueUrl, context.region))
+  const { tags } = await deps.catalog.requireStored(queueOfUrl(input.QueueUrl, context.region))
   return Object.keys(tags).length === 0 ? {} : { Tags: tags }
 }
