@@ -224,3 +224,11 @@ export const methodNotAllowed = (method: string, resourceType: string): ServiceE
     Method: method,
     ResourceType: resourceType,
   })
+
+/** What the gateway says of a full disk, for those who call in the process. */
+export const diskFull = (cause: Error): ServiceError =>
+  new ServiceError(
+    'ServiceUnavailable',
+    "There is no space left on the server's disk; nothing was changed. Free some and try again.",
+    { status: 503, cause },
+  )

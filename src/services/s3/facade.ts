@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Principal } from '../../access/principal.ts'
+import type { Statement } from '../../storage/database.ts'
 
 export interface S3ObjectHead {
   readonly bucket: string
@@ -15,6 +16,30 @@ export interface S3ObjectHead {
 
 /** What a check without an operation may be about. */
 export type S3CheckedAction = 's3:GetObject' | 's3:GetObjectAcl' | 's3:GetBucketAcl' | 's3:ListBucket' | 's3:PutObject'
+
+export interface S3WriteOptions {
+  readonly contentType?: string
+  /** Encrypts under this key (id, ARN or alias) instead of as the bucket does by default. */
+  readonly kmsKeyId?: string
+  /** Ends the taking in of the body: the write rejects with the signal's reason, and nothing is left. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * An object that was taken in and is written by the caller's own unit of work, together with what must be true exactly
+ * when the object is there. Commit within the hour: bytes that nobody refers to are swept in the end.
+ */
+export interface PreparedObject {
+  /** Without quotes. */
+  readonly etag: string
+  readonly size: number
+  /** All of them go into one unit. It may reject with NoSuchBucket: the bucket was deleted meanwhile. */
+  readonly statements: readonly Statement[]
+  /** Passes the outcome of that unit on, and removes the bytes of the object if the unit was rolled back. */
+  settle<T>(commit: Promise<T>): Promise<T>
+  /** Removes the bytes when there will be no unit. To be called once at most, and never beside `settle`. */
+  drop(): Promise<void>
+}
 
 /**
  * S3 for the other services. Keys of KMS are used as the principal. Errors are the ServiceErrors of the API: NoSuchBucket,
@@ -36,15 +61,24 @@ export interface S3Facade {
   ): Promise<S3ObjectHead & { readonly body: Readable }>
   /** Every object under the prefix, in key order. */
   listObjects(principal: Principal, bucket: string, prefix: string): AsyncIterable<S3ObjectHead>
+  /** Durable when it resolves. Replaces what is at the key. */
   putObject(
     principal: Principal,
     bucket: string,
     key: string,
     body: Readable | Uint8Array,
-    options?: {
-      readonly contentType?: string
-      /** Encrypts under this key (id, ARN or alias) instead of as the bucket does by default. */
-      readonly kmsKeyId?: string
-    },
+    options?: S3WriteOptions,
   ): Promise<{ readonly etag: string }>
+  /**
+   * All of `putObject` but the commit: access, bucket and key of KMS are checked, and a body of any length up to 5 GiB is taken in.
+   * A body that breaks rejects with its own error.
+   * @throws AccessDenied, NoSuchBucket, KMS.NotFoundException and the like; EntityTooLarge; ServiceUnavailable when the disk is full
+   */
+  prepareObject(
+    principal: Principal,
+    bucket: string,
+    key: string,
+    body: Readable | Uint8Array,
+    options?: S3WriteOptions,
+  ): Promise<PreparedObject>
 }

@@ -1,18 +1,20 @@
 import { Readable } from 'node:stream'
 import type { Principal } from '../../access/principal.ts'
+import { StorageFullError } from '../../storage/errors.ts'
 import type { BucketRow, ObjectRow } from '../../storage/schema/s3.ts'
 import type { AccessQuestion } from '../authorizer.ts'
 import { s3Arn } from './access/s3-arn.ts'
 import { requireBucket } from './buckets/bucket-access.ts'
+import { dropContent, dropUnlessCommitted } from './content/receive-content.ts'
 import { kmsKeyOf } from './encryption/object-encryption.ts'
-import { preconditionFailed } from './errors.ts'
-import type { S3Facade, S3ObjectHead } from './facade.ts'
+import { diskFull, preconditionFailed } from './errors.ts'
+import type { PreparedObject, S3Facade, S3ObjectHead, S3WriteOptions } from './facade.ts'
 import { readObjectRows } from './listing/object-page.ts'
 import { checkKey } from './objects/object-key.ts'
 import { decodeHeaders, encodeHeaders, encodeMetadata } from './objects/object-metadata.ts'
 import { matchesEtag } from './objects/preconditions.ts'
 import { requireObject } from './objects/require-object.ts'
-import { storeObject } from './objects/store-object.ts'
+import { readyObject } from './objects/store-object.ts'
 import type { S3Deps } from './s3-deps.ts'
 
 const PAGE = 1000
@@ -36,6 +38,37 @@ export function createS3Facade(deps: S3Deps): S3Facade {
     const bucket = await admit(principal, 's3:GetObject', bucketName, key)
     checkKey(key)
     return requireObject(deps, bucket, key, { principal })
+  }
+
+  async function prepareObject(
+    principal: Principal,
+    bucketName: string,
+    key: string,
+    body: Readable | Uint8Array,
+    options: S3WriteOptions = {},
+  ): Promise<PreparedObject> {
+    const { contentType, kmsKeyId, signal } = options
+    signal?.throwIfAborted()
+    const bucket = await admit(principal, 's3:PutObject', bucketName, key)
+    checkKey(key)
+    const description = {
+      key,
+      storage_class: 'STANDARD',
+      headers: encodeHeaders({ ContentType: contentType }),
+      metadata: encodeMetadata(),
+      tags: null,
+    }
+    const encryption = kmsKeyId === undefined ? {} : { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyId }
+    const keys = await deps.keys.create({ principal }, bucket, key, encryption)
+    const write = { keys, claims: {}, condition: { kind: 'none' }, signal } as const
+    const { object, content, unit } = await readyObject(deps, bucket, description, body, write).catch(refuseWhenFull)
+    return {
+      etag: object.etag,
+      size: object.size,
+      statements: unit,
+      settle: (commit) => dropUnlessCommitted(deps, content, commit),
+      drop: () => dropContent(deps, content),
+    }
   }
 
   return {
@@ -70,25 +103,12 @@ export function createS3Facade(deps: S3Deps): S3Facade {
       }
     },
 
-    async putObject(principal, bucketName, key, body, options = {}) {
-      const bucket = await admit(principal, 's3:PutObject', bucketName, key)
-      checkKey(key)
-      const description = {
-        key,
-        storage_class: 'STANDARD',
-        headers: encodeHeaders({ ContentType: options.contentType }),
-        metadata: encodeMetadata(),
-        tags: null,
-      }
-      const encryption =
-        options.kmsKeyId === undefined ? {} : { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: options.kmsKeyId }
-      const keys = await deps.keys.create({ principal }, bucket, key, encryption)
-      const object = await storeObject(deps, bucket, description, body, {
-        keys,
-        claims: {},
-        condition: { kind: 'none' },
-      })
-      return { etag: object.etag }
+    prepareObject,
+
+    async putObject(principal, bucketName, key, body, options) {
+      const { etag, statements, settle } = await prepareObject(principal, bucketName, key, body, options)
+      await settle(deps.database.commit(statements)).catch(refuseWhenFull)
+      return { etag }
     },
   }
 }
@@ -98,6 +118,11 @@ const IN_PROCESS = {
   'aws:securetransport': 'true',
   's3:authtype': 'REST-HEADER',
   's3:signatureversion': 'AWS4-HMAC-SHA256',
+}
+
+/** @throws ServiceUnavailable for a full disk, as over the wire; any other error as it is */
+function refuseWhenFull(error: unknown): never {
+  throw error instanceof StorageFullError ? diskFull(error) : error
 }
 
 const toHead = (object: ObjectRow): S3ObjectHead => ({

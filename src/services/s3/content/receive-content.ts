@@ -114,10 +114,14 @@ export async function dropUnlessCommitted<T>(
     return await commit
   } catch (error) {
     const rolledBack = !(error instanceof StorageUnavailableError)
-    // What cannot be removed now is an orphan, and swept as one.
-    if (rolledBack && content?.blobId !== undefined) await deps.blobs.remove(content.blobId).catch(() => {})
+    if (rolledBack && content !== undefined) await dropContent(deps, content)
     throw error
   }
+}
+
+/** Removes what was received and will not be referred to. What cannot be removed now is an orphan, and swept as one. */
+export async function dropContent(deps: Pick<S3Deps, 'blobs'>, content: ReceivedContent): Promise<void> {
+  if (content.blobId !== undefined) await deps.blobs.remove(content.blobId).catch(() => {})
 }
 
 /** The slices of received content. A part keeps its checksum with them, even when it is empty. */

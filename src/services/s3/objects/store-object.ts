@@ -1,7 +1,14 @@
 import type { Readable } from 'node:stream'
+import type { Statement } from '../../../storage/database.ts'
 import type { BucketRow, ObjectRow } from '../../../storage/schema/s3.ts'
 import { DEFAULT_ALGORITHM } from '../checksums/checksum.ts'
-import { type BodyClaims, dropUnlessCommitted, receiveContent, slicesOf } from '../content/receive-content.ts'
+import {
+  type BodyClaims,
+  dropUnlessCommitted,
+  type ReceivedContent,
+  receiveContent,
+  slicesOf,
+} from '../content/receive-content.ts'
 import { insertSlices } from '../content/slice-store.ts'
 import type { WriteKeys } from '../encryption/content-keys.ts'
 import { entityTag } from '../encryption/entity-tag.ts'
@@ -19,14 +26,21 @@ interface StoreOptions {
   readonly signal?: AbortSignal
 }
 
-/** Takes a body in and makes it the object of the key. When it resolves, bytes and row are on the disk. */
-export async function storeObject(
+/** An object whose bytes have been taken in, and which is there once its unit is committed. */
+export interface ReadyObject {
+  readonly object: ObjectRow
+  readonly content: ReceivedContent
+  readonly unit: readonly Statement[]
+}
+
+/** Takes a body in for the object of a key. */
+export async function readyObject(
   deps: S3Deps,
   bucket: BucketRow,
   description: ObjectDescription,
   body: Readable | Uint8Array | undefined,
   { keys, claims, condition, signal }: StoreOptions,
-): Promise<ObjectRow> {
+): Promise<ReadyObject> {
   const content = await receiveContent(deps, body, claims, { box: keys.box, signal })
   const algorithm = content.chosen ?? DEFAULT_ALGORITHM
   const now = deps.clock.now()
@@ -48,6 +62,18 @@ export async function storeObject(
     ...putObjectUnit(deps.database, bucket.account, object, condition, now),
     ...insertSlices(deps.database, object.object_id, slicesOf(content, 1, null)),
   ]
+  return { object, content, unit }
+}
+
+/** Takes a body in and makes it the object of the key. When it resolves, bytes and row are on the disk. */
+export async function storeObject(
+  deps: S3Deps,
+  bucket: BucketRow,
+  description: ObjectDescription,
+  body: Readable | Uint8Array | undefined,
+  options: StoreOptions,
+): Promise<ObjectRow> {
+  const { object, content, unit } = await readyObject(deps, bucket, description, body, options)
   await dropUnlessCommitted(deps, content, deps.database.commit(unit))
   return object
 }
