@@ -17,6 +17,7 @@ const BENCHMARKS: readonly { readonly name: string; readonly args: (rounds: numb
   { name: 'messaging', args: (_rounds, seconds) => ['--seconds', String(seconds)] },
   { name: 'metrics', args: (rounds) => [String(rounds)] },
   { name: 'listing', args: (rounds) => ['--rounds', String(rounds)] },
+  { name: 'pipelines', args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)] },
   { name: 'policy-change', args: (rounds) => ['--rounds', String(rounds * 4)] },
   { name: 'object-encryption', args: (rounds) => ['256', String(rounds)] },
   { name: 'start', args: (rounds) => ['--rounds', String(rounds)] },

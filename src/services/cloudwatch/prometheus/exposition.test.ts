@@ -55,3 +55,21 @@ test('counters, summaries and gauges, in one order, with their labels escaped', 
 test('nothing counted is an empty page', () => {
   expect(exposition([], 0)).toBe('')
 })
+
+test('what one container of several does has families of its own', () => {
+  const dimensions = [
+    ['ContainerName', 'one'],
+    ['EndpointName', 'iris'],
+    ['VariantName', 'v'],
+  ] as const
+  const totals = [total('Invocations', { dimensions }), total('ContainerLatency', { dimensions })]
+  const labels = '{account="123456789012",region="us-east-1",container="one",endpoint="iris",variant="v"}'
+  const samples = exposition(totals, 0)
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  expect(samples).toEqual([
+    `slipway_endpoint_container_invocations_total${labels} 3000000`,
+    `slipway_endpoint_container_latency_seconds_sum${labels} 3`,
+    `slipway_endpoint_container_latency_seconds_count${labels} 4`,
+  ])
+})

@@ -55,7 +55,26 @@ const FAMILIES: Readonly<Record<string, Readonly<Record<string, Family>>>> = {
   },
 }
 
-const LABELS: Readonly<Record<string, string>> = { EndpointName: 'endpoint', VariantName: 'variant' }
+/** The same of one container of several: families of their own, so that a sum over the variant's counts nothing twice. */
+const CONTAINER_FAMILIES: typeof FAMILIES = {
+  'AWS/SageMaker': {
+    Invocations: counter('container_invocations', 'Requests sent to a container of several.'),
+    Invocation4XXErrors: counter('container_4xx_errors', 'Requests that a container answered with a status of 4XX.'),
+    Invocation5XXErrors: counter('container_5xx_errors', 'Requests that a container answered with a status of 5XX.'),
+    InvocationModelErrors: counter('container_errors', 'Requests without an answer of 2XX from a container.'),
+    ContainerLatency: latency('container_latency', 'Time a container took to answer.'),
+  },
+  '/aws/sagemaker/Endpoints': {
+    CPUUtilization: gauge('container_cpu_utilization', 'Use of processors by a container; 100 for each that is busy.'),
+    MemoryUtilization: gauge('container_memory_utilization', "A container's use of the memory that its instance has."),
+  },
+}
+
+const LABELS: Readonly<Record<string, string>> = {
+  EndpointName: 'endpoint',
+  VariantName: 'variant',
+  ContainerName: 'container',
+}
 
 const MICROSECONDS = 1e6
 
@@ -73,7 +92,7 @@ export function exposition(totals: readonly Total[], gaugesSince: number): strin
     lines.set(family, known)
   }
   // Families in one order, whatever that of the totals.
-  return Object.values(FAMILIES)
+  return [...Object.values(FAMILIES), ...Object.values(CONTAINER_FAMILIES)]
     .flatMap((families) => Object.values(families))
     .flatMap((family) => {
       const found = lines.get(family)
@@ -85,8 +104,9 @@ export function exposition(totals: readonly Total[], gaugesSince: number): strin
     .join('')
 }
 
-function familyOf({ namespace, name }: Total): Family | undefined {
-  const families = Object.hasOwn(FAMILIES, namespace) ? FAMILIES[namespace] : undefined
+function familyOf({ namespace, name, dimensions }: Total): Family | undefined {
+  const known = dimensions.some(([dimension]) => dimension === 'ContainerName') ? CONTAINER_FAMILIES : FAMILIES
+  const families = Object.hasOwn(known, namespace) ? known[namespace] : undefined
   return families !== undefined && Object.hasOwn(families, name) ? families[name] : undefined
 }
 
