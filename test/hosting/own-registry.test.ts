@@ -44,6 +44,23 @@ describe.each(ENGINES)("images of the server's own registry, on %s", (kind) => {
       await hosting.remove(name)
     })
 
+    it('are refused beside others when they do not say that they listen where they are told', async () => {
+      const containers = (...images: string[]) => ({
+        ModelName: 'several',
+        ExecutionRoleArn: ROLE,
+        Containers: images.map((Image) => ({ Image })),
+      })
+      const call = (operation: string, input: object) =>
+        apiCall(hosting.slipway, 'sagemaker', `SageMaker.${operation}`, input)
+      const absent = `${uri}:absent`
+      await expect(call('CreateModel', containers(absent, `${uri}:1`))).rejects.toThrow(
+        `Your Ecr Image ${uri}:1 does not contain required com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true Docker label(s).`,
+      )
+      // Of one that is not there yet nothing is known.
+      await call('CreateModel', containers(absent, absent))
+      await call('DeleteModel', { ModelName: 'several' })
+    })
+
     it('fails for an image that is not there, with a reason', async () => {
       const name = 'absent'
       const call = (operation: string, input: object) =>

@@ -113,6 +113,7 @@ export async function startScriptedWorker(
     ecr: {
       locate: () => undefined,
       hasRepository: async () => false,
+      labels: async () => [],
       login: () => ({ username: 'not', password: 'used' }),
     },
     authorizer: testAuthorizer(database, changeFeed),

@@ -7,6 +7,11 @@ export interface EcrFacade {
   locate(image: string): LocalReference | undefined
   /** Whether there is such a repository in this server's registry. */
   hasRepository(repository: LocalReference['repository']): Promise<boolean>
+  /**
+   * The labels of an image in this server's registry, one record for each platform; empty when that cannot be told. Whoever
+   * asks has made sure that they may be read.
+   */
+  labels(image: LocalReference): Promise<readonly Readonly<Record<string, string>>[]>
   /** A login that acts as this principal: what it may pull is decided when it does. To be used at once, not kept. */
   login(principal: Principal): { readonly username: string; readonly password: string }
 }

@@ -14,7 +14,7 @@ export interface SagemakerDeps {
   readonly authorizer: Authorizer
   readonly iam: IamFacade
   readonly s3: S3Facade
-  readonly ecr: Pick<EcrFacade, 'locate' | 'hasRepository'>
+  readonly ecr: Pick<EcrFacade, 'locate' | 'hasRepository' | 'labels'>
   /** Hosts (`name` or `name:port`, lower case) that the configuration lists under `registries`: the platform's own. */
   readonly registryHosts: ReadonlySet<string>
   /** How many instances of one type all endpoints of an account may want together in a region. */

@@ -24,12 +24,6 @@ export const pingFailed = (variant: string, detail: string, containers: readonly
     `The ${containers.join(', ')} ${containers.length === 1 ? 'container' : 'containers'} for production variant ${variant} did not pass the ping health check. Please check CloudWatch logs for this endpoint. ${detail}`,
   )
 
-/** The label by which an image says that it listens where it is told. Source: hosting container contract §6. */
-export const BIND_TO_PORT = 'com.amazonaws.sagemaker.capabilities.accept-bind-to-port'
-
-export const bindToPortMissing = (image: string): string =>
-  `Your Ecr Image ${image} does not contain required ${BIND_TO_PORT}=true Docker label(s).`
-
 const imageUnavailable = (variant: string, container: string): string =>
   `The ${container} container for production variant ${variant} could not be started. Please make sure all images included in the model for the production variant ${variant} exist, and that the execution role used to create the model has permissions to access them.`
 

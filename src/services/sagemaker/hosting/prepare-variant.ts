@@ -9,11 +9,10 @@ import type { EcrFacade } from '../../ecr/facade.ts'
 import type { IamFacade } from '../../iam/facade.ts'
 import type { LambdaFacade } from '../../lambda/facade.ts'
 import type { VariantSpec } from '../endpoints/endpoint-spec.ts'
+import { BIND_TO_PORT, bindToPortMissing } from '../models/errors.ts'
 import type { ResolvedContainer } from '../models/resolved-container.ts'
 import { containerName, containerTitle } from './container-names.ts'
 import {
-  BIND_TO_PORT,
-  bindToPortMissing,
   imageDenied,
   imageNotPulled,
   imageNotResolved,

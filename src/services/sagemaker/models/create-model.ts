@@ -3,6 +3,7 @@ import type { RequestContext } from '../../operation.ts'
 import { nameKey, sagemakerArn } from '../resource-name.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { checkTags, putTags, tagged } from '../tags/tag-store.ts'
+import { checkBindToPort } from './bind-to-port.ts'
 import { duplicateModel } from './errors.ts'
 import { checkExecutionRole } from './execution-role.ts'
 import { checkImage } from './image-rules.ts'
@@ -36,6 +37,7 @@ export async function createModel(
   }
   for (const container of containers) checkImage(container, access)
   await checkExecutionRole(deps, roleArn, containers, context)
+  await checkBindToPort(deps, roleArn, containers)
   const row = {
     account: context.account,
     region: context.region,

@@ -64,6 +64,13 @@ export const directNeedsHostnames = (): ServiceError =>
     'ContainerHostname must be specified for all containers when InferenceExecutionConfig Mode is Direct.',
   )
 
+/** The label by which an image says that it listens where it is told. Source: hosting container contract §6. */
+export const BIND_TO_PORT = 'com.amazonaws.sagemaker.capabilities.accept-bind-to-port'
+
+/** The same words of CreateModel, and of an endpoint whose images could only be looked at when it was deployed. */
+export const bindToPortMissing = (image: string): string =>
+  `Your Ecr Image ${image} does not contain required ${BIND_TO_PORT}=true Docker label(s).`
+
 export const invalidImage = (image: string): ServiceError =>
   validationException(`"${image}" is not a valid image reference.`)
 

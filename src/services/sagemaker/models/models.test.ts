@@ -62,6 +62,26 @@ describe.each(testStores)('models on $dialect', ({ create }) => {
   const primary = (container: ContainerDefinition, more: Partial<CreateModelInput> = {}) =>
     createModel({ PrimaryContainer: container, ...more })
 
+  it('of several containers say whether requests go through all of them or to one', async () => {
+    const named = (...names: (string | undefined)[]) =>
+      names.map((name) => ({ Image: ECR_IMAGE, ContainerHostname: name }))
+    const direct = { Mode: 'Direct' } as const
+    const model = await createModel({ Containers: named('a', 'b'), InferenceExecutionConfig: direct })
+    expect(model).toMatchObject({ InferenceExecutionConfig: direct, Containers: named('a', 'b') })
+    const several =
+      'ValidationException: InferenceExecutionConfig Mode Direct requires a model with 2 to 15 containers.'
+    for (const input of [{ Containers: named('a') }, { PrimaryContainer: { Image: ECR_IMAGE } }])
+      expect(await refusal(createModel({ ...input, InferenceExecutionConfig: direct }))).toBe(several)
+    expect(
+      await refusal(createModel({ Containers: named(undefined, undefined), InferenceExecutionConfig: direct })),
+    ).toBe(
+      'ValidationException: ContainerHostname must be specified for all containers when InferenceExecutionConfig Mode is Direct.',
+    )
+    expect(await createModel({ Containers: named(undefined, undefined) })).toMatchObject({
+      Containers: [{ Image: ECR_IMAGE }, { Image: ECR_IMAGE }],
+    })
+  })
+
   it('are created from an image, described and deleted', async () => {
     const model = await primary(
       { Image: ECR_IMAGE, ModelDataUrl: DATA, Environment: { A: '1' } },
