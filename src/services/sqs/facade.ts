@@ -9,9 +9,9 @@ export interface QueuedMessage {
 
 /** A queue that the principal may send to. */
 export interface OpenQueue {
-  /** Bytes that a message may have. */
-  readonly maximumBytes: number
-  /** Puts messages into the queue, within the caller's unit of work; at least one. */
+  /** Why a message cannot be put into the queue, as a sentence: its size, its attributes, its characters; undefined when it can. */
+  refusalOf(message: QueuedMessage): string | undefined
+  /** Puts messages into the queue, within the caller's unit of work; at least one. They are taken as they are. */
   enqueue(messages: readonly QueuedMessage[]): Statement
 }
 

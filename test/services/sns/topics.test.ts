@@ -18,10 +18,12 @@ describe.each(testStores)('topics on $dialect', ({ create }) => {
   let messaging: TestMessaging
   let events: { principal: string; arn: string; conditions: unknown; event: string }[]
   let refuse: ServiceError | undefined
+  let tooLarge: ServiceError | undefined
 
   beforeEach(async () => {
     events = []
     refuse = undefined
+    tooLarge = undefined
     // Lambda itself is asked in test/clients; here it is the fault that cannot be had from it.
     const lambda: LambdaFacade = {
       invoke: () => Promise.reject(new Error('not used here')),
@@ -29,6 +31,7 @@ describe.each(testStores)('topics on $dialect', ({ create }) => {
         if (refuse !== undefined) throw refuse
         return {
           enqueue: (event) => {
+            if (tooLarge !== undefined) throw tooLarge
             events.push({ principal: principal.arn, arn, conditions, event })
             return []
           },
@@ -168,6 +171,34 @@ describe.each(testStores)('topics on $dialect', ({ create }) => {
       expect(bodies.some((body) => body.includes('"Message":"y"'))).toBe(true)
     })
     await eventually(async () => expect(await publications()).toBe(0))
+  })
+
+  test('what a queue or a function could never take blocks nobody', async () => {
+    const dead = await messaging.makeQueue('dead', TOPIC)
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.arn })
+    const { url, arn } = await messaging.makeQueue('inbox', TOPIC)
+    await subscribe(arn, { Attributes: { RawMessageDelivery: 'true', RedrivePolicy } })
+    const attributes = Array.from({ length: 11 }, (_, at) => [`a${at}`, { DataType: 'String', StringValue: 'v' }])
+    await publish('too many attributes', { MessageAttributes: Object.fromEntries(attributes) })
+    await publish('characters \u0001')
+    await publish('fine')
+    expect(await inbox(url, 1)).toEqual(['fine'])
+    expect((await inbox(dead.url, 2)).sort()).toEqual(['characters \u0001', 'too many attributes'])
+    tooLarge = new ServiceError('RequestTooLargeException', 'too large', { status: 413 })
+    await subscribe(`arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`, {
+      Protocol: 'lambda',
+      Attributes: { RedrivePolicy },
+    })
+    await publish('large')
+    expect((await inbox(dead.url, 1))[0]).toContain('"Message":"large"')
+    expect(await inbox(url, 1)).toEqual(['large'])
+  })
+
+  test('passwords in endpoints are not shown', async () => {
+    await subscribe('http://ann:secret@127.0.0.1:9/x?y=z', { Protocol: 'http' })
+    const listed = JSON.stringify(await messaging.topics('ListSubscriptions', {}))
+    expect(listed).toContain('http://ann:****@127.0.0.1:9/x?y=z')
+    expect(listed).not.toContain('secret')
   })
 
   test('what fails on this side is tried until it works', async () => {

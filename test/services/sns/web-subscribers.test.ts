@@ -223,6 +223,14 @@ describe.each(testStores)('web servers that subscribe on $dialect', ({ create })
     await nothingIsLeft()
   })
 
+  test('no more a second than the policy says', async () => {
+    await join({ DeliveryPolicy: JSON.stringify({ throttlePolicy: { maxReceivesPerSecond: 20 } }) })
+    const started = performance.now()
+    for (let at = 0; at < 10; at++) await publish(`m${at}`)
+    await eventually(() => expect(texts()).toHaveLength(10))
+    expect(performance.now() - started).toBeGreaterThan(400)
+  })
+
   test('one that is slow or gone holds up no other', async () => {
     await join(undefined, '/slow')
     await join(undefined, '/fast')

@@ -2,6 +2,7 @@ import type { Statement } from '../../../storage/database.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import type { QueuedMessage } from '../../sqs/facade.ts'
 import type { SnsDeps } from '../sns-deps.ts'
+import { maskedEndpoint } from '../subscriptions/endpoint.ts'
 import { deadLetterQueue } from '../subscriptions/subscription-attributes.ts'
 import type { Subscription } from '../subscriptions/subscription-catalog.ts'
 import { actingFor, SNS } from './confirmation.ts'
@@ -25,7 +26,7 @@ export async function deadLetters(
   const arn = deadLetterQueue(subscription.attributes)
   const about = {
     subscription: subscription.arn,
-    endpoint: withoutSecrets(subscription.endpoint),
+    endpoint: maskedEndpoint(subscription.endpoint).split('?')[0],
     messages: messages.length,
     code,
     reason,
@@ -52,7 +53,3 @@ export async function deadLetters(
 }
 
 const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 1_000) || '?'
-
-/** A URL may carry the password of its server. */
-const withoutSecrets = (endpoint: string): string =>
-  endpoint.replace(/^(https?:\/\/)[^/@]*@/, '$1').split('?')[0] as string

@@ -4,6 +4,8 @@ import { timeOrderedId } from '../../../shared/ids.ts'
 import type { Statement } from '../../../storage/database.ts'
 import type { SnsDeliveryRow, SnsPublicationRow } from '../../../storage/schema/sns.ts'
 import { statement } from '../../../storage/statement.ts'
+import { ServiceError } from '../../../wire/service-error.ts'
+import type { OpenFunction } from '../../lambda/facade.ts'
 import type { QueuedMessage } from '../../sqs/facade.ts'
 import { messageFor, type Publication, type PublicationContent } from '../publishing/publication.ts'
 import type { SignatureVersion } from '../signing/signer.ts'
@@ -24,8 +26,6 @@ const MOST_MESSAGES = 1_000
 const MOST_CHARACTERS = 4 * 1024 * 1024
 /** Rows of one statement. */
 const CHUNK = 100
-/** What a queue takes with a message; raw delivery hands the attributes on. */
-const MOST_QUEUE_ATTRIBUTES = 10
 
 /**
  * Brings what has been published to a topic on its way, in batches. Messages for queues and functions are handed over in
@@ -171,30 +171,40 @@ class Batch {
     signal: AbortSignal,
   ): Promise<readonly Statement[]> {
     const target = await this.#targets.open(subscription, signal)
-    if (target.kind === 'function') {
-      const events = await Promise.all(wanted.map((publication) => this.#event(subscription, publication)))
-      return events.flatMap((event) => target.function.enqueue(event))
-    }
+    if (target.kind === 'function') return this.#invoke(subscription, target.function, wanted)
     const messages = await Promise.all(wanted.map((publication) => this.#queued(subscription, publication)))
     if (target.kind === 'refused') return deadLetters(this.#deps, subscription, messages, target)
-    const fits = ({ body, attributes }: QueuedMessage) =>
-      Object.keys(attributes).length <= MOST_QUEUE_ATTRIBUTES && Buffer.byteLength(body) <= target.queue.maximumBytes
-    const misfits = messages.filter((message) => !fits(message))
-    const why = {
-      code: 'InvalidParameterValue',
-      reason: 'The queue does not take messages of this size or with so many attributes.',
+    const judged = messages.map((message) => ({ message, refusal: target.queue.refusalOf(message) }))
+    const taken = judged.filter(({ refusal }) => refusal === undefined).map(({ message }) => message)
+    const statements = chunks(taken).map((some) => target.queue.enqueue(some))
+    for (const { message, refusal } of judged) {
+      if (refusal === undefined) continue
+      const letter = { body: message.body, attributes: {} }
+      const why = { code: 'InvalidParameterValue', reason: refusal }
+      statements.push(...(await deadLetters(this.#deps, subscription, [letter], why)))
     }
-    return [
-      ...chunks(messages.filter(fits)).map((some) => target.queue.enqueue(some)),
-      ...(misfits.length === 0
-        ? []
-        : await deadLetters(
-            this.#deps,
-            subscription,
-            misfits.map(({ body }) => ({ body, attributes: {} })),
-            why,
-          )),
-    ]
+    return statements
+  }
+
+  /** An event that is more than Lambda takes, because of what had to be escaped in it, is nothing that would ever pass. */
+  async #invoke(
+    subscription: Subscription,
+    target: OpenFunction,
+    wanted: readonly Publication[],
+  ): Promise<readonly Statement[]> {
+    const statements: Statement[] = []
+    for (const publication of wanted) {
+      const event = await this.#event(subscription, publication)
+      try {
+        statements.push(...target.enqueue(event))
+      } catch (error) {
+        if (!(error instanceof ServiceError) || error.status >= 500) throw error
+        const why = { code: error.code, reason: error.message }
+        const letter = await this.#queued(subscription, publication)
+        statements.push(...(await deadLetters(this.#deps, subscription, [letter], why)))
+      }
+    }
+    return statements
   }
 
   async #event({ arn, protocol }: Subscription, publication: Publication): Promise<string> {

@@ -17,6 +17,10 @@ export function accountOfQueue(arn: string): string | undefined {
   return isQueue && /^\d{12}$/.test(parsed.account) ? parsed.account : undefined
 }
 
+/** An endpoint as answers and logs show it: a password in a URL is nobody's to read again. */
+export const maskedEndpoint = (endpoint: string): string =>
+  endpoint.replace(/^(https?:\/\/[^/?#@:]*):[^/?#@]*@/, '$1:****@')
+
 /** @throws InvalidParameter; NotImplemented */
 export function requireProtocol(protocol: string): SubscriptionProtocol {
   if (OTHERS.includes(protocol)) throw notImplemented(`The protocol ${protocol} of subscriptions`)

@@ -16,6 +16,7 @@ import { effectivePolicy } from '../http/delivery-policy.ts'
 import { nextToken, pageStart } from '../page-token.ts'
 import type { SnsDeps } from '../sns-deps.ts'
 import { requireTopicArn, topicOfArn } from '../topic-name.ts'
+import { maskedEndpoint } from './endpoint.ts'
 import { type SubscriptionAttributes, withAttributes } from './subscription-attributes.ts'
 import { arnOf, findSubscription, showSubscription } from './subscription-store.ts'
 
@@ -46,7 +47,7 @@ export async function getSubscriptionAttributes(
       TopicArn: row.topic_arn,
       Owner: row.account,
       Protocol: row.protocol,
-      Endpoint: row.endpoint,
+      Endpoint: maskedEndpoint(row.endpoint),
       SubscriptionPrincipal: `arn:aws:iam::${row.account}:root`,
       ConfirmationWasAuthenticated: String(row.authenticated === 1),
       PendingConfirmation: String(row.state === 'pending'),

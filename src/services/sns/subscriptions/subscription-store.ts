@@ -2,6 +2,7 @@ import type { Subscription as ShownSubscription } from '../../../model/generated
 import type { Database } from '../../../storage/database.ts'
 import type { SnsSubscriptionRow } from '../../../storage/schema/sns.ts'
 import { requireSubscriptionArn, subscriptionArn, topicArn } from '../topic-name.ts'
+import { maskedEndpoint } from './endpoint.ts'
 
 /** The subscription that an ARN names; undefined for one that is not there any more. @throws InvalidParameter */
 export async function findSubscription({ query }: Database, arn: string): Promise<SnsSubscriptionRow | undefined> {
@@ -22,6 +23,6 @@ export const showSubscription = (row: SnsSubscriptionRow): ShownSubscription => 
   SubscriptionArn: row.state === 'pending' ? 'PendingConfirmation' : arnOf(row),
   Owner: row.account,
   Protocol: row.protocol,
-  Endpoint: row.endpoint,
+  Endpoint: maskedEndpoint(row.endpoint),
   TopicArn: row.topic_arn,
 })

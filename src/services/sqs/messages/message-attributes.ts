@@ -11,7 +11,7 @@ export interface StoredAttribute {
 
 export type StoredAttributes = Readonly<Record<string, StoredAttribute>>
 
-const MAX_ATTRIBUTES = 10
+export const MAX_ATTRIBUTES = 10
 const NAME = /^(?!\.)(?!.*\.\.)(?!.*\.$)[A-Za-z0-9_.-]{1,256}$/
 const RESERVED = /^(?:aws|amazon)\./i
 const TYPE = /^(?:String|Number|Binary)(?:\..{1,249})?$/s
@@ -22,9 +22,12 @@ const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
 
 const isBinary = ({ type }: StoredAttribute): boolean => type.startsWith('Binary')
 
+/** Whether a message may hold all characters of a text. */
+export const isAllowedText = (text: string): boolean => !FORBIDDEN.test(text) && text.isWellFormed()
+
 /** @throws InvalidMessageContents for characters that no message may hold */
 export function requireText(text: string): void {
-  if (FORBIDDEN.test(text) || !text.isWellFormed()) throw invalidContents()
+  if (!isAllowedText(text)) throw invalidContents()
 }
 
 /**
