@@ -286,7 +286,7 @@ describe('presigned URLs', () => {
 describe('services that Slipway does not speak', () => {
   it.each([
     ['a target', { 'x-amz-target': 'DynamoDB_20120810.ListTables', ...json }, '{}', 'DynamoDB_20120810'],
-    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 'Action=ListTopics', 'sns'],
+    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 'Action=ListIdentities', 'ses'],
   ])('are refused by name in the shape of %s', async (kind, headers, body, name) => {
     const change = { service: name, method: 'POST', target: '/', headers, body }
     const response = await fetch(slipway.url, {

@@ -54,7 +54,7 @@ for minutes in (-16, 16):
 botocore.auth.get_current_datetime = now
 
 for service, call in {
-    'sns': lambda client: client.list_topics(),
+    'ses': lambda client: client.list_identities(),
     'dynamodb': lambda client: client.list_tables(),
     'events': lambda client: client.list_rules(),
     'ec2': lambda client: client.describe_vpcs(),
