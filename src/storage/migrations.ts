@@ -20,6 +20,7 @@ import * as endpointContainers from './migrations/022-endpoint-containers.ts'
 import * as servingWorkers from './migrations/024-serving-workers.ts'
 import * as sqs from './migrations/025-sqs.ts'
 import * as sns from './migrations/026-sns.ts'
+import * as asyncInference from './migrations/027-async-inference.ts'
 
 /** One forward-only step of the database's shape. The name is recorded once it has run and never changes. */
 export interface Migration {
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   { name: '024-serving-workers', up: servingWorkers.up },
   { name: '025-sqs', up: sqs.up },
   { name: '026-sns', up: sns.up },
+  { name: '027-async-inference', up: asyncInference.up },
 ]

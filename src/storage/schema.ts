@@ -1,4 +1,5 @@
 import type { AccessTables } from './schema/access.ts'
+import type { AsyncInferenceTables } from './schema/async-inference.ts'
 import type { CloudwatchTables } from './schema/cloudwatch.ts'
 import type { CoreTables } from './schema/core.ts'
 import type { DenialTables } from './schema/denials.ts'
@@ -16,6 +17,7 @@ import type { SqsTables } from './schema/sqs.ts'
 /** All tables. Each service keeps its own in schema/<service>.ts; this joins them. */
 export interface Schema
   extends AccessTables,
+    AsyncInferenceTables,
     CloudwatchTables,
     CoreTables,
     DenialTables,

@@ -1,0 +1,51 @@
+/** Where an object is, or is to be. */
+export interface ObjectPlace {
+  readonly bucket: string
+  readonly key: string
+}
+
+/** Who is told what has become of a request, as the endpoint's config said when the request was accepted. */
+export interface Notification {
+  /** ARN of the topic. */
+  readonly topic: string
+  /** Whether the message carries the container's answer. */
+  readonly withResponse: boolean
+}
+
+/** A request as it is kept while it waits: everything that is decided when it is accepted. */
+export interface AsyncRequestDocument {
+  readonly inferenceId: string
+  /** `s3://…` as the caller gave it; undefined when the body came with the request. */
+  readonly inputLocation?: string
+  readonly contentType?: string
+  readonly accept?: string
+  readonly customAttributes?: string
+  /** Undefined when the answer is only told in a notification. */
+  readonly output?: ObjectPlace
+  readonly failure?: ObjectPlace
+  /** Encrypts what is written. */
+  readonly kmsKeyId?: string
+  readonly onSuccess?: Notification
+  readonly onError?: Notification
+  /** How long the container may take, in seconds. */
+  readonly timeoutSeconds: number
+}
+
+/** A request that an instance is working on. */
+export interface ClaimedRequest {
+  readonly queueId: string
+  readonly requestId: string
+  readonly claim: string
+  readonly receivedAt: number
+  readonly expiresAt: number
+  readonly breaks: number
+  readonly document: AsyncRequestDocument
+}
+
+export const formatPlace = ({ bucket, key }: ObjectPlace): string => `s3://${bucket}/${key}`
+
+/** `s3://bucket/key`, or the same as a virtual-hosted or path-style https URL is not: the bucket is the first part of either. */
+export function parsePlace(location: string): ObjectPlace | undefined {
+  const match = /^(?:https|s3):\/\/([^/]+)\/?(.*)$/s.exec(location)
+  return match === null ? undefined : { bucket: match[1] as string, key: match[2] as string }
+}

@@ -1,0 +1,35 @@
+import { type ObjectPlace, parsePlace } from './async-request.ts'
+
+/** What decides where the results of a request go. */
+export interface OutputNaming {
+  /** `s3://bucket/prefix`; undefined when the config has no such path. */
+  readonly outputPath: string | undefined
+  readonly failurePath: string | undefined
+  /** Folders below either path. */
+  readonly extension: string | undefined
+  /** The name that the caller wants the object to have. */
+  readonly filename: string | undefined
+  /** A name that no other request has. */
+  readonly fresh: string
+}
+
+/**
+ * Where a request's output goes, and where the text of its failure: `<path>/<extension>/<name>.out` and `…/<name>-error.out`.
+ * A file name that the caller gives is taken as it is. Source: async-inference reference §3.
+ */
+export function resultPlaces({ outputPath, failurePath, extension, filename, fresh }: OutputNaming): {
+  readonly output: ObjectPlace | undefined
+  readonly failure: ObjectPlace | undefined
+} {
+  return {
+    output: outputPath === undefined ? undefined : within(outputPath, extension, filename ?? `${fresh}.out`),
+    failure: failurePath === undefined ? undefined : within(failurePath, extension, `${filename ?? fresh}-error.out`),
+  }
+}
+
+function within(path: string, extension: string | undefined, name: string): ObjectPlace | undefined {
+  const place = parsePlace(path)
+  if (place === undefined) return undefined
+  const folders = [place.key, extension ?? ''].map((part) => part.replace(/^\/+|\/+$/g, '')).filter((part) => part !== '')
+  return { bucket: place.bucket, key: [...folders, name].join('/') }
+}

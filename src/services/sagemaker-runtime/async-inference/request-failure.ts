@@ -1,0 +1,72 @@
+/** What a failed request counts as, by the name of the metric. */
+export type FailureKind =
+  | 'RequestDownloadFailures'
+  | 'ResponseUploadFailures'
+  | 'ExpiredRequests'
+  /** The container refused it, broke, or took too long. */
+  | 'InvocationFailures'
+
+/** A request cannot be answered, and trying again would not help: its caller is told. */
+export class RequestFailure extends Error {
+  override readonly name = 'RequestFailure'
+  readonly kind: FailureKind
+  /** What the container said, for the log. */
+  readonly logged: string
+  /** The container's own words, for the notification; undefined when it said nothing. */
+  readonly response: Uint8Array | undefined
+
+  /** `reason` is told to the caller, after `ClientError: `. */
+  constructor(kind: FailureKind, reason: string, options: { logged?: string; response?: Uint8Array } = {}) {
+    super(`ClientError: ${reason}`)
+    this.kind = kind
+    this.logged = options.logged ?? reason
+    this.response = options.response
+  }
+}
+
+/** A request could not be dealt with for now: it goes back into the queue. */
+export class RequestDeferred extends Error {
+  override readonly name = 'RequestDeferred'
+  /** Its container broke the connection while it had it. */
+  readonly broke: boolean
+
+  constructor(message: string, options: { broke: boolean; cause?: unknown }) {
+    super(message, options)
+    this.broke = options.broke
+  }
+}
+
+/** So often a request may have its connection broken: one that ends its container must not end them all. */
+export const MOST_BREAKS = 3
+
+export const expired = (seconds: number): RequestFailure =>
+  new RequestFailure('ExpiredRequests', `The request was not begun with within ${seconds} seconds (RequestTTLSeconds).`)
+
+export const downloadFailed = (location: string, why: string): RequestFailure =>
+  new RequestFailure('RequestDownloadFailures', `Failed to download the input ${location}: ${why}`)
+
+export const uploadFailed = (location: string, why: string): RequestFailure =>
+  new RequestFailure('ResponseUploadFailures', `Failed to upload the output to ${location}: ${why}`)
+
+export const timedOut = (seconds: number): RequestFailure =>
+  new RequestFailure(
+    'InvocationFailures',
+    `The model did not answer within ${seconds} seconds (InvocationTimeoutSeconds).`,
+  )
+
+export const responseTooLarge = (bytes: number): RequestFailure =>
+  new RequestFailure('InvocationFailures', `The model's answer is larger than ${bytes} bytes.`)
+
+export const brokeOften = (): RequestFailure =>
+  new RequestFailure('InvocationFailures', `The model broke the connection ${MOST_BREAKS} times before its answer was whole.`)
+
+/** The sentence of AWS's own notifications: async-inference reference §5. `body` is what the container said. */
+export function refusedByModel(status: number, body: Uint8Array): RequestFailure {
+  const side = status < 500 ? 'client' : 'server'
+  const text = Buffer.from(body).toString('utf8')
+  return new RequestFailure(
+    'InvocationFailures',
+    `Received ${side} error (${status}) from model. See the SageMaker Endpoint logs in your account for more information.`,
+    { logged: `Received ${side} error (${status}) from primary with message "${text}".`, response: body },
+  )
+}

@@ -1,0 +1,224 @@
+import { sql } from 'kysely'
+import type { Database, Row, Statement } from '../../../storage/database.ts'
+import type { AsyncBodyRow } from '../../../storage/schema/async-inference.ts'
+import { one, statement } from '../../../storage/statement.ts'
+import type { AsyncRequestDocument, ClaimedRequest } from './async-request.ts'
+import { type NewRequestRow, requestInserts } from './many-rows.ts'
+
+/** The endpoint has been deleted, and its queue with it. */
+export class QueueGone extends Error {
+  override readonly name = 'QueueGone'
+}
+
+/** Somebody else works on the request by now, or the queue is gone. */
+export class ClaimLost extends Error {
+  override readonly name = 'ClaimLost'
+}
+
+/** A request to accept; `body` if it brings one. */
+export interface NewRequest {
+  readonly row: NewRequestRow
+  readonly body: AsyncBodyRow | undefined
+}
+
+interface Waiting {
+  readonly request: NewRequest
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** The most requests that are accepted in one unit of work. */
+const MOST_AT_ONCE = 512
+
+/**
+ * The SQL of the queues, and the gathering of what is accepted: requests that come while earlier ones are being committed
+ * are committed together.
+ */
+export class RequestQueue {
+  readonly #database: Database
+  readonly #worker: number
+  readonly #inserts: (rows: readonly NewRequestRow[]) => Statement[]
+  readonly #waiting: Waiting[] = []
+  #flushing = false
+
+  constructor(database: Database, worker: number) {
+    this.#database = database
+    this.#worker = worker
+    this.#inserts = requestInserts(database)
+  }
+
+  /** Resolves when the request is durable. @throws QueueGone, or the errors of storage */
+  accept(request: NewRequest): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, resolve, reject })
+      if (this.#flushing) return
+      this.#flushing = true
+      // After what else came in with this turn of the event loop.
+      setImmediate(() => void this.#flush())
+    })
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, MOST_AT_ONCE)
+      const queues = Map.groupBy(batch, ({ request }) => request.row.queue_id)
+      await Promise.all([...queues].map(([queueId, requests]) => this.#commit(queueId, requests)))
+    }
+    this.#flushing = false
+  }
+
+  async #commit(queueId: string, waiting: readonly Waiting[]): Promise<void> {
+    const bodies = waiting.flatMap(({ request }) => request.body ?? [])
+    try {
+      await this.#database.commit([
+        this.#count(queueId, { accepted: waiting.length, finished: 0 }, () => new QueueGone('the queue is gone')),
+        ...this.#inserts(waiting.map(({ request }) => request.row)),
+        ...bodies.map((body) => statement(this.#database.query.insertInto('async_bodies').values(body))),
+      ])
+      for (const { resolve } of waiting) resolve()
+    } catch (error) {
+      for (const { reject } of waiting) reject(error)
+    }
+  }
+
+  /** Takes up to `limit` of those that have waited longest. A claim's name is used for one instance's work item only. */
+  async claim(queueId: string, instanceId: string, claim: string, limit: number): Promise<readonly ClaimedRequest[]> {
+    const { query } = this.#database
+    const [result] = await this.#database.commit([
+      statement(
+        query
+          .updateTable('async_requests')
+          .set({ claim, instance_id: instanceId })
+          .where('queue_id', '=', queueId)
+          .where('request_id', 'in', (of) =>
+            of
+              .selectFrom('async_requests')
+              .select('request_id')
+              .where('queue_id', '=', queueId)
+              .where('instance_id', 'is', null)
+              .orderBy('request_id')
+              .limit(limit),
+          )
+          .returningAll(),
+      ),
+    ])
+    return claimed(result?.rows ?? [])
+  }
+
+  /** As `claim`, of those that were not begun with in time. */
+  async claimExpired(queueId: string, holder: string, claim: string, now: number, limit: number) {
+    const { query } = this.#database
+    const [result] = await this.#database.commit([
+      statement(
+        query
+          .updateTable('async_requests')
+          .set({ claim, instance_id: holder })
+          .where('queue_id', '=', queueId)
+          .where('request_id', 'in', (of) =>
+            of
+              .selectFrom('async_requests')
+              .select('request_id')
+              .where('queue_id', '=', queueId)
+              .where('expires_at', '<=', now)
+              .where('instance_id', 'is', null)
+              .limit(limit),
+          )
+          .returningAll(),
+      ),
+    ])
+    return claimed(result?.rows ?? [])
+  }
+
+  /** Lets go of what `instanceId` has under another claim than this: its predecessor in the work item is no more. */
+  recover(queueId: string, instanceId: string, claim: string): Statement {
+    return statement(
+      this.#database.query
+        .updateTable('async_requests')
+        .set({ claim: null, instance_id: null })
+        .where('queue_id', '=', queueId)
+        .where('instance_id', '=', instanceId)
+        .where('claim', '<>', claim),
+    )
+  }
+
+  /** Puts a request back where it was in the queue. `broke`: its container broke the connection. */
+  giveBack({ queueId, requestId, claim }: ClaimedRequest, broke: boolean): Statement {
+    return statement(
+      this.#database.query
+        .updateTable('async_requests')
+        .set({ claim: null, instance_id: null, ...(broke && { breaks: sql<number>`breaks + 1` }) })
+        .where('queue_id', '=', queueId)
+        .where('request_id', '=', requestId)
+        .where('claim', '=', claim),
+    )
+  }
+
+  /** What ends a request, for the unit of work that commits what came of it. @throws ClaimLost from `commit` */
+  finish({ queueId, requestId, claim, document }: ClaimedRequest): Statement[] {
+    const { query } = this.#database
+    return [
+      statement(
+        query
+          .deleteFrom('async_requests')
+          .where('queue_id', '=', queueId)
+          .where('request_id', '=', requestId)
+          .where('claim', '=', claim),
+        one(() => new ClaimLost('the request is somebody else’s by now')),
+      ),
+      ...(document.inputLocation === undefined
+        ? [statement(query.deleteFrom('async_bodies').where('request_id', '=', requestId))]
+        : []),
+      this.#count(queueId, { accepted: 0, finished: 1 }, () => new ClaimLost('the queue is gone')),
+    ]
+  }
+
+  body(requestId: string): Promise<AsyncBodyRow | undefined> {
+    return this.#database.query
+      .selectFrom('async_bodies')
+      .selectAll()
+      .where('request_id', '=', requestId)
+      .executeTakeFirst()
+  }
+
+  #count(queueId: string, change: { accepted: number; finished: number }, gone: () => Error): Statement {
+    const { query } = this.#database
+    const worker = this.#worker
+    return statement(
+      query
+        .insertInto('async_counts')
+        .columns(['queue_id', 'worker', 'accepted', 'finished'])
+        .expression(
+          query
+            .selectFrom('async_queues')
+            .select((of) => [
+              'queue_id',
+              of.cast<number>(of.val(worker), 'integer').as('worker'),
+              of.cast<number>(of.val(change.accepted), 'bigint').as('accepted'),
+              of.cast<number>(of.val(change.finished), 'bigint').as('finished'),
+            ])
+            .where('queue_id', '=', queueId),
+        )
+        .onConflict((conflict) =>
+          conflict.columns(['queue_id', 'worker']).doUpdateSet({
+            accepted: sql<number>`async_counts.accepted + excluded.accepted`,
+            finished: sql<number>`async_counts.finished + excluded.finished`,
+          }),
+        ),
+      one(gone),
+    )
+  }
+}
+
+function claimed(rows: readonly Row[]): readonly ClaimedRequest[] {
+  return rows
+    .map((row) => ({
+      queueId: row.queue_id as string,
+      requestId: row.request_id as string,
+      claim: row.claim as string,
+      receivedAt: row.received_at as number,
+      expiresAt: row.expires_at as number,
+      breaks: row.breaks as number,
+      document: JSON.parse(row.document as string) as AsyncRequestDocument,
+    }))
+    .sort((one, other) => (one.requestId < other.requestId ? -1 : 1))
+}
