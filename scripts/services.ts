@@ -54,7 +54,7 @@ export const services: readonly ServiceDefinition[] = [
     id: 'sagemaker-runtime',
     definition: 'sagemaker-runtime/2017-05-13',
     typeName: 'SagemakerRuntime',
-    operations: ['InvokeEndpoint', 'InvokeEndpointWithResponseStream'],
+    operations: ['InvokeEndpoint', 'InvokeEndpointAsync', 'InvokeEndpointWithResponseStream'],
   },
   {
     id: 's3',

@@ -68,6 +68,10 @@ import { startHosting } from './services/sagemaker/hosting/start-hosting.ts'
 import { stopAllContainers } from './services/sagemaker/hosting/stop-all-containers.ts'
 import { createSagemakerDirectory } from './services/sagemaker/resource-directory.ts'
 import { createSagemakerService } from './services/sagemaker/service.ts'
+import { InstanceRings } from './services/sagemaker-runtime/async-inference/instance-pump.ts'
+import { acceptDeps } from './services/sagemaker-runtime/async-inference/invoke-endpoint-async.ts'
+import { RequestQueue } from './services/sagemaker-runtime/async-inference/request-queue.ts'
+import { startAsyncInference } from './services/sagemaker-runtime/async-inference/start-async-inference.ts'
 import { sagemakerRuntimeAuthorization } from './services/sagemaker-runtime/authorization.ts'
 import { meteredRoutes } from './services/sagemaker-runtime/endpoint-meters.ts'
 import { createSessionAffinity } from './services/sagemaker-runtime/session-affinity.ts'
@@ -240,6 +244,7 @@ async function buildApp(config: Config, { index, log }: AppOptions): Promise<App
         authorizer,
         iam,
         s3,
+        sns: sns.facade,
         ecr,
         registryHosts: new Set(Object.keys(config.registries).map((host) => host.toLowerCase())),
         endpointInstanceQuota: 1_000,
@@ -276,13 +281,26 @@ async function buildApp(config: Config, { index, log }: AppOptions): Promise<App
   await serving.start()
   const holds = new InstanceHolds({ database, changeFeed, worker: serving.id, now, log })
   const dataPlane = new DataPlane((instance) => hosting.lookAfter(instance.id), holds)
-  const routes = new RouteTable(serving.loader(meteredRoutes(hosting.loadRoute, cloudwatch.facade)), (instance) =>
-    dataPlane.retire(instance),
-  )
+  const asyncBells = new InstanceRings()
+  const routes = new RouteTable(serving.loader(meteredRoutes(hosting.loadRoute, cloudwatch.facade)), (instance) => {
+    dataPlane.retire(instance)
+    asyncBells.ringAll()
+  })
   changeFeed.subscribe('endpoints', (key) => routes.refresh(key))
   hosting.onDrain((instance, route) => {
     if (serving.isKnown) void routes.caughtUp(route).then(() => holds.letGo(instance))
   })
+  const asyncQueue = new RequestQueue(database, index, (queueId) => asyncBells.ring(queueId))
+  const stopAsync = startAsyncInference({
+    ...{ database, watch, clock, log, routes, dataPlane, iam, s3, logs, workQueue },
+    box: masterKey,
+    queue: asyncQueue,
+    bells: asyncBells,
+    sns: sns.facade,
+    cloudwatch: cloudwatch.facade,
+    sampleSeconds: config.metrics.resolutionSeconds,
+  })
+  const accept = acceptDeps({ routes, queue: asyncQueue, box: masterKey }, () => clock.now())
   let ready = false
   const parts: GatewayParts = {
     services,
@@ -291,7 +309,11 @@ async function buildApp(config: Config, { index, log }: AppOptions): Promise<App
         ? trustingAuthenticator(credentials, rootPrincipal(DEFAULT_ACCOUNT), config.region)
         : verifyingAuthenticator(credentials, config.region),
     authorizer,
-    runtime: { routes, dataPlane, sessions: createSessionAffinity(database, () => clock.now()), limits: config.limits },
+    runtime: {
+      ...{ routes, dataPlane, accept },
+      sessions: createSessionAffinity(database, () => clock.now()),
+      limits: config.limits,
+    },
     imageRegistry: createImageRegistry({ ...ecrDeps, trusting: config.auth === 'trust', log }),
     bodyMemory: new BodyMemory(config.limits.invocationMemoryBytes),
     certificates: sns.certificateAt,
@@ -316,6 +338,7 @@ async function buildApp(config: Config, { index, log }: AppOptions): Promise<App
       hosting.stop()
       sqs.endWaiting()
       await Promise.all([drainHttpServer(server, front), workQueue.stop()])
+      stopAsync()
       dataPlane.close()
       await serving.stop()
       await cloudwatch.stop()

@@ -41,6 +41,25 @@ export interface VariantRoute {
   readonly mode?: 'Serial' | 'Direct'
   /** The container that requests go to, in a variant made by `directVariant`. */
   readonly directTo?: string
+  /** As whom an asynchronous endpoint's requests are worked on, where the model names a role. */
+  readonly executionRoleArn?: string
+  /** The most requests that an instance of an asynchronous endpoint has at once; undefined where it is found out. */
+  readonly maxConcurrency?: number
+}
+
+/** What an asynchronous endpoint does with its requests. */
+export interface AsyncRoute {
+  /** The queue of this endpoint, and of no other of the same name. */
+  readonly queueId: string
+  /** `s3://bucket/prefix` */
+  readonly outputPath: string | undefined
+  readonly failurePath: string | undefined
+  readonly kmsKeyId: string | undefined
+  /** ARNs of topics. */
+  readonly successTopic: string | undefined
+  readonly errorTopic: string | undefined
+  /** Whose messages carry the container's answer. */
+  readonly responseIn: readonly ('SUCCESS_NOTIFICATION_TOPIC' | 'ERROR_NOTIFICATION_TOPIC')[]
 }
 
 /** What the data plane needs to know of an endpoint. */
@@ -52,6 +71,8 @@ export interface Route {
   /** False while no container is meant to run at all (`--runtime none`). */
   readonly hosted: boolean
   readonly variants: readonly VariantRoute[]
+  /** Only of asynchronous endpoints, which are invoked in no other way. */
+  readonly async?: AsyncRoute
 }
 
 /**

@@ -1,4 +1,6 @@
 import type { RequestBody } from '../dataplane/upstream/connection.ts'
+import { invokeEndpointAsync } from '../services/sagemaker-runtime/async-inference/invoke-endpoint-async.ts'
+import { MOST_BODY_BYTES } from '../services/sagemaker-runtime/async-inference/request-body.ts'
 import { bodyTooLarge, serviceUnavailable } from '../services/sagemaker-runtime/errors.ts'
 import { type InvocationOperation, TARGET_CONTAINER_HEADER } from '../services/sagemaker-runtime/invocation-headers.ts'
 import { invokeEndpoint } from '../services/sagemaker-runtime/invoke-endpoint.ts'
@@ -11,11 +13,11 @@ import type { GatewayParts } from './gateway.ts'
 import { BodyTooLargeError, collectBody, watchSilence } from './read-body.ts'
 
 const SAGEMAKER = { service: 'sagemaker' }
-const INVOCATION = /^\/endpoints\/([^/]+)\/invocations(-response-stream)?$/
+const INVOCATION = /^\/endpoints\/([^/]+)\/(?:(async-)?invocations|invocations(-response-stream))$/
 
 /** What a request on the road of invocations asks for. */
 export interface InvocationTarget {
-  readonly operation: InvocationOperation
+  readonly operation: InvocationOperation | 'InvokeEndpointAsync'
   /** Not yet checked. */
   readonly endpointName: string
 }
@@ -27,7 +29,12 @@ export function invocationTarget(exchange: Exchange): InvocationTarget | undefin
   if (match === null) return undefined
   const name = match[1] as string
   return {
-    operation: match[2] === undefined ? 'InvokeEndpoint' : 'InvokeEndpointWithResponseStream',
+    operation:
+      match[2] !== undefined
+        ? 'InvokeEndpointAsync'
+        : match[3] !== undefined
+          ? 'InvokeEndpointWithResponseStream'
+          : 'InvokeEndpoint',
     endpointName: name.includes('%') ? decoded(name) : name,
   }
 }
@@ -58,10 +65,11 @@ export async function serveInvocation(
   const identified = identifyInvoker(parts, exchange)
   const caller = identified instanceof Promise ? await identified : identified
   const { headers } = exchange.request
-  const limit = parts.runtime.limits.invocationBytes
+  const asynchronous = target.operation === 'InvokeEndpointAsync'
+  const limit = asynchronous ? MOST_BODY_BYTES : parts.runtime.limits.invocationBytes
   const announced = headers['content-length'] === undefined ? undefined : Number(headers['content-length'])
   if (announced !== undefined && announced > limit) throw bodyTooLarge(limit)
-  if (caller.claim === undefined && announced !== undefined) {
+  if (caller.claim === undefined && announced !== undefined && !asynchronous) {
     await authorize(parts, exchange, target, caller)
     const body = { kind: 'stream', stream: watchSilence(exchange.request), chunked: false } as const
     return invoke(parts, exchange, target, caller, body, announced)
@@ -113,16 +121,21 @@ function authorize(
 }
 
 function invoke(
-  parts: GatewayParts,
+  { runtime }: GatewayParts,
   { request, response, requestId, now, arrivedAt }: Call,
   { operation, endpointName }: InvocationTarget,
   { principal, region }: Caller,
   body: RequestBody,
   contentLength: number,
 ): Promise<void> {
-  const input = { operation, endpointName, headers: request.headers, body, contentLength }
   const context = { requestId, account: principal.account, region, now, arrivedAt }
-  return invokeEndpoint(parts.runtime, input, response, context)
+  const { headers } = request
+  if (operation === 'InvokeEndpointAsync') {
+    const parts = body.kind === 'collected' && contentLength > 0 ? body.chunks : []
+    return invokeEndpointAsync(runtime.accept, { endpointName, headers, body: parts }, response, context)
+  }
+  const input = { operation, endpointName, headers, body, contentLength }
+  return invokeEndpoint(runtime, input, response, context)
 }
 
 function verify({ signature, request, secretAccessKey }: Claim, bodyHash: string): void {

@@ -102,6 +102,7 @@ export async function startSagemaker(store: TestStore): Promise<TestSagemaker> {
     authorizer,
     iam: { ...iam, identityExists: (arn) => identityExists({ database }, arn) },
     s3: s3Over(objects),
+    sns: { openTopic: () => Promise.reject(new Error('not used here')) },
     ecr: { locate: () => undefined, hasRepository: async () => false, labels: async () => [] },
     registryHosts: new Set(['registry.team.example:5000']),
     endpointInstanceQuota: 20,

@@ -4,10 +4,12 @@ import type { Readable } from 'node:stream'
 
 export type SagemakerRuntimeOperation =
   | 'InvokeEndpoint'
+  | 'InvokeEndpointAsync'
   | 'InvokeEndpointWithResponseStream'
 
 export interface SagemakerRuntimeOperations {
   InvokeEndpoint: { input: InvokeEndpointInput; output: InvokeEndpointOutput }
+  InvokeEndpointAsync: { input: InvokeEndpointAsyncInput; output: InvokeEndpointAsyncOutput }
   InvokeEndpointWithResponseStream: { input: InvokeEndpointWithResponseStreamInput; output: InvokeEndpointWithResponseStreamOutput }
 }
 
@@ -21,6 +23,25 @@ export interface InternalFailure {
 
 export interface InternalStreamFailure {
   Message?: string
+}
+
+export interface InvokeEndpointAsyncInput {
+  EndpointName: string
+  ContentType?: string
+  Accept?: string
+  CustomAttributes?: string
+  InferenceId?: string
+  InputLocation: string
+  S3OutputPathExtension?: string
+  Filename?: string
+  RequestTTLSeconds?: number
+  InvocationTimeoutSeconds?: number
+}
+
+export interface InvokeEndpointAsyncOutput {
+  InferenceId?: string
+  OutputLocation?: string
+  FailureLocation?: string
 }
 
 export interface InvokeEndpointInput {

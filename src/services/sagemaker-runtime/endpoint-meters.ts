@@ -5,6 +5,9 @@ import type { CloudwatchFacade, MetricCounter } from '../cloudwatch/facade.ts'
 
 const NAMESPACE = 'AWS/SageMaker'
 
+/** Stands for what is not counted. */
+const NOTHING: MetricCounter = { add: () => {}, close: () => {} }
+
 /**
  * The metrics of a variant's invocations. Source: hosting container contract §11: a request counts as 0 or 1 in each of the
  * metrics of errors, and as its share of the instances in InvocationsPerInstance; latencies are in microseconds.
@@ -20,18 +23,20 @@ class VariantMeter implements InvocationMeter {
   readonly #modelLatency: MetricCounter
   readonly #overheadLatency: MetricCounter
 
-  constructor(cloudwatch: CloudwatchFacade, { account, region, endpointName }: Route, variant: string) {
+  constructor(cloudwatch: CloudwatchFacade, { account, region, endpointName, async }: Route, variant: string) {
     const dimensions = { EndpointName: endpointName, VariantName: variant }
     const target = (name: string) => ({ account, region, namespace: NAMESPACE, name, dimensions })
     const counter = (name: string) => cloudwatch.counter(target(name), 'None')
     const latency = (name: string) => cloudwatch.counter(target(name), 'Microseconds', { percentiles: true })
-    this.#invocations = counter('Invocations')
-    this.#perInstance = counter('InvocationsPerInstance')
+    // Asynchronous endpoints have figures of their own in the place of these: async-inference reference §7.
+    const immediate = async === undefined
+    this.#invocations = immediate ? counter('Invocations') : NOTHING
+    this.#perInstance = immediate ? counter('InvocationsPerInstance') : NOTHING
     this.#errors4xx = counter('Invocation4XXErrors')
     this.#errors5xx = counter('Invocation5XXErrors')
-    this.#modelErrors = counter('InvocationModelErrors')
+    this.#modelErrors = immediate ? counter('InvocationModelErrors') : NOTHING
     this.#modelLatency = latency('ModelLatency')
-    this.#overheadLatency = latency('OverheadLatency')
+    this.#overheadLatency = immediate ? latency('OverheadLatency') : NOTHING
   }
 
   count(status: number, whole: boolean, modelMilliseconds: number, overheadMilliseconds: number): void {

@@ -25,6 +25,13 @@ export const notDirect = (endpoint: string): ServiceError =>
   validationError(
     `TargetContainerHostname cannot be specified: endpoint ${endpoint} is not configured for direct invocation.`,
   )
+/** InvokeEndpointAsync on an endpoint that answers at once. */
+export const notAsynchronous = (endpoint: string): ServiceError =>
+  validationError(`Endpoint ${endpoint} is not an asynchronous endpoint. Use InvokeEndpoint.`)
+
+/** InvokeEndpoint, or the streaming one, on an endpoint that only queues. */
+export const onlyAsynchronous = (endpoint: string): ServiceError =>
+  validationError(`Endpoint ${endpoint} is an asynchronous endpoint. Use InvokeEndpointAsync.`)
 
 export const noWeights = (endpoint: string): ServiceError =>
   validationError(`No production variant of endpoint ${endpoint} has a weight above zero.`)

@@ -5,11 +5,13 @@ import { type RouteTable, routeKey } from '../../dataplane/route-table.ts'
 import type { RequestBody } from '../../dataplane/upstream/connection.ts'
 import type { RequestContext } from '../operation.ts'
 import type { AnswerStream } from './answer-stream.ts'
+import type { AcceptDeps } from './async-inference/invoke-endpoint-async.ts'
 import {
   endpointNotFound,
   notDirect,
   nothingHosted,
   noWeights,
+  onlyAsynchronous,
   sessionNotFound,
   targetContainerMissing,
   targetContainerNotFound,
@@ -24,6 +26,7 @@ export interface RuntimeDeps {
   readonly routes: RouteTable
   readonly dataPlane: DataPlane
   readonly sessions: SessionAffinity
+  readonly accept: AcceptDeps
   readonly limits: {
     readonly invocationBytes: number
     readonly containerSeconds: number
@@ -66,6 +69,7 @@ export async function invokeEndpoint(
   const route = found instanceof Promise ? await found : found
   // A name in another case than the endpoint was created with is not found, as on AWS.
   if (route === undefined || route.endpointName !== endpointName) throw endpointNotFound(endpointName, context.account)
+  if (route.async !== undefined) throw onlyAsynchronous(endpointName)
   const chosen =
     sessionId === undefined || sessionId === NEW_SESSION
       ? pickVariant(route, targetVariant)

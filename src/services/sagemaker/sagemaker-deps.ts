@@ -5,6 +5,7 @@ import type { Authorizer } from '../authorizer.ts'
 import type { EcrFacade } from '../ecr/facade.ts'
 import type { IamFacade } from '../iam/facade.ts'
 import type { S3Facade } from '../s3/facade.ts'
+import type { SnsFacade } from '../sns/facade.ts'
 
 /** What the handlers of the sagemaker service work with. */
 export interface SagemakerDeps {
@@ -14,6 +15,7 @@ export interface SagemakerDeps {
   readonly authorizer: Authorizer
   readonly iam: IamFacade
   readonly s3: S3Facade
+  readonly sns: Pick<SnsFacade, 'openTopic'>
   readonly ecr: Pick<EcrFacade, 'locate' | 'hasRepository' | 'labels'>
   /** Hosts (`name` or `name:port`, lower case) that the configuration lists under `registries`: the platform's own. */
   readonly registryHosts: ReadonlySet<string>

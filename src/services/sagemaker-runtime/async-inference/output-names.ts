@@ -30,6 +30,8 @@ export function resultPlaces({ outputPath, failurePath, extension, filename, fre
 function within(path: string, extension: string | undefined, name: string): ObjectPlace | undefined {
   const place = parsePlace(path)
   if (place === undefined) return undefined
-  const folders = [place.key, extension ?? ''].map((part) => part.replace(/^\/+|\/+$/g, '')).filter((part) => part !== '')
+  const folders = [place.key, extension ?? '']
+    .map((part) => part.replace(/^\/+|\/+$/g, ''))
+    .filter((part) => part !== '')
   return { bucket: place.bucket, key: [...folders, name].join('/') }
 }

@@ -58,7 +58,10 @@ export const responseTooLarge = (bytes: number): RequestFailure =>
   new RequestFailure('InvocationFailures', `The model's answer is larger than ${bytes} bytes.`)
 
 export const brokeOften = (): RequestFailure =>
-  new RequestFailure('InvocationFailures', `The model broke the connection ${MOST_BREAKS} times before its answer was whole.`)
+  new RequestFailure(
+    'InvocationFailures',
+    `The model broke the connection ${MOST_BREAKS} times before its answer was whole.`,
+  )
 
 /** The sentence of AWS's own notifications: async-inference reference §5. `body` is what the container said. */
 export function refusedByModel(status: number, body: Uint8Array): RequestFailure {

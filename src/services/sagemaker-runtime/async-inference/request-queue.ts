@@ -38,12 +38,15 @@ export class RequestQueue {
   readonly #database: Database
   readonly #worker: number
   readonly #inserts: (rows: readonly NewRequestRow[]) => Statement[]
+  readonly #onAccepted: (queueId: string) => void
   readonly #waiting: Waiting[] = []
   #flushing = false
 
-  constructor(database: Database, worker: number) {
+  /** `worker` is this worker's index; `onAccepted` hears of the queues that have got something to do. */
+  constructor(database: Database, worker: number, onAccepted: (queueId: string) => void = () => {}) {
     this.#database = database
     this.#worker = worker
+    this.#onAccepted = onAccepted
     this.#inserts = requestInserts(database)
   }
 
@@ -76,6 +79,7 @@ export class RequestQueue {
         ...bodies.map((body) => statement(this.#database.query.insertInto('async_bodies').values(body))),
       ])
       for (const { resolve } of waiting) resolve()
+      this.#onAccepted(queueId)
     } catch (error) {
       for (const { reject } of waiting) reject(error)
     }
@@ -103,6 +107,18 @@ export class RequestQueue {
       ),
     ])
     return claimed(result?.rows ?? [])
+  }
+
+  /** Whether there is a request that nobody has: cheaper to ask than to claim in vain. */
+  async hasWaiting(queueId: string): Promise<boolean> {
+    const row = await this.#database.query
+      .selectFrom('async_requests')
+      .select('request_id')
+      .where('queue_id', '=', queueId)
+      .where('instance_id', 'is', null)
+      .limit(1)
+      .executeTakeFirst()
+    return row !== undefined
   }
 
   /** As `claim`, of those that were not begun with in time. */

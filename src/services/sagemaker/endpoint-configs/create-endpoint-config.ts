@@ -9,6 +9,7 @@ import { nameKey } from '../resource-name.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { checkTags, putTags, tagged } from '../tags/tag-store.ts'
 import { configArn, insertConfig } from './endpoint-config-store.ts'
+import { checkAsyncModel } from './async-rules.ts'
 import { duplicateEndpointConfig } from './errors.ts'
 import { checkVariants } from './variant-rules.ts'
 
@@ -32,7 +33,10 @@ export async function createEndpointConfig(
   const arn = configArn(context, name)
   const variants = checkVariants(input)
   checkTags(tags)
-  for (const { ModelName: model } of variants) await requireModel(database, context, model)
+  for (const { ModelName: model } of variants) {
+    const row = await requireModel(database, context, model)
+    if (input.AsyncInferenceConfig !== undefined) checkAsyncModel(row)
+  }
   const document: ConfigDocument = { ...members, ProductionVariants: [...variants] }
   const row = {
     account: context.account,

@@ -1,5 +1,6 @@
 import type { CreateEndpointConfigInput, ProductionVariant } from '../../../model/generated/sagemaker.ts'
 import { notImplemented } from '../../../wire/service-error.ts'
+import { checkAsyncConfig } from './async-rules.ts'
 import { badWeight, duplicateVariant, incompleteVariant } from './errors.ts'
 
 /** A variant that has what a fleet of instances needs. */
@@ -43,7 +44,7 @@ function refuseOtherKinds(input: CreateEndpointConfigInput): void {
   // A capture is on unless it says that it is not.
   if (capture !== undefined && capture.EnableCapture !== false)
     throw notImplemented('DataCaptureConfig with EnableCapture')
-  if (input.AsyncInferenceConfig !== undefined) throw notImplemented('AsyncInferenceConfig')
+  if (input.AsyncInferenceConfig !== undefined) checkAsyncConfig(input.AsyncInferenceConfig)
   if (input.ExplainerConfig !== undefined) throw notImplemented('ExplainerConfig')
   if (input.VpcConfig !== undefined) throw notImplemented('VpcConfig of an endpoint configuration')
   if (input.EnableNetworkIsolation === true) throw notImplemented('EnableNetworkIsolation of an endpoint configuration')

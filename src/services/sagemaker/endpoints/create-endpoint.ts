@@ -1,15 +1,18 @@
 import type { CreateEndpointInput, CreateEndpointOutput } from '../../../model/generated/sagemaker.ts'
 import type { EndpointRow } from '../../../storage/schema/endpoints.ts'
 import type { RequestContext } from '../../operation.ts'
+import { openAsyncQueue } from '../../sagemaker-runtime/facade.ts'
 import { configStillThere, requireConfig } from '../endpoint-configs/endpoint-config-store.ts'
 import { ENDPOINT_WORK, ENDPOINTS_TOPIC, formatEndpointKey } from '../hosting/endpoint-state.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { checkTags, putTags, tagged } from '../tags/tag-store.ts'
 import { checkPolicies } from './deployment-policy.ts'
 import { endpointArn, endpointKey } from './endpoint-key.ts'
+import type { EndpointSpec } from './endpoint-spec.ts'
 import { findEndpoint, insertEndpoint } from './endpoint-store.ts'
 import { duplicateEndpoint } from './errors.ts'
 import { newFleet } from './new-fleet.ts'
+import { testNotifications } from './test-notifications.ts'
 
 const FIRST_FLEET = 1
 
@@ -28,6 +31,8 @@ export async function createEndpoint(
   if ((await findEndpoint(database, key)) !== undefined) throw duplicateEndpoint(arn)
   const config = await requireConfig(database, context, input.EndpointConfigName)
   const fleet = await newFleet(deps, config, context)
+  const spec = JSON.parse(fleet.spec) as EndpointSpec
+  const notifications = await testNotifications(deps, spec)
   const row: EndpointRow = {
     ...key,
     name,
@@ -46,6 +51,8 @@ export async function createEndpoint(
   await database.commit([
     configStillThere(database, config),
     ...insertEndpoint(database, row, fleet.variants(key, FIRST_FLEET, 1), () => duplicateEndpoint(arn)),
+    ...(spec.asyncInferenceConfig === undefined ? [] : openAsyncQueue(deps, key, context.now)),
+    ...notifications,
     ...putTags(deps, tagged(context, 'endpoint', name), arn, tags),
     deps.workQueue.enqueue(ENDPOINT_WORK, formatEndpointKey(key)),
     deps.changeFeed.announce({ topic: ENDPOINTS_TOPIC, key: formatEndpointKey(key) }),

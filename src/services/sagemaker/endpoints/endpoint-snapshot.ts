@@ -21,6 +21,7 @@ export function endpointSpec(config: EndpointConfigRow, models: ReadonlyMap<stri
     variants: variantsOf(config).map((variant) => variantSpec(variant, models.get(variant.ModelName) as ModelRow)),
     dataCaptureConfig: document.DataCaptureConfig,
     metricsConfig: document.MetricsConfig,
+    ...(document.AsyncInferenceConfig !== undefined && { asyncInferenceConfig: document.AsyncInferenceConfig }),
   }
 }
 

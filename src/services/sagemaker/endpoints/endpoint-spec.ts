@@ -1,4 +1,9 @@
-import type { DataCaptureConfig, MetricsConfig, VpcConfig } from '../../../model/generated/sagemaker.ts'
+import type {
+  AsyncInferenceConfig,
+  DataCaptureConfig,
+  MetricsConfig,
+  VpcConfig,
+} from '../../../model/generated/sagemaker.ts'
 import type { ResolvedContainer } from '../models/resolved-container.ts'
 
 /** What an endpoint is to be: a snapshot of its config and its models, so that neither needs to exist any longer. */
@@ -8,6 +13,8 @@ export interface EndpointSpec {
   /** Only for showing: a capture that is switched on is not accepted. */
   readonly dataCaptureConfig: DataCaptureConfig | undefined
   readonly metricsConfig: MetricsConfig | undefined
+  /** Makes the endpoint an asynchronous one. */
+  readonly asyncInferenceConfig?: AsyncInferenceConfig
 }
 
 export interface VariantSpec {

@@ -42,6 +42,7 @@ export function describeRows(
     PendingDeploymentSummary: creating
       ? pendingDeployment(row.config_name, row.created_at, own, spec)
       : pendingUpdate(update, variants),
+    AsyncInferenceConfig: spec.asyncInferenceConfig,
     MetricsConfig: spec.metricsConfig,
   }
 }

@@ -57,6 +57,12 @@ export const notServerless = (variant: string): ServiceError =>
     `ServerlessUpdateConfig cannot be specified for production variant "${variant}": it has instances.`,
   )
 
+/** An asynchronous endpoint stays one, and so does a real-time endpoint. */
+export const otherKind = (endpoint: string): ServiceError =>
+  validationException(
+    `Endpoint "${endpoint}" cannot be updated from real-time to asynchronous inference or back. Create another endpoint.`,
+  )
+
 /** A real-time variant needs an instance; only other kinds of endpoints may have none. */
 export const noInstancesWanted = (index: number): ServiceError =>
   validationException(

@@ -17,8 +17,9 @@ import { checkTimeout, DEFAULT_POLICY, type DeploymentPolicy, deploymentPolicy }
 import { endpointArn, endpointKey } from './endpoint-key.ts'
 import type { EndpointSpec } from './endpoint-spec.ts'
 import { findVariants, markUpdating, requireEndpoint } from './endpoint-store.ts'
-import { endpointInProgress, notUpdatable, retainedAndGiven } from './errors.ts'
+import { endpointInProgress, notUpdatable, otherKind, retainedAndGiven } from './errors.ts'
 import { type NewFleet, newFleet } from './new-fleet.ts'
+import { testNotifications } from './test-notifications.ts'
 
 /**
  * Says that another fleet is to take the place of the one that serves, and how; a controller brings it about. The config
@@ -48,6 +49,9 @@ export async function updateEndpoint(
       present.filter((one) => one.fleet === row.fleet),
     ),
   )
+  const spec = JSON.parse(fleet.spec) as EndpointSpec
+  requireSameKind(row, spec)
+  const notifications = await testNotifications(deps, spec)
   const number = row.generation + 1
   const policy = policyFor(given, fleet, present, number)
   await requireAlarmAccess(deps, fleet, policy.alarms, context)
@@ -75,6 +79,7 @@ export async function updateEndpoint(
     markUpdating(database, row, values, () => endpointInProgress(arn)),
     statement(database.query.insertInto('endpoint_variants').values([...fleet.variants(key, number, 0)])),
     statement(database.query.insertInto('endpoint_deployments').values(deployment)),
+    ...notifications,
     deps.workQueue.enqueue(ENDPOINT_WORK, formatEndpointKey(key)),
     deps.changeFeed.announce({ topic: ENDPOINTS_TOPIC, key: formatEndpointKey(key) }),
   ])
@@ -87,6 +92,12 @@ const UPDATABLE: ReadonlySet<string> = new Set(['InService', 'OutOfService', 'Up
 function checkUpdatable({ status }: EndpointRow, arn: string): void {
   if (UPDATABLE.has(status)) return
   throw status === 'Failed' ? notUpdatable(arn, status) : endpointInProgress(arn)
+}
+
+/** Requests that wait would be lost with their queue, and callers of the one kind are refused by the other. */
+function requireSameKind(row: EndpointRow, { asyncInferenceConfig }: EndpointSpec): void {
+  const present = (JSON.parse(row.spec) as EndpointSpec).asyncInferenceConfig
+  if ((present === undefined) !== (asyncInferenceConfig === undefined)) throw otherKind(row.name)
 }
 
 /** The DeploymentConfig to go by: the one given, or the last one again. */

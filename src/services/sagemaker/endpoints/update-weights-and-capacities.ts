@@ -12,6 +12,7 @@ import { ENDPOINT_WORK, ENDPOINTS_TOPIC, formatEndpointKey } from '../hosting/en
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { DEFAULT_POLICY } from './deployment-policy.ts'
 import { endpointArn, endpointKey } from './endpoint-key.ts'
+import type { EndpointSpec } from './endpoint-spec.ts'
 import { findVariants, markUpdating, requireEndpoint } from './endpoint-store.ts'
 import {
   badWeight,
@@ -23,6 +24,7 @@ import {
   repeatedVariant,
 } from './errors.ts'
 import { checkQuota } from './new-fleet.ts'
+import { testNotifications } from './test-notifications.ts'
 
 /** Says what weights and how many instances the variants are to have; a controller brings it about. */
 export async function updateEndpointWeightsAndCapacities(
@@ -37,7 +39,10 @@ export async function updateEndpointWeightsAndCapacities(
   if (row.status === 'Failed' || row.status === 'UpdateRollbackFailed') throw notUpdatable(arn, row.status)
   if (row.status !== 'InService') throw endpointInProgress(arn)
   const present = (await findVariants(database, key)).filter(({ fleet }) => fleet === row.fleet)
-  const changes = changesOf(input.DesiredWeightsAndCapacities, present, arn)
+  const spec = JSON.parse(row.spec) as EndpointSpec
+  const least = spec.asyncInferenceConfig === undefined ? 1 : 0
+  const changes = changesOf(input.DesiredWeightsAndCapacities, present, least, arn)
+  const notifications = await testNotifications(deps, spec)
   const delta = new Map<string, number>()
   for (const { variant, instances } of changes)
     delta.set(
@@ -80,6 +85,7 @@ export async function updateEndpointWeightsAndCapacities(
       ),
     ),
     statement(database.query.insertInto('endpoint_deployments').values(deployment)),
+    ...notifications,
     deps.workQueue.enqueue(ENDPOINT_WORK, formatEndpointKey(key)),
     deps.changeFeed.announce({ topic: ENDPOINTS_TOPIC, key: formatEndpointKey(key) }),
   ])
@@ -96,6 +102,7 @@ interface Change {
 function changesOf(
   wanted: readonly DesiredWeightAndCapacity[],
   present: readonly EndpointVariantRow[],
+  least: 0 | 1,
   arn: string,
 ): readonly Change[] {
   const seen = new Set<string>()
@@ -106,7 +113,7 @@ function changesOf(
     const variant = present.find(({ variant_name }) => variant_name === name)
     if (variant === undefined) throw missingVariant(name, arn)
     if (change.ServerlessUpdateConfig !== undefined) throw notServerless(name)
-    if (instances === 0) throw noInstancesWanted(index)
+    if (instances !== undefined && instances < least) throw noInstancesWanted(index)
     if (weight !== undefined && !(weight >= 0 && weight <= LARGEST_FLOAT)) throw badWeight(index, weight)
     return {
       variant,

@@ -4,13 +4,15 @@ import type { ChangeFeed } from '../../../storage/change-feed.ts'
 import type { Database } from '../../../storage/database.ts'
 import type { EndpointInstanceRow } from '../../../storage/schema/endpoints.ts'
 import type { Logger } from '../../../telemetry/log.ts'
-import { containersOf, DRAINS_TOPIC, type EndpointState, formatDrain } from './endpoint-state.ts'
+import { containersOf, DRAINS_TOPIC, type EndpointState, formatDrain, specOf } from './endpoint-state.ts'
 import type { InstanceBells } from './instance-bells.ts'
 
 /** A worker that lives and does not say that it has let go of an instance is waited for no longer than this. */
 export const ROUTES_MILLISECONDS = 30_000
 /** Nobody expects answers of an endpoint that has been deleted. */
 const DELETED_MILLISECONDS = 250
+/** The longest that a request to an asynchronous endpoint may take. Source: async-inference reference §2. */
+const ASYNC_SECONDS = 3_600
 /** Beyond the longest a request may take. */
 const GRACE_MILLISECONDS = 5_000
 /** What has run out rings no bell, and who has come since has not been asked. */
@@ -45,7 +47,8 @@ export async function drained(
     return wait(Math.max(0, DELETED_MILLISECONDS - since()), signal)
   const bell = deps.bells.listen(row.id)
   try {
-    const longest = deps.requestSeconds * 1000 + GRACE_MILLISECONDS
+    const asynchronous = specOf(state, row.fleet)?.asyncInferenceConfig !== undefined
+    const longest = (asynchronous ? ASYNC_SECONDS : deps.requestSeconds) * 1000 + GRACE_MILLISECONDS
     let ask = true
     while (await isRouted(deps, row)) {
       if (since() >= deps.routesMilliseconds) {

@@ -6,6 +6,7 @@ import type { ChangeFeed } from '../../../storage/change-feed.ts'
 import type { Database, Statement } from '../../../storage/database.ts'
 import type { EndpointInstanceRow } from '../../../storage/schema/endpoints.ts'
 import type { Logger } from '../../../telemetry/log.ts'
+import { workForInstance } from '../../sagemaker-runtime/facade.ts'
 import { type BringUpDeps, bringUp } from './bring-up.ts'
 import { type ContainerLogsDeps, carryLogs, type LogCarrier, type LogWriter } from './container-logs.ts'
 import { LABELS, positionOf } from './container-spec.ts'
@@ -209,7 +210,9 @@ async function start(
     const running = await bringUp(deps, state, row, logs, signal)
     const { updateContainer } = endpointWrites(deps.database, deps.changeFeed, state.key)
     const containers = running.map((values, position) => updateContainer(row.id, position, values))
-    await move(deps, instance, { state: 'Healthy', detail: null }, containers)
+    const asynchronous = specOf(state, row.fleet)?.asyncInferenceConfig !== undefined
+    const further = asynchronous ? [workForInstance(deps.workQueue, formatEndpointKey(state.key), row.id)] : []
+    await move(deps, instance, { state: 'Healthy', detail: null }, [...containers, ...further])
   } catch (error) {
     if (signal.aborted || error instanceof InstanceChanged || !(error instanceof HostingError)) throw error
     deps.log.debug({ err: error, instance: row.id }, 'instance not started')
@@ -265,7 +268,7 @@ async function move(
   deps: InstanceControllerDeps,
   instance: Instance,
   values: Partial<EndpointInstanceRow> & { readonly state?: InstanceState },
-  containers: readonly Statement[] = [],
+  further: readonly Statement[] = [],
 ): Promise<void> {
   const { row, state } = instance
   const changed = values.state === undefined ? {} : { changed_at: deps.clock.now() }
@@ -276,7 +279,7 @@ async function move(
       { ...values, ...changed },
       () => new InstanceChanged('the instance has changed'),
     ),
-    ...containers,
+    ...further,
     ...tellEndpoint(deps, instance),
   ])
 }

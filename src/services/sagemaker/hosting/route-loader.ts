@@ -1,7 +1,10 @@
-import type { InstanceRoute, Route, VariantRoute } from '../../../dataplane/route.ts'
+import type { AsyncRoute, InstanceRoute, Route, VariantRoute } from '../../../dataplane/route.ts'
+import type { AsyncInferenceConfig } from '../../../model/generated/sagemaker.ts'
 import type { Database } from '../../../storage/database.ts'
 import type { EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
 import { containerName } from './container-names.ts'
+import { findAsyncQueue } from '../../sagemaker-runtime/facade.ts'
+import type { EndpointSpec, VariantSpec } from '../endpoints/endpoint-spec.ts'
 import { containersOf, type EndpointState, loadEndpoint, parseEndpointKey, specOf } from './endpoint-state.ts'
 
 /** Statuses in which an endpoint takes requests. Source: endpoint-lifecycle reference §2. */
@@ -12,7 +15,12 @@ export const routeLoader =
   (database: Database, hosted: boolean) =>
   async (key: string): Promise<Route | undefined> => {
     const state = await loadEndpoint(database, parseEndpointKey(key))
-    return state === undefined || !SERVING.has(state.endpoint.status) ? undefined : toRoute(state, hosted)
+    if (state === undefined || !SERVING.has(state.endpoint.status)) return undefined
+    const route = toRoute(state, hosted)
+    const config = specOf(state, state.endpoint.fleet)?.asyncInferenceConfig
+    if (config === undefined) return route
+    const queueId = await findAsyncQueue(database, state.key)
+    return queueId === undefined ? undefined : { ...route, async: asyncRoute(config, queueId) }
   }
 
 function toRoute(state: EndpointState, hosted: boolean): Route {
@@ -42,6 +50,7 @@ function toRoute(state: EndpointState, hosted: boolean): Route {
           containers: spec.containers.map((container, position) => ({ name: containerName(container, position) })),
           mode: spec.executionMode ?? 'Serial',
         }),
+      ...asyncVariant(specOf(state, row.fleet), spec),
     }
   })
   return { endpointName: endpoint.name, account: key.account, region: key.region, hosted, variants }
@@ -57,6 +66,30 @@ const instancesOf = (state: EndpointState, { fleet, variant_name }: EndpointVari
     if (first === undefined) return []
     return [{ id: row.id, address: first.address, ...(containers.length > 1 && { containers }) }]
   })
+function asyncRoute({ OutputConfig: output }: AsyncInferenceConfig, queueId: string): AsyncRoute {
+  const topics = output.NotificationConfig
+  return {
+    queueId,
+    outputPath: output.S3OutputPath,
+    failurePath: output.S3FailurePath,
+    kmsKeyId: output.KmsKeyId,
+    successTopic: topics?.SuccessTopic,
+    errorTopic: topics?.ErrorTopic,
+    responseIn: topics?.IncludeInferenceResponseIn ?? [],
+  }
+}
+
+/** What a variant of an asynchronous fleet needs to be known of besides. */
+function asyncVariant(fleet: EndpointSpec | undefined, variant: VariantSpec | undefined) {
+  const config = fleet?.asyncInferenceConfig
+  if (config === undefined) return {}
+  const most = config.ClientConfig?.MaxConcurrentInvocationsPerInstance
+  return {
+    ...(variant?.executionRoleArn !== undefined && { executionRoleArn: variant.executionRoleArn }),
+    ...(most !== undefined && { maxConcurrency: most }),
+  }
+}
+
 
 const weightOf = (row: EndpointVariantRow): number => row.current_weight ?? row.desired_weight
 

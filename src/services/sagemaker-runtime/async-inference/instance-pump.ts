@@ -1,0 +1,276 @@
+import { randomUUID } from 'node:crypto'
+import { WorkerDrainsError, type WorkHandler } from '../../../control/work-queue.ts'
+import type { Route } from '../../../dataplane/route.ts'
+import type { Statement } from '../../../storage/database.ts'
+import { StorageError } from '../../../storage/errors.ts'
+import type { AsyncDeps, Workplace } from './async-deps.ts'
+import { AsyncMeter } from './async-meter.ts'
+import type { ClaimedRequest } from './async-request.ts'
+import { Bell } from './bell.ts'
+import { AdaptiveLimit, type ConcurrencyLimit, fixedLimit } from './concurrency-limit.ts'
+import { openDataLog } from './data-log.ts'
+import { executionRole } from './execution-role.ts'
+import { RequestDeferred } from './request-failure.ts'
+import { ClaimLost } from './request-queue.ts'
+import { workOnRequest } from './work-on-request.ts'
+
+/** What no bell tells is looked at this often: other weights, rows that another worker has given back. */
+const LOOK_MILLISECONDS = 1_000
+/** After what is wrong with storage or the instance, until the next request is taken. */
+const PAUSE_MILLISECONDS = 500
+/** A worker that stops lets requests end for this long; then they go back into the queue. */
+const GRACE_MILLISECONDS = 2_000
+
+/**
+ * Takes requests from the queue for one instance, as many at once as it may have, oldest first, until the instance has left its
+ * endpoint's routes; then waits for those that it has. Whoever takes up the item after a worker that died begins by
+ * giving back what that one had.
+ */
+export function createInstancePump(deps: AsyncDeps, bells: InstanceRings): WorkHandler {
+  return async ({ key }, signal) => {
+    const parts = key.split('/')
+    const instanceId = parts.pop() as string
+    const routeKey = parts.join('/')
+    const first = await findWorkplace(deps, routeKey, instanceId)
+    if (first === undefined) {
+      // This worker's routes may be older than the item.
+      const stands = await isHealthy(deps, instanceId)
+      return stands ? { done: false, againInMilliseconds: PAUSE_MILLISECONDS } : { done: true }
+    }
+    const pump = new InstancePump(deps, routeKey, instanceId, first, signal)
+    const unsubscribe = bells.add(first.route.async?.queueId ?? '', pump.bell)
+    try {
+      return await pump.run()
+    } finally {
+      unsubscribe()
+      await pump.close()
+    }
+  }
+}
+
+async function isHealthy({ database }: AsyncDeps, instanceId: string): Promise<boolean> {
+  const row = await database.query
+    .selectFrom('endpoint_instances')
+    .innerJoin('endpoints', (join) =>
+      join
+        .onRef('endpoints.account', '=', 'endpoint_instances.account')
+        .onRef('endpoints.region', '=', 'endpoint_instances.region')
+        .onRef('endpoints.name_key', '=', 'endpoint_instances.name_key'),
+    )
+    .select('id')
+    .where('id', '=', instanceId)
+    .where('state', '=', 'Healthy')
+    .where('endpoints.status', 'not in', ['Deleting', 'Failed'])
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** Where an instance works; undefined while it is in no route. */
+async function findWorkplace(deps: AsyncDeps, routeKey: string, instanceId: string): Promise<Workplace | undefined> {
+  const route = await deps.routes.find(routeKey)
+  if (route?.async === undefined) return undefined
+  return workplaceIn(deps, route, instanceId)
+}
+
+function workplaceIn(deps: AsyncDeps, route: Route, instanceId: string): Workplace | undefined {
+  for (const variant of route.variants) {
+    const instances = variant.instances.filter(({ id }) => id === instanceId)
+    if (instances.length === 0) continue
+    const principal = executionRole(deps, variant.executionRoleArn)
+    return { route, variant: { ...variant, instances }, instanceId, principal }
+  }
+  return undefined
+}
+
+/** The bells of this worker's pumps, by queue. */
+export class InstanceRings {
+  readonly #bells = new Map<string, Set<Bell>>()
+
+  add(queueId: string, bell: Bell): () => void {
+    const bells = this.#bells.get(queueId) ?? new Set()
+    this.#bells.set(queueId, bells.add(bell))
+    return () => {
+      bells.delete(bell)
+      if (bells.size === 0) this.#bells.delete(queueId)
+    }
+  }
+
+  ring(queueId: string): void {
+    for (const bell of this.#bells.get(queueId) ?? []) bell.ring()
+  }
+
+  ringAll(): void {
+    for (const bells of this.#bells.values()) for (const bell of bells) bell.ring()
+  }
+}
+
+class InstancePump {
+  readonly bell = new Bell()
+  readonly #deps: AsyncDeps
+  readonly #routeKey: string
+  readonly #instanceId: string
+  readonly #signal: AbortSignal
+  /** Ends the requests under way. */
+  readonly #ending = new AbortController()
+  readonly #claim = randomUUID()
+  readonly #inFlight = new Set<Promise<void>>()
+  readonly #stranded: Statement[] = []
+  readonly #meter: AsyncMeter
+  readonly #log
+  #workplace: Workplace
+  #limit: ConcurrencyLimit
+  #limitedTo: number | undefined
+  #pausedUntil = 0
+  /** The last look found as many as it asked for. */
+  #crowded = false
+
+  constructor(deps: AsyncDeps, routeKey: string, instanceId: string, workplace: Workplace, signal: AbortSignal) {
+    this.#deps = deps
+    this.#routeKey = routeKey
+    this.#instanceId = instanceId
+    this.#workplace = workplace
+    this.#signal = signal
+    this.#limitedTo = workplace.variant.maxConcurrency
+    this.#limit = limitOf(this.#limitedTo)
+    this.#meter = new AsyncMeter(deps.cloudwatch, workplace.route, workplace.variant.name)
+    this.#log = openDataLog(deps, () => this.#workplace)
+  }
+
+  async run() {
+    const { queue, database } = this.#deps
+    const queueId = this.#queueId
+    await database.commit([queue.recover(queueId, this.#instanceId, this.#claim)])
+    const onAbort = () => this.bell.ring()
+    this.#signal.addEventListener('abort', onAbort)
+    try {
+      while (!this.#signal.aborted) {
+        const workplace = await findWorkplace(this.#deps, this.#routeKey, this.#instanceId)
+        if (workplace === undefined || workplace.route.async?.queueId !== queueId) break
+        this.#adopt(workplace)
+        await this.#giveBackStranded()
+        await this.#take()
+        await this.bell.wait(LOOK_MILLISECONDS)
+      }
+      if (this.#signal.aborted) await this.#leave()
+      else await this.#finish()
+    } finally {
+      this.#signal.removeEventListener('abort', onAbort)
+    }
+    // An instance that is between two states of its row is looked at once more.
+    return (await isHealthy(this.#deps, this.#instanceId))
+      ? ({ done: false, againInMilliseconds: PAUSE_MILLISECONDS } as const)
+      : ({ done: true } as const)
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort()
+    await Promise.all(this.#inFlight)
+    await this.#log.flush()
+    this.#meter.close()
+  }
+
+  get #queueId(): string {
+    return this.#workplace.route.async?.queueId ?? ''
+  }
+
+  /** The role that was found for the same variant stays known. */
+  #adopt(workplace: Workplace): void {
+    const { variant } = this.#workplace
+    const same = variant.executionRoleArn === workplace.variant.executionRoleArn
+    this.#workplace = same ? { ...workplace, principal: this.#workplace.principal } : workplace
+    if (workplace.variant.maxConcurrency === this.#limitedTo) return
+    this.#limitedTo = workplace.variant.maxConcurrency
+    this.#limit = limitOf(this.#limitedTo)
+  }
+
+  /** Takes what there are slots for. */
+  async #take(): Promise<void> {
+    const { queue } = this.#deps
+    const free = this.#limit.current - this.#inFlight.size
+    // A variant that gets no traffic, before an update gives it some, or because its weight says so, takes nothing.
+    const { weight, share } = this.#workplace.variant
+    if (free <= 0 || weight * share <= 0 || performance.now() < this.#pausedUntil) return
+    try {
+      if (!(await queue.hasWaiting(this.#queueId))) {
+        this.#crowded = false
+        return
+      }
+      const requests = await queue.claim(this.#queueId, this.#instanceId, this.#claim, free)
+      this.#crowded = requests.length === free
+      for (const request of requests) this.#begin(request)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      this.#pause()
+    }
+  }
+
+  #begin(request: ClaimedRequest): void {
+    const work = this.#work(request).finally(() => {
+      this.#inFlight.delete(work)
+      this.bell.ring()
+    })
+    this.#inFlight.add(work)
+  }
+
+  /** Never rejects. */
+  async #work(request: ClaimedRequest): Promise<void> {
+    const { log, queue, database } = this.#deps
+    const crowded = this.#crowded
+    try {
+      const signal = this.#ending.signal
+      const ok = await workOnRequest(this.#deps, this.#workplace, request, this.#meter, this.#log.note, signal)
+      this.#limit.note({ crowded, ok }, performance.now())
+    } catch (error) {
+      if (error instanceof ClaimLost) return
+      const { broke } = error instanceof RequestDeferred ? error : { broke: false }
+      if (!this.#ending.signal.aborted) {
+        if (!(error instanceof RequestDeferred))
+          log.warn(
+            { err: error, instance: this.#instanceId },
+            'an asynchronous request was put back: it is tried again',
+          )
+        this.#log.note(request, `The request was put back: ${(error as Error).message}`)
+        this.#limit.note({ crowded, ok: false }, performance.now())
+        this.#pause()
+      }
+      const back = queue.giveBack(request, broke)
+      await database.commit([back]).catch((err: unknown) => {
+        log.warn({ err, instance: this.#instanceId }, 'an asynchronous request could not be put back yet')
+        this.#stranded.push(back)
+      })
+    }
+  }
+
+  /** What could not be put back is still claimed by this item, and nobody else would. */
+  async #giveBackStranded(): Promise<void> {
+    const stranded = this.#stranded.splice(0)
+    if (stranded.length === 0) return
+    await this.#deps.database.commit(stranded).catch(() => this.#stranded.push(...stranded))
+  }
+
+  #pause(): void {
+    this.#pausedUntil = performance.now() + PAUSE_MILLISECONDS
+  }
+
+  /** The instance is to end: it takes no more, and has what it has. An endpoint that is deleted waits for nothing. */
+  async #finish(): Promise<void> {
+    while (this.#inFlight.size > 0 && !this.#signal.aborted) {
+      if ((await this.#deps.routes.find(this.#routeKey)) === undefined) return
+      await this.bell.wait(LOOK_MILLISECONDS)
+    }
+    if (this.#signal.aborted) await this.#leave()
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#signal.reason instanceof WorkerDrainsError) {
+      const until = performance.now() + GRACE_MILLISECONDS
+      while (this.#inFlight.size > 0 && performance.now() < until) await this.bell.wait(100)
+    }
+    this.#ending.abort()
+    await Promise.all(this.#inFlight)
+    this.#signal.throwIfAborted()
+  }
+}
+
+const limitOf = (most: number | undefined): ConcurrencyLimit =>
+  most === undefined ? new AdaptiveLimit() : fixedLimit(most)

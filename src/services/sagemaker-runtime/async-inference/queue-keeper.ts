@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import type { WorkHandler } from '../../../control/work-queue.ts'
+import type { Database } from '../../../storage/database.ts'
+import { statement } from '../../../storage/statement.ts'
+import type { AsyncDeps, Workplace } from './async-deps.ts'
+import { AsyncMeter } from './async-meter.ts'
+import { openDataLog } from './data-log.ts'
+import { executionRole } from './execution-role.ts'
+import { queueState } from './queue-state.ts'
+import { expired } from './request-failure.ts'
+import { ClaimLost } from './request-queue.ts'
+import { failRequest } from './work-on-request.ts'
+
+/** Stands for the instance of requests that no instance has begun with in time. */
+const NOBODY = 'expired'
+const EXPIRED_AT_ONCE = 100
+const PURGED_AT_ONCE = 1_000
+
+/**
+ * Looks at a queue from time to time: counts it for CloudWatch, ends requests whose time to live is over whether there are instances
+ * or not, and removes what a deleted endpoint has left.
+ */
+export function createQueueKeeper(deps: AsyncDeps): WorkHandler {
+  return async ({ key: queueId }, signal) => {
+    const { database, cloudwatch, clock } = deps
+    const queue = await database.query
+      .selectFrom('async_queues')
+      .selectAll()
+      .where('queue_id', '=', queueId)
+      .executeTakeFirst()
+    if (queue === undefined) {
+      await purge(database, queueId, signal)
+      return { done: true }
+    }
+    const { account, region, name_key } = queue
+    const route = await deps.routes.find(`${account}/${region}/${name_key}`)
+    if (route?.async?.queueId === queueId) {
+      const state = await queueState(database, queueId)
+      const instances = route.variants.reduce((count, variant) => count + variant.instances.length, 0)
+      const record = (name: string, value: number, unit: string) =>
+        cloudwatch.record(
+          { account, region, namespace: 'AWS/SageMaker', name, dimensions: { EndpointName: route.endpointName } },
+          value,
+          unit,
+        )
+      record('ApproximateBacklogSize', state.backlog, 'Count')
+      record('ApproximateBacklogSizePerInstance', state.backlog / Math.max(1, instances), 'Count')
+      const age = state.oldestAt === undefined ? 0 : Math.max(0, clock.now() - state.oldestAt) / 1000
+      record('ApproximateAgeOfOldestRequest', age, 'Seconds')
+      record('HasBacklogWithoutCapacity', state.backlog > 0 && instances === 0 ? 1 : 0, 'Count')
+      const [variant] = route.variants
+      if (variant !== undefined)
+        await expire(deps, queueId, {
+          route,
+          variant,
+          instanceId: NOBODY,
+          principal: executionRole(deps, variant.executionRoleArn),
+        })
+    }
+    return { done: false, againInMilliseconds: deps.sampleSeconds * 1000 }
+  }
+}
+
+async function expire(deps: AsyncDeps, queueId: string, workplace: Workplace): Promise<void> {
+  const { queue, clock, database, cloudwatch } = deps
+  const claim = randomUUID()
+  await database.commit([queue.recover(queueId, NOBODY, claim)])
+  let meter: AsyncMeter | undefined
+  const dataLog = openDataLog(deps, () => workplace)
+  try {
+    for (;;) {
+      const requests = await queue.claimExpired(queueId, NOBODY, claim, clock.now(), EXPIRED_AT_ONCE)
+      if (requests.length === 0) return
+      meter ??= new AsyncMeter(cloudwatch, workplace.route, workplace.variant.name)
+      for (const request of requests) {
+        const failure = expired((request.expiresAt - request.receivedAt) / 1000)
+        await failRequest(deps, workplace, request, failure, meter, dataLog.note).catch((error: unknown) => {
+          if (!(error instanceof ClaimLost)) throw error
+        })
+      }
+    }
+  } finally {
+    meter?.close()
+    await dataLog.flush()
+  }
+}
+
+/** Removes all that is left of a queue whose endpoint is gone, a little at a time: others have to write too. */
+async function purge(database: Database, queueId: string, signal: AbortSignal): Promise<void> {
+  const { query } = database
+  for (;;) {
+    signal.throwIfAborted()
+    const some = query
+      .selectFrom('async_requests')
+      .select('request_id')
+      .where('queue_id', '=', queueId)
+      .orderBy('request_id')
+      .limit(PURGED_AT_ONCE)
+    const [, removed] = await database.commit([
+      statement(query.deleteFrom('async_bodies').where('request_id', 'in', some)),
+      statement(query.deleteFrom('async_requests').where('queue_id', '=', queueId).where('request_id', 'in', some)),
+    ])
+    if (removed === undefined || removed.affected === 0) break
+  }
+  await database.commit([
+    statement(query.deleteFrom('async_counts').where('queue_id', '=', queueId)),
+    statement(query.deleteFrom('async_failures').where('queue_id', '=', queueId)),
+  ])
+}

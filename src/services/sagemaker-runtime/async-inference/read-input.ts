@@ -1,0 +1,55 @@
+import type { Principal } from '../../../access/principal.ts'
+import type { RequestBody } from '../../../dataplane/upstream/connection.ts'
+import { ServiceError } from '../../../wire/service-error.ts'
+import type { AsyncDeps } from './async-deps.ts'
+import { type ClaimedRequest, parsePlace } from './async-request.ts'
+import { openBody } from './request-body.ts'
+import { downloadFailed } from './request-failure.ts'
+
+/** The largest input and the largest answer, in bytes. Source: async-inference reference §4. */
+export const MOST_PAYLOAD_BYTES = 1024 ** 3
+
+/** What goes to the container. */
+export interface Input {
+  readonly body: RequestBody
+  /** Bytes. */
+  readonly size: number
+  /** The object's own, where it was read from one. */
+  readonly contentType: string | undefined
+}
+
+/**
+ * Opens the input of a request, as the execution role. The object is read as the container takes it.
+ * @throws RequestFailure when it cannot be had; anything else means that it could not be tried
+ */
+export async function readInput(
+  { queue, box, s3 }: AsyncDeps,
+  { requestId, document: { inputLocation } }: ClaimedRequest,
+  principal: Principal,
+  signal: AbortSignal,
+): Promise<Input> {
+  if (inputLocation === undefined) {
+    const row = await queue.body(requestId)
+    const bytes = row === undefined ? undefined : openBody(box, row)
+    if (bytes === undefined) throw downloadFailed('that came with the request', 'it is not what was stored.')
+    return { body: { kind: 'collected', chunks: [bytes] }, size: bytes.length, contentType: undefined }
+  }
+  const place = parsePlace(inputLocation)
+  if (place === undefined) throw downloadFailed(inputLocation, 'it names no object.')
+  try {
+    const object = await s3.getObject(principal, place.bucket, place.key, { signal })
+    if (object.size > MOST_PAYLOAD_BYTES) {
+      object.body.destroy()
+      throw downloadFailed(inputLocation, `it is larger than ${MOST_PAYLOAD_BYTES} bytes.`)
+    }
+    return {
+      body: { kind: 'stream', stream: object.body, chunked: false },
+      size: object.size,
+      contentType: object.contentType === '' ? undefined : object.contentType,
+    }
+  } catch (error) {
+    // What S3 refuses is an answer; what broke while asking is not.
+    if (error instanceof ServiceError && error.status < 500) throw downloadFailed(inputLocation, error.message)
+    throw error
+  }
+}
