@@ -3,7 +3,7 @@ import { statement } from '../../../storage/statement.ts'
 import type { ClaimedRequest } from './async-request.ts'
 
 /** So many of a queue's failures are kept for people to look at. */
-export const KEPT_FAILURES = 50
+const KEPT_FAILURES = 50
 const MOST_TEXT = 1_000
 
 /** Keeps a failure, and forgets those that are too many. */
