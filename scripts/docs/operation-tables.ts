@@ -6,7 +6,7 @@ const tableFile = (id: ServiceId): URL => new URL(`../../src/services/${id}/serv
 
 /** The gateway serves these itself: their bodies never become an operation's input. */
 const SERVED_BY_GATEWAY: Partial<Record<ServiceId, readonly string[]>> = {
-  'sagemaker-runtime': ['InvokeEndpoint', 'InvokeEndpointWithResponseStream'],
+  'sagemaker-runtime': ['InvokeEndpoint', 'InvokeEndpointAsync', 'InvokeEndpointWithResponseStream'],
 }
 
 /** Whether anything serves the service. A description alone is a service still to come. */

@@ -149,7 +149,6 @@ def endpoints():
     model('e-model')
     refused(sagemaker.create_endpoint_config, 'ValidationException', 'Could not find model', EndpointConfigName='e-config', ProductionVariants=[variant('gone')])
     refused(sagemaker.create_endpoint_config, 'ValidationException', 'instanceType', EndpointConfigName='e-config', ProductionVariants=[variant('e-model', InstanceType='ml.huge')])
-    refused(sagemaker.create_endpoint_config, 'NotImplemented', 'AsyncInferenceConfig', EndpointConfigName='e-config', ProductionVariants=[variant('e-model')], AsyncInferenceConfig={'OutputConfig': {'S3OutputPath': 's3://b/p'}})
     sagemaker.create_endpoint_config(EndpointConfigName='e-config', ProductionVariants=[variant('e-model', VariantName='a', InitialVariantWeight=3), variant('e-model', VariantName='b')])
     refused(sagemaker.create_endpoint_config, 'ValidationException', 'Cannot create already existing endpoint configuration', EndpointConfigName='e-config', ProductionVariants=[variant('e-model')])
     described = sagemaker.describe_endpoint_config(EndpointConfigName='e-config')

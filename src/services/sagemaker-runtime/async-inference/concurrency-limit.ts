@@ -13,8 +13,8 @@ const MOST = 256
 /** A limit is judged by so many requests, over at least so many milliseconds. */
 const WINDOW_REQUESTS = 20
 const WINDOW_MILLISECONDS = 100
-/** Growing by half must bring a tenth, or it is taken back. */
-const WORTHWHILE = 1.1
+/** Growing must bring a fifth of itself in throughput, or it is taken back: a tenth more for half as many requests again. */
+const WORTHWHILE = 0.2
 /** After having been taken back, so many windows until growth is tried again. */
 const REST_WINDOWS = 20
 /** One failure in so many halves the limit. */
@@ -53,14 +53,17 @@ export class AdaptiveLimit implements ConcurrencyLimit {
       return
     }
     if (this.#crowded * 2 < this.#count || this.#rest-- > 0) return
-    if (this.#before !== undefined && rate < this.#before.rate * WORTHWHILE) {
+    if (this.#before !== undefined && rate < this.#before.rate * worthwhile(this.current / this.#before.limit)) {
       this.current = this.#before.limit
       this.#before = undefined
       this.#rest = REST_WINDOWS
       return
     }
+    if (this.current === MOST) return
     this.#before = { limit: this.current, rate }
     this.#rest = 0
     this.current = Math.min(MOST, Math.ceil(this.current * 1.5))
   }
 }
+
+const worthwhile = (growth: number): number => 1 + WORTHWHILE * (growth - 1)

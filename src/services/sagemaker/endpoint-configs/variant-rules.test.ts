@@ -67,7 +67,7 @@ describe('checkVariants', () => {
     [{}, { ShadowProductionVariants: [variant] }, 'NotImplemented', 'ShadowProductionVariants'],
     [{}, { DataCaptureConfig: capture }, 'NotImplemented', 'DataCaptureConfig'],
     [{}, { DataCaptureConfig: { ...capture, EnableCapture: true } }, 'NotImplemented', 'DataCaptureConfig'],
-    [{}, { AsyncInferenceConfig: { OutputConfig: {} } }, 'NotImplemented', 'AsyncInferenceConfig'],
+    [{}, { AsyncInferenceConfig: { OutputConfig: {} } }, 'ValidationException', 'S3OutputPath'],
     [{}, { ExplainerConfig: {} }, 'NotImplemented', 'ExplainerConfig'],
     [{}, { VpcConfig: { Subnets: [], SecurityGroupIds: [] } }, 'NotImplemented', 'VpcConfig'],
     [{}, { EnableNetworkIsolation: true }, 'NotImplemented', 'EnableNetworkIsolation'],

@@ -2,9 +2,9 @@ import type { AsyncRoute, InstanceRoute, Route, VariantRoute } from '../../../da
 import type { AsyncInferenceConfig } from '../../../model/generated/sagemaker.ts'
 import type { Database } from '../../../storage/database.ts'
 import type { EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
-import { containerName } from './container-names.ts'
 import { findAsyncQueue } from '../../sagemaker-runtime/facade.ts'
 import type { EndpointSpec, VariantSpec } from '../endpoints/endpoint-spec.ts'
+import { containerName } from './container-names.ts'
 import { containersOf, type EndpointState, loadEndpoint, parseEndpointKey, specOf } from './endpoint-state.ts'
 
 /** Statuses in which an endpoint takes requests. Source: endpoint-lifecycle reference §2. */
@@ -89,7 +89,6 @@ function asyncVariant(fleet: EndpointSpec | undefined, variant: VariantSpec | un
     ...(most !== undefined && { maxConcurrency: most }),
   }
 }
-
 
 const weightOf = (row: EndpointVariantRow): number => row.current_weight ?? row.desired_weight
 

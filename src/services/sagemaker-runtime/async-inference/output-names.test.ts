@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { resultPlaces } from './output-names.ts'
+
+const naming = {
+  outputPath: 's3://b/out',
+  failurePath: 's3://f/fail/',
+  extension: undefined,
+  filename: undefined,
+  fresh: 'x',
+}
+
+describe('resultPlaces', () => {
+  it.each([
+    [{}, 'b/out/x.out', 'f/fail/x-error.out'],
+    [{ outputPath: 's3://b' }, 'b/x.out', 'f/fail/x-error.out'],
+    [{ outputPath: 'https://b/a//' }, 'b/a/x.out', 'f/fail/x-error.out'],
+    [{ extension: '/2026/11/' }, 'b/out/2026/11/x.out', 'f/fail/2026/11/x-error.out'],
+    [{ filename: 'r.json' }, 'b/out/r.json', 'f/fail/r.json-error.out'],
+    [{ failurePath: undefined }, 'b/out/x.out', undefined],
+    [{ outputPath: undefined }, undefined, 'f/fail/x-error.out'],
+  ])('%j', (change, output, failure) => {
+    const places = resultPlaces({ ...naming, ...change })
+    const text = (place: typeof places.output) => place && `${place.bucket}/${place.key}`
+    expect([text(places.output), text(places.failure)]).toEqual([output, failure])
+  })
+})

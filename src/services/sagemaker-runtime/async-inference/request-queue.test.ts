@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { testStores } from '../../../../test/support/databases.ts'
+import type { Database } from '../../../storage/database.ts'
+import { statement } from '../../../storage/statement.ts'
+import { queueState } from './queue-state.ts'
+import { requestIds } from './request-id.ts'
+import { ClaimLost, QueueGone, RequestQueue } from './request-queue.ts'
+
+const OWNER = { account: '1', region: 'r', name_key: 'e' }
+
+describe.each(testStores)('the queue of requests on $dialect', ({ create }) => {
+  let store: Awaited<ReturnType<typeof create>>
+  let database: Database & { commitCount(): number }
+  let queue: RequestQueue
+  let now: number
+  const nextId = requestIds(() => now)
+
+  beforeEach(async () => {
+    store = await create()
+    database = await store.open()
+    queue = new RequestQueue(database, 0)
+    now = 1_000
+    await open('q')
+  })
+  afterEach(() => store.remove())
+
+  const open = (queue_id: string, name_key = OWNER.name_key) =>
+    database.commit([
+      statement(database.query.insertInto('async_queues').values({ ...OWNER, name_key, queue_id, created_at: 0 })),
+    ])
+  const accept = async (queueId = 'q', lives = 100_000) => {
+    const request_id = nextId()
+    const document = JSON.stringify({ inferenceId: request_id, inputLocation: 's3://b/k', timeoutSeconds: 1 })
+    const row = { queue_id: queueId, request_id, received_at: now, expires_at: now + lives, document }
+    await queue.accept({ row, body: undefined })
+    return request_id
+  }
+  const ids = (claimed: readonly { requestId: string }[]) => claimed.map(({ requestId }) => requestId)
+
+  it('gives requests out once each, oldest first', async () => {
+    const accepted: string[] = []
+    for (let count = 0; count < 5; count++) {
+      accepted.push(await accept())
+      now += count % 2
+    }
+    expect(ids(await queue.claim('q', 'i-1', 'c1', 2))).toEqual(accepted.slice(0, 2))
+    expect(ids(await queue.claim('q', 'i-2', 'c2', 9))).toEqual(accepted.slice(2))
+    expect(await queue.hasWaiting('q')).toBe(false)
+    expect(await queue.claim('q', 'i-2', 'c2', 9)).toEqual([])
+  })
+
+  it('gives no request to two that ask at once', async () => {
+    await Promise.all(Array.from({ length: 40 }, () => accept()))
+    const others = [new RequestQueue(await store.open(), 1), queue]
+    const claims = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        (others[index % 2] as RequestQueue).claim('q', `i-${index}`, `c${index}`, 3),
+      ),
+    )
+    const given = claims.flatMap(ids)
+    expect([given.length, new Set(given).size]).toEqual([40, 40])
+  })
+
+  it('accepts many in few commits', async () => {
+    const before = database.commitCount()
+    await Promise.all(Array.from({ length: 1_000 }, () => accept()))
+    expect(database.commitCount() - before).toBeLessThan(20)
+    expect(await queueState(database, 'q')).toEqual({ backlog: 1_000, oldestAt: 1_000 })
+  })
+
+  it('takes an unfinished request back to its place, and counts what broke', async () => {
+    const [first, second] = [await accept(), await accept()]
+    const [claimed] = await queue.claim('q', 'i', 'c', 1)
+    await database.commit([queue.giveBack(claimed!, true)])
+    const again = await queue.claim('q', 'i', 'c', 2)
+    expect(ids(again)).toEqual([first, second])
+    expect(again.map(({ breaks }) => breaks)).toEqual([1, 0])
+  })
+
+  it('lets only the present holder finish', async () => {
+    await accept()
+    const [old] = await queue.claim('q', 'i', 'c1', 1)
+    await database.commit([queue.recover('q', 'i', 'c2')])
+    await expect(database.commit(queue.finish(old!))).rejects.toThrow(ClaimLost)
+    const [present] = await queue.claim('q', 'i', 'c2', 1)
+    await database.commit([queue.recover('q', 'i', 'c2')])
+    await database.commit(queue.finish(present!))
+    await expect(database.commit(queue.finish(present!))).rejects.toThrow(ClaimLost)
+    expect(await queueState(database, 'q')).toEqual({ backlog: 0, oldestAt: undefined })
+  })
+
+  it('tells those whose time is over from those that somebody has begun with', async () => {
+    const late = await accept('q', 10)
+    await accept('q', 50)
+    const begun = await accept('q', 10)
+    expect(ids(await queue.claim('q', 'i', 'c', 1))).toEqual([late])
+    await database.commit([queue.giveBack((await queue.claim('q', 'i', 'c', 1))[0]!, false)])
+    const found = await queue.claimExpired('q', 'nobody', 'k', now + 20, 10)
+    expect(ids(found)).toEqual([begun])
+  })
+
+  it('takes nothing into a queue that is gone, and lets other queues be', async () => {
+    await open('other', 'f')
+    await database.commit([statement(database.query.deleteFrom('async_queues').where('queue_id', '=', 'q'))])
+    const answers = await Promise.allSettled([accept('q'), accept('other'), accept('q')])
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected'])
+    expect((answers[0] as PromiseRejectedResult).reason).toBeInstanceOf(QueueGone)
+    const rows = await database.query.selectFrom('async_requests').select('queue_id').execute()
+    expect(rows).toEqual([{ queue_id: 'other' }])
+  })
+
+  it('keeps a body as long as its request', async () => {
+    const request_id = nextId()
+    const document = JSON.stringify({ inferenceId: 'x', timeoutSeconds: 1 })
+    const row = { queue_id: 'q', request_id, received_at: now, expires_at: now + 1, document }
+    const body = { request_id, content: new Uint8Array([1, 2, 3]), sealed_key: 'k' }
+    await queue.accept({ row, body })
+    expect(Buffer.from((await queue.body(request_id))!.content)).toEqual(Buffer.from([1, 2, 3]))
+    const [claimed] = await queue.claim('q', 'i', 'c', 1)
+    await database.commit(queue.finish(claimed!))
+    expect(await queue.body(request_id)).toBeUndefined()
+  })
+})
+
+it('makes ids that sort as they were made', () => {
+  let now = 1_700_000_000_000
+  const next = requestIds(() => now)
+  const made = Array.from({ length: 1_000 }, (_, index) => {
+    if (index % 100 === 0) now += 1
+    // A clock that is set back does not put new requests before old ones.
+    if (index === 500) now -= 10_000
+    return next()
+  })
+  expect([...made].sort()).toEqual(made)
+})
