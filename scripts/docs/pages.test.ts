@@ -23,6 +23,7 @@ describe('generated pages', () => {
     expect([sagemaker.has('CreateEndpoint'), sagemaker.has('CreateTrainingJob')]).toEqual([true, false])
     expect([...(await implementedOperations('sagemaker-runtime'))]).toEqual([
       'InvokeEndpoint',
+      'InvokeEndpointAsync',
       'InvokeEndpointWithResponseStream',
     ])
     for (const id of served)
