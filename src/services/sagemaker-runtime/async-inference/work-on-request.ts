@@ -1,7 +1,7 @@
-import type { Readable } from 'node:stream'
 import type { Principal } from '../../../access/principal.ts'
 import type { Statement } from '../../../storage/database.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
+import type { PreparedObject } from '../../s3/facade.ts'
 import type { Answer } from './answer-sink.ts'
 import type { AsyncDeps, Workplace } from './async-deps.ts'
 import type { AsyncMeter } from './async-meter.ts'
@@ -60,9 +60,7 @@ async function answerRequest(
     const answer = await call.answer
     const contentType = presentable(answer.headers.get('content-type'))
     const storing = performance.now()
-    if (document.output !== undefined)
-      await storeOutput(deps, document.output, answer, contentType, document.kmsKeyId, principal)
-    else if (!(answer.body instanceof Uint8Array)) answer.body.destroy()
+    const object = await prepareOutput(deps, request, answer, contentType, principal)
     meter.uploaded(performance.now() - storing)
     const response =
       document.onSuccess?.withResponse && answer.body instanceof Uint8Array && answer.body.length <= MOST_RESPONSE_BYTES
@@ -70,7 +68,7 @@ async function answerRequest(
         : undefined
     const message = successMessage(request, occasion(deps, workplace), contentType, response)
     const publication = await publicationOf(deps, request, document.onSuccess, message, principal, meter, note)
-    await deps.database.commit([...deps.queue.finish(request), ...publication])
+    await commitEnd(deps, request, object, publication)
     note(request, 'Inference request succeeded.')
   } catch (error) {
     throw call.explain(error)
@@ -91,48 +89,75 @@ export async function failRequest(
 ): Promise<void> {
   const { document } = request
   const principal = await workplace.principal().catch(() => undefined)
-  if (document.failure !== undefined && principal !== undefined) {
-    const { bucket, key } = document.failure
-    const options = { contentType: 'text/plain', kmsKeyId: document.kmsKeyId }
-    try {
-      await deps.s3.putObject(principal, bucket, key, Buffer.from(failure.message), options)
-    } catch (error) {
-      if (!(error instanceof ServiceError) || error.status >= 500) throw error
-      note(request, `Failed to write ${formatPlace(document.failure)}: ${error.message}`)
-    }
-  }
+  const object = principal === undefined ? undefined : await prepareFailure(deps, request, failure, principal, note)
   const response = document.onError?.withResponse && failure.response !== undefined ? failure.response : undefined
   const message = failureMessage(request, occasion(deps, workplace), failure.message, response)
   const publication =
     principal === undefined ? [] : await publicationOf(deps, request, document.onError, message, principal, meter, note)
-  await deps.database.commit([
-    ...deps.queue.finish(request),
-    ...publication,
-    ...failureStatements(deps.database, request, failure.message, deps.clock.now()),
-  ])
+  const end = [...publication, ...failureStatements(deps.database, request, failure.message, deps.clock.now())]
+  await commitEnd(deps, request, object, end)
   meter.failed(failure.kind)
   note(request, failure.logged)
 }
 
-async function storeOutput(
+/** The output as an object that is all there but for its unit of work; undefined where only the notification tells the answer. */
+async function prepareOutput(
   { s3 }: AsyncDeps,
-  place: ObjectPlace,
+  { document: { output, kmsKeyId } }: ClaimedRequest,
   answer: Answer,
   contentType: string | undefined,
-  kmsKeyId: string | undefined,
   principal: Principal,
-): Promise<void> {
+): Promise<PreparedObject | undefined> {
+  if (output === undefined) {
+    if (!(answer.body instanceof Uint8Array)) answer.body.destroy()
+    return undefined
+  }
   try {
-    await s3.putObject(principal, place.bucket, place.key, answer.body as Readable | Uint8Array, {
-      contentType,
-      kmsKeyId,
-    })
+    return await s3.prepareObject(principal, output.bucket, output.key, answer.body, { contentType, kmsKeyId })
   } catch (error) {
     if (!(answer.body instanceof Uint8Array)) answer.body.destroy()
-    if (error instanceof ServiceError && error.status < 500) throw uploadFailed(formatPlace(place), error.message)
-    throw error
+    throw asUploadFailure(error, output)
   }
 }
+
+/** The failure's text as an object. What is refused there costs only that. */
+async function prepareFailure(
+  { s3 }: AsyncDeps,
+  request: ClaimedRequest,
+  { message }: RequestFailure,
+  principal: Principal,
+  note: Note,
+): Promise<PreparedObject | undefined> {
+  const { failure: place, kmsKeyId } = request.document
+  if (place === undefined) return undefined
+  try {
+    const options = { contentType: 'text/plain', kmsKeyId }
+    return await s3.prepareObject(principal, place.bucket, place.key, Buffer.from(message), options)
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.status >= 500) throw error
+    note(request, `Failed to write ${formatPlace(place)}: ${error.message}`)
+    return undefined
+  }
+}
+
+/** One unit: the object is there, the request is not, and the notification is on its way. */
+async function commitEnd(
+  { database, queue }: AsyncDeps,
+  request: ClaimedRequest,
+  object: PreparedObject | undefined,
+  further: readonly Statement[],
+): Promise<void> {
+  const commit = database.commit([...(object?.statements ?? []), ...queue.finish(request), ...further])
+  try {
+    await (object === undefined ? commit : object.settle(commit))
+  } catch (error) {
+    throw request.document.output === undefined ? error : asUploadFailure(error, request.document.output)
+  }
+}
+
+/** What S3 refuses is the request's failure; what broke is not. */
+const asUploadFailure = (error: unknown, place: ObjectPlace): unknown =>
+  error instanceof ServiceError && error.status < 500 ? uploadFailed(formatPlace(place), error.message) : error
 
 /** The statements that publish. A topic that refuses costs the notification, not the request. */
 async function publicationOf(
