@@ -89,7 +89,10 @@ export class Chain implements RunningInvocation, LinkOwner {
   mayHandOver(link: ChainLink, bytes: number): boolean {
     if (bytes <= MAX_HANDOVER_BYTES) return true
     const next = this.#containers()[link.position + 1] as ContainerRoute
-    this.#fail({ kind: 'handover-too-large', from: link.container.name, to: next.name, bytes }, link)
+    this.#fail(
+      { kind: 'handover-too-large', from: link.container.name, to: next.name, status: link.status, bytes },
+      link,
+    )
     return false
   }
 

@@ -35,6 +35,8 @@ export interface OversizedHandover {
   /** The containers' names. */
   readonly from: string
   readonly to: string
+  /** What the first one answered with. */
+  readonly status: number
   /** As many as were announced, or had come when it was too many. */
   readonly bytes: number
 }

@@ -110,6 +110,12 @@ for (const kind of ENGINES) {
       // Only what was with the killed container, or on its way to it, is lost.
       expect(failed.length).toBeLessThanOrEqual(4)
       expect((await hosting.describe('frail')).EndpointStatus).toBe('InService')
+      const crashed = await hosting.api.invoke('frail', { type: COMMANDS, body: `body=crash=4;type=${COMMANDS}` })
+      expect(crashed.status).toBe(424)
+      expect(JSON.parse(crashed.body).Message).toContain(
+        'from container_2 and could not load the entire response body.',
+      )
+      await eventually(async () => expect(await running('frail')).toHaveLength(4), 40_000)
       await hosting.remove('frail')
     })
 
@@ -156,6 +162,17 @@ for (const kind of ENGINES) {
         FailureReason: `Your Ecr Image ${hosting.image} does not contain required com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true Docker label(s).`,
       })
       await hosting.remove('mute')
+    })
+
+    it('may be fifteen', async () => {
+      await hosting.deploy('long', { containers: Array.from({ length: 15 }, (_, index) => who(`c${index}`)) })
+      expect(await running('long')).toHaveLength(15)
+      expect(await hosting.api.invoke('long', { body: 'x'.repeat(1_000_000) })).toMatchObject({
+        status: 200,
+        body: 'x'.repeat(1_000_000),
+      })
+      await hosting.remove('long')
+      expect(await hosting.containers('long')).toEqual([])
     })
 
     it('are exchanged by an update without the loss of one request', async () => {

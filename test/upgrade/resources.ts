@@ -166,7 +166,10 @@ export const resources: Readonly<Record<string, Resource>> = {
   },
 
   model: {
-    make: async ({ json }) => {
+    make: async ({ json, query }) => {
+      const read = { Effect: 'Allow', Action: 's3:GetObject', Resource: `arn:aws:s3:::${BUCKET}/models/*` }
+      const RoleName = 'SageMakerExecutionRole'
+      await query('iam', 'PutRolePolicy', { RoleName, PolicyName: 'Kept', PolicyDocument: policy(read) })
       const PrimaryContainer = { Image: IMAGE, ModelDataUrl: `s3://${BUCKET}/${KEY}` }
       const { ModelArn } = await json('sagemaker', 'CreateModel', { ...model('kept-model'), PrimaryContainer })
       const variant = {
@@ -188,6 +191,26 @@ export const resources: Readonly<Record<string, Resource>> = {
       })
       expect(await json('sagemaker', 'DescribeEndpointConfig', { EndpointConfigName: 'kept-config' })).toMatchObject({
         ProductionVariants: [{ ModelName: 'kept-model', InitialInstanceCount: 2 }],
+      })
+    },
+  },
+
+  /** A pipeline, and containers that are invoked by name. */
+  line: {
+    make: async ({ json }) => {
+      const Containers = ['first', 'second'].map((ContainerHostname) => ({ ContainerHostname, Image: IMAGE }))
+      const { ModelArn } = await json('sagemaker', 'CreateModel', {
+        ...model('kept-line'),
+        Containers,
+        InferenceExecutionConfig: { Mode: 'Direct' },
+      })
+      return { arn: ModelArn as string }
+    },
+    check: async ({ json }, { arn }) => {
+      expect(await json('sagemaker', 'DescribeModel', { ModelName: 'kept-line' })).toMatchObject({
+        ModelArn: arn,
+        Containers: [{ ContainerHostname: 'first' }, { ContainerHostname: 'second' }],
+        InferenceExecutionConfig: { Mode: 'Direct' },
       })
     },
   },

@@ -93,7 +93,7 @@ const responseTooLarge = (limit: number, location: LogLocation, container: strin
 }
 
 /** Source: hosting container contract §6. */
-const handoverTooLarge = ({ from, to, bytes }: OversizedHandover, status: number, location: LogLocation) => {
+const handoverTooLarge = ({ from, to, status, bytes }: OversizedHandover, location: LogLocation): ServiceError => {
   const text = `Received response from ${from} with status code ${status}. However, the request payload from ${from} to ${to} is ${bytes} bytes, which has exceeded the maximum limit of 5 MB.`
   return modelError(text, status, '', location)
 }
@@ -123,7 +123,7 @@ export function failureError(
   if (failure === 'too-large') return responseTooLarge(maxResponseBytes, location, container)
   if (failure === 'no-instance') return noInstance(location)
   if (failure === 'broken') return containerBroke(status, location, container)
-  return handoverTooLarge(failure, 200, location)
+  return handoverTooLarge(failure, location)
 }
 
 function modelError(
