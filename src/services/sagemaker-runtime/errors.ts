@@ -25,6 +25,7 @@ export const notDirect = (endpoint: string): ServiceError =>
   validationError(
     `TargetContainerHostname cannot be specified: endpoint ${endpoint} is not configured for direct invocation.`,
   )
+
 /** InvokeEndpointAsync on an endpoint that answers at once. */
 export const notAsynchronous = (endpoint: string): ServiceError =>
   validationError(`Endpoint ${endpoint} is not an asynchronous endpoint. Use InvokeEndpoint.`)
@@ -92,11 +93,9 @@ const responseTooLarge = (limit: number, location: LogLocation, container: strin
   return modelError(`Received server error (0) from ${container} with message "${text}".`, 0, text, location)
 }
 
-/** Source: hosting container contract §6. */
-const handoverTooLarge = ({ from, to, status, bytes }: OversizedHandover, location: LogLocation): ServiceError => {
-  const text = `Received response from ${from} with status code ${status}. However, the request payload from ${from} to ${to} is ${bytes} bytes, which has exceeded the maximum limit of 5 MB.`
-  return modelError(text, status, '', location)
-}
+/** What is wrong with a body that one container of a pipeline has for the next. Source: hosting container contract §6. */
+export const oversizedHandover = ({ from, to, status, bytes }: OversizedHandover): string =>
+  `Received response from ${from} with status code ${status}. However, the request payload from ${from} to ${to} is ${bytes} bytes, which has exceeded the maximum limit of 5 MB.`
 
 const noInstance = (location: LogLocation): ServiceError =>
   serviceUnavailable(
@@ -123,7 +122,7 @@ export function failureError(
   if (failure === 'too-large') return responseTooLarge(maxResponseBytes, location, container)
   if (failure === 'no-instance') return noInstance(location)
   if (failure === 'broken') return containerBroke(status, location, container)
-  return handoverTooLarge(failure, location)
+  return modelError(oversizedHandover(failure), failure.status, '', location)
 }
 
 function modelError(

@@ -14,7 +14,7 @@ export class AnswerBroken extends Error {
   override readonly name = 'AnswerBroken'
   readonly failure: InvocationFailure
   constructor(failure: InvocationFailure) {
-    super(`the invocation failed: ${failure}`)
+    super(`the invocation failed: ${typeof failure === 'string' ? failure : failure.kind}`)
     this.failure = failure
   }
 }

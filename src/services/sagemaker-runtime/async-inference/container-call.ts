@@ -6,6 +6,7 @@ import { MOST_RESPONSE_BYTES } from './notifications.ts'
 import { type Input, MOST_PAYLOAD_BYTES } from './read-input.ts'
 import {
   brokeOften,
+  handoverTooLarge,
   MOST_BREAKS,
   RequestDeferred,
   refusedByModel,
@@ -68,6 +69,8 @@ function explained({ failure, message }: AnswerBroken, request: ClaimedRequest, 
   if (signal.aborted) return new RequestDeferred(message, { broke: false })
   if (failure === 'timed-out') return timedOut(request.document.timeoutSeconds)
   if (failure === 'too-large') return responseTooLarge(MOST_PAYLOAD_BYTES)
+  // It would be too large the next time as well.
+  if (typeof failure !== 'string') return handoverTooLarge(failure)
   if (failure === 'broken' && request.breaks + 1 >= MOST_BREAKS) return brokeOften()
   return new RequestDeferred(message, { broke: failure === 'broken' })
 }

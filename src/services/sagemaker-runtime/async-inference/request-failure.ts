@@ -1,3 +1,6 @@
+import type { OversizedHandover } from '../../../dataplane/invocation.ts'
+import { oversizedHandover } from '../errors.ts'
+
 /** What a failed request counts as, by the name of the metric. */
 export type FailureKind =
   | 'RequestDownloadFailures'
@@ -56,6 +59,10 @@ export const timedOut = (seconds: number): RequestFailure =>
 
 export const responseTooLarge = (bytes: number): RequestFailure =>
   new RequestFailure('InvocationFailures', `The model's answer is larger than ${bytes} bytes.`)
+
+/** Of a pipeline: what one container has for the next. */
+export const handoverTooLarge = (handover: OversizedHandover): RequestFailure =>
+  new RequestFailure('InvocationFailures', oversizedHandover(handover))
 
 export const brokeOften = (): RequestFailure =>
   new RequestFailure(

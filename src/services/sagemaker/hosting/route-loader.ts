@@ -66,6 +66,7 @@ const instancesOf = (state: EndpointState, { fleet, variant_name }: EndpointVari
     if (first === undefined) return []
     return [{ id: row.id, address: first.address, ...(containers.length > 1 && { containers }) }]
   })
+
 function asyncRoute({ OutputConfig: output }: AsyncInferenceConfig, queueId: string): AsyncRoute {
   const topics = output.NotificationConfig
   return {
