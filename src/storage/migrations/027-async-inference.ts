@@ -41,6 +41,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .columns(['queue_id', 'instance_id', 'request_id'])
     .execute()
   await db.schema
+    .createIndex('async_requests_held')
+    .on('async_requests')
+    .column('instance_id')
+    .where('instance_id', 'is not', null)
+    .execute()
+  await db.schema
     .createIndex('async_requests_by_expiry')
     .on('async_requests')
     .columns(['queue_id', 'expires_at'])

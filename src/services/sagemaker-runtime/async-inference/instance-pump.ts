@@ -31,13 +31,16 @@ export function createInstancePump(deps: AsyncDeps, bells: InstanceRings): WorkH
     const parts = key.split('/')
     const instanceId = parts.pop() as string
     const routeKey = parts.join('/')
+    const claim = randomUUID()
+    // Whether the instance is still there or has died with the worker that had this item.
+    await deps.database.commit([deps.queue.recover(instanceId, claim)])
     const first = await findWorkplace(deps, routeKey, instanceId)
     if (first === undefined) {
       // This worker's routes may be older than the item.
       const stands = await isHealthy(deps, instanceId)
       return stands ? { done: false, againInMilliseconds: PAUSE_MILLISECONDS } : { done: true }
     }
-    const pump = new InstancePump(deps, routeKey, instanceId, first, signal)
+    const pump = new InstancePump(deps, routeKey, instanceId, claim, first, signal)
     const unsubscribe = bells.add(first.route.async?.queueId ?? '', pump.bell)
     try {
       return await pump.run()
@@ -112,7 +115,7 @@ class InstancePump {
   readonly #signal: AbortSignal
   /** Ends the requests under way. */
   readonly #ending = new AbortController()
-  readonly #claim = randomUUID()
+  readonly #claim: string
   readonly #inFlight = new Set<Promise<void>>()
   readonly #stranded: Statement[] = []
   readonly #meter: AsyncMeter
@@ -124,10 +127,18 @@ class InstancePump {
   /** The last look found as many as it asked for. */
   #crowded = false
 
-  constructor(deps: AsyncDeps, routeKey: string, instanceId: string, workplace: Workplace, signal: AbortSignal) {
+  constructor(
+    deps: AsyncDeps,
+    routeKey: string,
+    instanceId: string,
+    claim: string,
+    workplace: Workplace,
+    signal: AbortSignal,
+  ) {
     this.#deps = deps
     this.#routeKey = routeKey
     this.#instanceId = instanceId
+    this.#claim = claim
     this.#workplace = workplace
     this.#signal = signal
     this.#limitedTo = workplace.variant.maxConcurrency
@@ -137,9 +148,7 @@ class InstancePump {
   }
 
   async run() {
-    const { queue, database } = this.#deps
     const queueId = this.#queueId
-    await database.commit([queue.recover(queueId, this.#instanceId, this.#claim)])
     const onAbort = () => this.bell.ring()
     this.#signal.addEventListener('abort', onAbort)
     try {

@@ -11,8 +11,6 @@ import { expired } from './request-failure.ts'
 import { ClaimLost } from './request-queue.ts'
 import { failRequest } from './work-on-request.ts'
 
-/** Stands for the instance of requests that no instance has begun with in time. */
-const NOBODY = 'expired'
 const EXPIRED_AT_ONCE = 100
 const PURGED_AT_ONCE = 1_000
 
@@ -53,7 +51,7 @@ export function createQueueKeeper(deps: AsyncDeps): WorkHandler {
         await expire(deps, queueId, {
           route,
           variant,
-          instanceId: NOBODY,
+          instanceId: nobodyOf(queueId),
           principal: executionRole(deps, variant.executionRoleArn),
         })
     }
@@ -61,15 +59,19 @@ export function createQueueKeeper(deps: AsyncDeps): WorkHandler {
   }
 }
 
+/** Stands for the instance of requests that no instance has begun with in time. */
+const nobodyOf = (queueId: string): string => `expired/${queueId}`
+
 async function expire(deps: AsyncDeps, queueId: string, workplace: Workplace): Promise<void> {
   const { queue, clock, database, cloudwatch } = deps
   const claim = randomUUID()
-  await database.commit([queue.recover(queueId, NOBODY, claim)])
+  const nobody = nobodyOf(queueId)
+  await database.commit([queue.recover(nobody, claim)])
   let meter: AsyncMeter | undefined
   const dataLog = openDataLog(deps, () => workplace)
   try {
     for (;;) {
-      const requests = await queue.claimExpired(queueId, NOBODY, claim, clock.now(), EXPIRED_AT_ONCE)
+      const requests = await queue.claimExpired(queueId, nobody, claim, clock.now(), EXPIRED_AT_ONCE)
       if (requests.length === 0) return
       meter ??= new AsyncMeter(cloudwatch, workplace.route, workplace.variant.name)
       for (const request of requests) {

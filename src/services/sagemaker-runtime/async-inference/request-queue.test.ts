@@ -80,10 +80,10 @@ describe.each(testStores)('the queue of requests on $dialect', ({ create }) => {
   it('lets only the present holder finish', async () => {
     await accept()
     const [old] = await queue.claim('q', 'i', 'c1', 1)
-    await database.commit([queue.recover('q', 'i', 'c2')])
+    await database.commit([queue.recover('i', 'c2')])
     await expect(database.commit(queue.finish(old!))).rejects.toThrow(ClaimLost)
     const [present] = await queue.claim('q', 'i', 'c2', 1)
-    await database.commit([queue.recover('q', 'i', 'c2')])
+    await database.commit([queue.recover('i', 'c2')])
     await database.commit(queue.finish(present!))
     await expect(database.commit(queue.finish(present!))).rejects.toThrow(ClaimLost)
     expect(await queueState(database, 'q')).toEqual({ backlog: 0, oldestAt: undefined })

@@ -146,12 +146,11 @@ export class RequestQueue {
   }
 
   /** Lets go of what `instanceId` has under another claim than this: its predecessor in the work item is no more. */
-  recover(queueId: string, instanceId: string, claim: string): Statement {
+  recover(instanceId: string, claim: string): Statement {
     return statement(
       this.#database.query
         .updateTable('async_requests')
         .set({ claim: null, instance_id: null })
-        .where('queue_id', '=', queueId)
         .where('instance_id', '=', instanceId)
         .where('claim', '<>', claim),
     )
