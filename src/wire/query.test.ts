@@ -140,3 +140,43 @@ describe('query errors', () => {
     )
   })
 })
+
+describe('a service whose query protocol has names of its own', () => {
+  const sqs = loadService('sqs')
+  const at = (path: string, form: string) => {
+    const body = Buffer.from(form)
+    const request = { ...post(), path }
+    const detected = query.detect(sqs, request, body)
+    if (detected === undefined) throw new Error('No operation.')
+    return query.decode(sqs, detected, request, body)
+  }
+
+  it('is read by them, and sent to the address of what it is about', () => {
+    const attributes =
+      'MessageAttribute.1.Name=a&MessageAttribute.1.Value.DataType=String&MessageAttribute.1.Value.StringValue=x'
+    expect(at('/123456789012/jobs', `Action=SendMessage&MessageBody=m&${attributes}`)).toEqual({
+      QueueUrl: '/123456789012/jobs',
+      MessageBody: 'm',
+      MessageAttributes: { a: { DataType: 'String', StringValue: 'x' } },
+    })
+    expect(at('/', 'Action=GetQueueAttributes&QueueUrl=u&AttributeName.2=b&AttributeName.1=a')).toEqual({
+      QueueUrl: 'u',
+      AttributeNames: ['a', 'b'],
+    })
+    expect(at('/123456789012/jobs', 'Action=DeleteQueue&QueueUrl=told')).toEqual({ QueueUrl: 'told' })
+    expect(at('/1/x', 'Action=ListQueues')).toEqual({})
+    // The names of the other protocol are nothing here.
+    expect(at('/', 'Action=GetQueueAttributes&QueueUrl=u&AttributeNames.1=a')).toEqual({ QueueUrl: 'u' })
+  })
+
+  it('is answered with them, under an element of the operation', () => {
+    const { operation } = query.detect(sqs, post(), Buffer.from('Action=ReceiveMessage'))!
+    const Messages = [{ MessageId: '1', Attributes: { SenderId: 's' } }, { MessageId: '2' }]
+    expect(query.encode(sqs, operation, { Messages }, 'r').body).toBe(
+      '<ReceiveMessageResponse xmlns="http://queue.amazonaws.com/doc/2012-11-05/"><ReceiveMessageResult>' +
+        '<Message><MessageId>1</MessageId><Attribute><Name>SenderId</Name><Value>s</Value></Attribute></Message>' +
+        '<Message><MessageId>2</MessageId></Message></ReceiveMessageResult>' +
+        '<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></ReceiveMessageResponse>',
+    )
+  })
+})
