@@ -122,6 +122,28 @@ describe.each(testStores)('queues on $dialect', ({ create }) => {
     await eventually(async () => expect(await stored()).toBe(0))
   })
 
+  test('who waits at a queue of old messages waits, and does not look again and again', async () => {
+    await set({ MessageRetentionPeriod: '60' })
+    for (let at = 0; at < 3; at++) await send('old')
+    messaging.now += 61_000
+    const shown = async () => (await receive()).length
+    await eventually(async () => expect(await shown()).toBe(0))
+    const waiting = receive({ WaitTimeSeconds: 20 })
+    await eventually(async () => expect(await stored()).toBe(0))
+    const commits = messaging.database.commitCount()
+    await receive({ WaitTimeSeconds: 1 })
+    expect(messaging.database.commitCount() - commits).toBeLessThan(5)
+    await send('new')
+    expect((await waiting).map(({ Body }) => Body)).toEqual(['new'])
+  })
+
+  test('many who wait get what comes, each something else', async () => {
+    const all = Array.from({ length: 20 }, () => receive({ WaitTimeSeconds: 20, MaxNumberOfMessages: 1 }))
+    for (let at = 0; at < 20; at++) await send(`m${at}`)
+    const bodies = (await Promise.all(all)).flat().map(({ Body }) => Body)
+    expect(new Set(bodies).size).toBe(20)
+  })
+
   test('what has been received too often goes to the dead-letter queue', async () => {
     const dead = await messaging.makeQueue('dead')
     const redrive = (deadLetterTargetArn: string) =>

@@ -20,11 +20,13 @@ const AFTER_FAILURE = 1_000
 /**
  * Wakes whoever waits for messages. Nobody polls: after a commit, of this process or another, one query looks at all
  * queues that are waited for, and a timer stands for the message that becomes visible next. Of those who wait for a queue
- * one is woken at a time, the first first: when it has looked, it has the others looked after.
+ * one is woken at a time, the first first; the next when that one has taken what it could.
  */
 export class Arrivals {
   readonly #deps: ArrivalsDeps
-  readonly #waiters = new Map<string, (() => void)[]>()
+  readonly #waiters = new Map<string, ((woken: boolean) => void)[]>()
+  /** Queues from which somebody who has been woken is about to take. */
+  readonly #taking = new Set<string>()
   readonly #announced = new WeakSet<Statement>()
   #closed = false
   #looking = false
@@ -61,27 +63,37 @@ export class Arrivals {
     for (const queueId of [...this.#waiters.keys()]) while (this.#wake(queueId));
   }
 
-  /** Resolves when there may be something, at the latest after `milliseconds`, or when the signal aborts. */
-  wait(queueId: string, milliseconds: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when there may be something, at the latest after `milliseconds`, or when the signal aborts. Who is told `true`
+   * calls `taken` when it has taken what it could.
+   */
+  wait(queueId: string, milliseconds: number, signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       const waiters = this.#waiters.get(queueId) ?? []
       this.#waiters.set(queueId, waiters)
-      const end = () => {
+      const end = (woken: boolean) => {
         clearTimeout(timer)
-        signal.removeEventListener('abort', end)
+        signal.removeEventListener('abort', leave)
         const at = waiters.indexOf(end)
         if (at >= 0) waiters.splice(at, 1)
         if (waiters.length === 0 && this.#waiters.get(queueId) === waiters) this.#waiters.delete(queueId)
-        resolve()
+        resolve(woken)
       }
-      const timer = setTimeout(end, milliseconds)
+      const leave = () => end(false)
+      const timer = setTimeout(leave, milliseconds)
       timer.unref()
       waiters.push(end)
-      if (signal.aborted || this.#closed) return end()
-      signal.addEventListener('abort', end, { once: true })
+      if (signal.aborted || this.#closed) return leave()
+      signal.addEventListener('abort', leave, { once: true })
       // For what came between the last look and now.
       this.look()
     })
+  }
+
+  /** Whoever was woken has taken what it could: the others are looked after. */
+  taken(queueId: string): void {
+    this.#taking.delete(queueId)
+    this.look()
   }
 
   /** Looks whether anybody who waits is to be woken. */
@@ -111,7 +123,7 @@ export class Arrivals {
     let next = Number.POSITIVE_INFINITY
     for (let from = 0; from < ids.length; from += MOST_QUEUES) {
       for (const [queueId, at] of await this.#firstVisible(ids.slice(from, from + MOST_QUEUES))) {
-        if (at <= now) this.#wake(queueId)
+        if (at <= now) this.#wakeToTake(queueId)
         else next = Math.min(next, at)
       }
     }
@@ -130,9 +142,17 @@ export class Arrivals {
     return rows.flatMap(({ id, at }) => (at === null ? [] : [[id, at] as const]))
   }
 
+  #wakeToTake(queueId: string): void {
+    const waiter = this.#waiters.get(queueId)?.[0]
+    if (waiter === undefined || this.#taking.has(queueId)) return
+    this.#taking.add(queueId)
+    waiter(true)
+  }
+
+  /** Has one look for itself. */
   #wake(queueId: string): boolean {
     const waiter = this.#waiters.get(queueId)?.[0]
-    waiter?.()
+    waiter?.(false)
     return waiter !== undefined
   }
 

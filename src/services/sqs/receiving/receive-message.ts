@@ -33,21 +33,28 @@ export async function receiveMessage(
     20,
   )
   const deadline = performance.now() + seconds * 1_000
+  /** The queue that this call has been woken to take from. */
+  let wokenFor: string | undefined
+  const settle = () => {
+    if (wokenFor !== undefined) deps.arrivals.taken(wokenFor)
+    wokenFor = undefined
+  }
   try {
     for (;;) {
       const now = deps.clock.now()
       const nonce = newNonce()
       const rows = await takeMessages(deps, queue, { limit, nonce, now, visibleAgainAt: now + timeout * 1_000 })
+      settle()
       if (rows.length > 0) return { Messages: rows.map((row) => show(deps, queue, row, input)) }
       const left = deadline - performance.now()
       if (left <= 0 || context.signal.aborted || deps.arrivals.closed) return {}
-      await deps.arrivals.wait(queue.id, left, context.signal)
+      if (await deps.arrivals.wait(queue.id, left, context.signal)) wokenFor = queue.id
       // Nobody would see them: they are for whoever waits behind.
       if (context.signal.aborted) return {}
       queue = await deps.catalog.require(name)
     }
   } finally {
-    deps.arrivals.look()
+    settle()
   }
 }
 

@@ -1,10 +1,14 @@
 import { sql } from 'kysely'
+import type { Database } from '../../../storage/database.ts'
 import type { SqsMessageRow } from '../../../storage/schema/sqs.ts'
 import { statement } from '../../../storage/statement.ts'
 import { queueOfArn } from '../queue-name.ts'
 import { numberOf, type RedrivePolicy, redriveOf } from '../queues/queue-attributes.ts'
 import type { Queue } from '../queues/queue-catalog.ts'
 import type { SqsDeps } from '../sqs-deps.ts'
+
+/** Rows of one unit of work, so that nobody waits long behind it. */
+const MOST_REMOVED = 1_000
 
 type Deps = Pick<SqsDeps, 'database' | 'catalog' | 'arrivals'>
 
@@ -45,7 +49,10 @@ async function takeOnce({ database }: Deps, queue: Queue, taking: Taking): Promi
     .orderBy('visible_at')
     .orderBy('id')
   // Most looks at an empty queue find nothing, and write nothing.
-  if ((await visible.limit(1).executeTakeFirst()) === undefined) return []
+  if ((await visible.limit(1).executeTakeFirst()) === undefined) {
+    await removeExpired(database, queue, now, oldest)
+    return []
+  }
   const take = database.query
     .updateTable('sqs_messages')
     .set({
@@ -59,6 +66,20 @@ async function takeOnce({ database }: Deps, queue: Queue, taking: Taking): Promi
   const [result] = await database.commit([statement(take)])
   const rows = (result?.rows ?? []) as unknown as SqsMessageRow[]
   return [...rows].sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/** What is visible and too old is in the way of whoever looks: it goes now, and not only when it is swept. */
+async function removeExpired(database: Database, queue: Queue, now: number, oldest: number): Promise<void> {
+  const { query } = database
+  const expired = query
+    .selectFrom('sqs_messages')
+    .select('id')
+    .where('queue_id', '=', queue.id)
+    .where('visible_at', '<=', now)
+    .where('sent_at', '<=', oldest)
+    .limit(MOST_REMOVED)
+  if ((await expired.limit(1).executeTakeFirst()) === undefined) return
+  await database.commit([statement(query.deleteFrom('sqs_messages').where('id', 'in', expired))])
 }
 
 async function moveToDeadLetters(
