@@ -94,6 +94,7 @@ import { installationId } from './storage/installation-id.ts'
 import { openMasterKey } from './storage/master-key.ts'
 import { openSqliteDatabase } from './storage/sqlite/sqlite-database.ts'
 import { startTableChangeFeed } from './storage/table-change-feed.ts'
+import { AccessLog } from './telemetry/access-log.ts'
 import type { Logger } from './telemetry/log.ts'
 
 /** One running worker. */
@@ -301,6 +302,7 @@ async function buildApp(config: Config, { index, log }: AppOptions): Promise<App
     sampleSeconds: config.metrics.resolutionSeconds,
   })
   const accept = acceptDeps({ routes, queue: asyncQueue, box: masterKey }, () => clock.now())
+  const accessLog = config.accessLog === undefined ? undefined : await openAccessLog(config.accessLog, log)
   let ready = false
   const parts: GatewayParts = {
     services,
@@ -323,6 +325,7 @@ async function buildApp(config: Config, { index, log }: AppOptions): Promise<App
     publicUrl: config.publicUrl,
     s3Domains: config.s3Domains,
     log,
+    accessLog,
   }
   const server = createHttpServer((request, response) => void handleRequest(parts, request, response))
   const front = new InvocationFront(server, parts)
@@ -339,6 +342,7 @@ async function buildApp(config: Config, { index, log }: AppOptions): Promise<App
       sqs.endWaiting()
       await Promise.all([drainHttpServer(server, front), workQueue.stop()])
       stopAsync()
+      await accessLog?.close()
       dataPlane.close()
       await serving.stop()
       await cloudwatch.stop()
@@ -395,6 +399,14 @@ async function connectRuntime(
     return { runtime, engine: await runtime.describe(signal) }
   } catch (error) {
     throw new StartError(`${(error as Error).message} Or serve without containers: --runtime none`)
+  }
+}
+
+async function openAccessLog(path: string, log: Logger): Promise<AccessLog> {
+  try {
+    return await AccessLog.open(path, log)
+  } catch (error) {
+    throw new StartError(`cannot open the access log ${path} (${(error as Error).message}); correct accessLog`)
   }
 }
 

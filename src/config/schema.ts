@@ -66,6 +66,11 @@ export const configSchema = z.strictObject({
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('how much the server writes to standard error'),
+  accessLog: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('path of a file to which a line of JSON is appended for each request, without queries and headers'),
   publicUrl: z
     .url({ protocol: /^https?$/ })
     .transform((url) => url.replace(/\/+$/, ''))

@@ -4,8 +4,10 @@ import type { ImageRegistry } from '../services/ecr/distribution/answer-registry
 import type { Service, Services } from '../services/registry.ts'
 import type { RuntimeDeps } from '../services/sagemaker-runtime/invoke-endpoint.ts'
 import type { Clock } from '../shared/clock.ts'
+import type { AccessLog } from '../telemetry/access-log.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { notImplemented, ServiceError } from '../wire/service-error.ts'
+import { noteAccess } from './access.ts'
 import { answerError } from './answer-error.ts'
 import type { Authenticator } from './authenticate.ts'
 import type { BodyMemory } from './body-memory.ts'
@@ -34,6 +36,8 @@ export interface GatewayParts {
   readonly publicUrl: string | undefined
   readonly s3Domains: readonly string[]
   readonly log: Logger
+  /** Undefined when nobody wants to have it. */
+  readonly accessLog?: Pick<AccessLog, 'add'> | undefined
 }
 
 /** Answers one request, whatever it is. Never throws. */
@@ -44,6 +48,7 @@ export async function handleRequest(
 ): Promise<void> {
   const exchange = openExchange(request, response, parts.clock.now())
   response.on('error', () => {})
+  if (parts.accessLog !== undefined) noteAccess(parts.accessLog, exchange)
   let service: Service | undefined
   try {
     const signed = claimedCredential(request.headers.authorization, exchange.query)?.service

@@ -52,6 +52,7 @@ export interface GatewayOptions {
   readonly streamSeconds?: number
   readonly memoryBytes?: number
   readonly times?: HttpTimes
+  readonly accessLog?: GatewayParts['accessLog']
   /** Leaves everything to node:http. */
   readonly withoutFront?: boolean
   /** Who signs. Default: the account's root. */
@@ -99,6 +100,7 @@ export async function startInvocationGateway(options: GatewayOptions = {}): Prom
     clock: systemClock,
     s3Domains: [],
     log: silentLogger,
+    accessLog: options.accessLog,
   } as unknown as GatewayParts
   const server = createHttpServer((request, response) => void handleRequest(parts, request, response), options.times)
   const front = options.withoutFront ? undefined : new InvocationFront(server, parts, options.times)

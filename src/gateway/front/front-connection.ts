@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { requestId } from '../../shared/ids.ts'
+import { accessEntry } from '../access.ts'
 import { errorAnswer } from '../answer-error.ts'
 import type { Caller } from '../authenticate.ts'
 import { CollectedBody } from '../collected-body.ts'
@@ -217,6 +218,7 @@ export class FrontConnection {
     }
     this.#incoming = undefined
     this.#used = true
+    parts.accessLog?.add(accessEntry(call, response.status, response.bytes))
     if (this.#over) return
     if (!response.closed) this.#socket.destroy()
     else if (!response.keepsAlive) this.#socket.destroySoon()

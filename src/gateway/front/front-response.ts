@@ -29,8 +29,8 @@ export class FrontResponse implements AnswerStream {
   headersSent = false
   keepsAlive = true
   status = 0
-  /** Bytes of the body so far. */
-  bodyBytes = 0
+  /** Bytes of the answer so far, its head included. */
+  bytes = 0
 
   constructor(socket: Socket, owner: ResponseOwner) {
     this.#socket = socket
@@ -77,16 +77,16 @@ export class FrontResponse implements AnswerStream {
   }
 
   flushHeaders(): void {
-    if (this.#head !== undefined) this.#socket.write(this.#takeHead(), 'latin1')
+    if (this.#head !== undefined) this.#send(this.#takeHead())
   }
 
   write(part: Uint8Array): boolean {
     const socket = this.#socket
     // An empty chunk would be the last one.
     if (this.#ended || this.#gone || part.length === 0) return !socket.writableNeedDrain
-    this.bodyBytes += part.length
     const before = this.#chunked ? `${this.#takeHead()}${part.length.toString(16)}\r\n` : this.#takeHead()
     socket.cork()
+    this.bytes += before.length + part.length
     if (before !== '') socket.write(before, 'latin1')
     socket.write(part)
     if (this.#chunked) socket.write('\r\n', 'latin1')
@@ -99,12 +99,10 @@ export class FrontResponse implements AnswerStream {
     if (typeof body !== 'string') this.write(body ?? NOTHING)
     else if (this.#chunked) this.write(Buffer.from(body, 'latin1'))
     else {
-      this.bodyBytes += body.length
-      this.#socket.write(this.#takeHead() + body, 'latin1')
+      this.#send(this.#takeHead() + body)
     }
-    if (this.#head !== undefined || this.#chunked) {
-      this.#socket.write(this.#chunked ? `${this.#takeHead()}0\r\n\r\n` : this.#takeHead(), 'latin1')
-    }
+    if (this.#chunked) this.#send(`${this.#takeHead()}0\r\n\r\n`)
+    else this.flushHeaders()
     this.#ended = true
     this.#onDrain = undefined
     this.#close()
@@ -132,6 +130,12 @@ export class FrontResponse implements AnswerStream {
     this.#gone = true
     this.#onDrain = undefined
     this.#close()
+  }
+
+  /** Characters are bytes. */
+  #send(text: string): void {
+    this.bytes += text.length
+    this.#socket.write(text, 'latin1')
   }
 
   #takeHead(): string {

@@ -7,6 +7,7 @@ import {
   type InvocationGateway,
   startInvocationGateway,
 } from '../../../test/support/invocation-gateway.ts'
+import type { AccessEntry } from '../../telemetry/access-log.ts'
 import { InvocationFront } from './invocation-front.ts'
 
 const TIMES = { head: 200, check: 50, idle: 1_000 }
@@ -130,6 +131,32 @@ describe('a connection of the front', () => {
     expect(socket.writableLength).toBeGreaterThan(1_000_000)
     socket.resume()
     await eventually(() => expect(countOf(received(), 'HTTP/1.1 200 OK')).toBe(600))
+  })
+})
+
+describe('the access log', () => {
+  it('has a line for each request, whoever has read it, and no secrets', async () => {
+    const entries: AccessEntry[] = []
+    const gateway = await serve({ accessLog: { add: (entry) => entries.push(entry) } })
+    const { socket, received } = await client(gateway)
+    const one = invocation(gateway, 'hello')
+    socket.write(`${one}GET /_slipway/nothing?X-Amz-Signature=secret HTTP/1.1\r\nHost: a\r\n\r\n${one}`)
+    await eventually(() => expect(entries).toHaveLength(3))
+    expect(entries.map(({ method, path, status }) => [method, path, status])).toEqual([
+      ['POST', PATH, 200],
+      ['GET', '/_slipway/nothing', 404],
+      ['POST', PATH, 200],
+    ])
+    expect(entries.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(received().length)
+    for (const { client: address, milliseconds } of entries)
+      expect([address, milliseconds > 0]).toEqual(['127.0.0.1', true])
+    expect(JSON.stringify(entries)).not.toMatch(/Signature|Credential/i)
+    // Who leaves without an answer is written down as well.
+    socket.destroy()
+    const leaving = await client(gateway)
+    leaving.socket.write(invocation(gateway, 'leave'))
+    leaving.socket.destroy()
+    await eventually(() => expect(entries).toHaveLength(4))
   })
 })
 
