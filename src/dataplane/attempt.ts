@@ -97,8 +97,8 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
     this.#sink.onEnd()
   }
 
-  onBreak(reason: BreakReason): void {
-    if (reason === 'broken') return this.#fail('broken')
+  onBreak(reason: BreakReason, error: Error): void {
+    if (reason !== 'not-sent') return this.#fail(reason, error)
     const instance = this.#instance as InstanceRoute
     this.#targets.unreachable(instance)
     this.#dropExchange()
@@ -121,10 +121,10 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
     connection.send(requestHead(instance.address, headerLines, contentLength), body, this)
   }
 
-  #fail(failure: InvocationFailure): void {
+  #fail(failure: InvocationFailure, cause?: Error): void {
     this.#release()?.abort()
     this.#count(false)
-    this.#sink.onFailure(failure)
+    this.#sink.onFailure(failure, cause)
   }
 
   #count(whole: boolean): void {

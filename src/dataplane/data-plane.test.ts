@@ -499,3 +499,14 @@ it('prefers the instance with the fewest requests under way, where the variant s
   held[0]?.()
   expect((await waiting).body).toBe('slow')
 })
+
+it('tells a failure of its own from one of the container', async () => {
+  const container = await started(
+    httpContainer((request, response) => void request.resume().on('end', () => response.end('x'))),
+  )
+  const outcome = await invoke(variantOf(container.address), collected('a'), () => {
+    throw new Error('a bug')
+  })
+  expect(outcome).toMatchObject({ status: 200, failure: 'internal' })
+  await eventually(() => expect(container.open.size).toBe(0))
+})

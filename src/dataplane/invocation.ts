@@ -27,6 +27,8 @@ export type InvocationFailure =
   | 'broken'
   /** The response, announced or counted, is larger than allowed. */
   | 'too-large'
+  /** Whoever took the response has failed: a fault of ours. */
+  | 'internal'
   | OversizedHandover
 
 /** What one container of a chain has for the next is larger than allowed. */
@@ -47,7 +49,8 @@ export interface InvocationSink {
   /** The bytes are only valid during the call. Returns false to pause until `resume` of the running invocation. */
   onBody(bytes: Buffer): boolean
   onEnd(): void
-  onFailure(failure: InvocationFailure): void
+  /** `cause` is known when it is `internal`. */
+  onFailure(failure: InvocationFailure, cause?: Error): void
 }
 
 /** An invocation under way. */

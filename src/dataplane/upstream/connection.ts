@@ -1,7 +1,7 @@
 import { connect, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { isOnOwnNetwork } from '../../shared/own-networks.ts'
-import type { ResponseHead } from './response-head.ts'
+import { MalformedResponseError, type ResponseHead } from './response-head.ts'
 import { ResponseParser } from './response-parser.ts'
 import { startUpload } from './upload.ts'
 
@@ -16,6 +16,8 @@ export type BreakReason =
   | 'not-sent'
   /** The connection broke, or the answer was no HTTP. */
   | 'broken'
+  /** The receiver threw. */
+  | 'internal'
 
 /** Receives one response. After `onEnd` or `onBreak` nothing more is called. */
 export interface ResponseReceiver {
@@ -141,7 +143,7 @@ export class Connection {
     try {
       this.#parser.feed(READ_BUFFER.subarray(0, size))
     } catch (error) {
-      this.#break(error as Error)
+      this.#break(error as Error, error instanceof MalformedResponseError ? 'broken' : 'internal')
     }
     return true
   }
@@ -168,7 +170,7 @@ export class Connection {
     receiver?.onEnd()
   }
 
-  #break(error: Error): void {
+  #break(error: Error, reason: BreakReason = 'broken'): void {
     const receiver = this.#receiver
     const unseen = this.#waiting !== undefined
     this.#ended = true
@@ -176,7 +178,7 @@ export class Connection {
     this.#receiver = undefined
     this.#leaveUpload()
     this.#socket.destroy()
-    receiver?.onBreak(unseen ? 'not-sent' : 'broken', error)
+    receiver?.onBreak(unseen ? 'not-sent' : reason, error)
   }
 
   #leaveUpload(): void {

@@ -109,6 +109,8 @@ export class FrontResponse implements AnswerStream {
   }
 
   destroy(): void {
+    // What has been handed over whole is not taken back.
+    if (this.#ended) return
     this.#socket.destroy()
     this.connectionClosed()
   }

@@ -112,7 +112,7 @@ export const nothingHosted = (location: LogLocation): ServiceError => {
  * none; `container` its name, when there are several.
  */
 export function failureError(
-  failure: InvocationFailure,
+  failure: Exclude<InvocationFailure, 'internal'>,
   status: number,
   location: LogLocation,
   maxResponseBytes: number,

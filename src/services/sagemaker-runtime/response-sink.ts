@@ -106,9 +106,10 @@ export class ResponseSink implements InvocationSink {
     else this.#complete()
   }
 
-  onFailure(failure: InvocationFailure): void {
+  onFailure(failure: InvocationFailure, cause?: Error): void {
     this.#over = true
-    if (this.#streaming) {
+    if (failure === 'internal') this.#reject(cause)
+    else if (this.#streaming) {
       // The status is out: only a broken connection tells the client that the body is not whole.
       this.#response.destroy()
       this.#resolve()

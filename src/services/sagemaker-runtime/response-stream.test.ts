@@ -172,6 +172,25 @@ describe('a stream that goes wrong', () => {
     await eventually(() => expect(socket.destroyed || socket.readableEnded || container.open.size === 0).toBe(true))
   })
 
+  it.each([true, false])('by a fault of the server ends in InternalStreamFailure (front: %s)', async (withFront) => {
+    const { container, asked } = await spoken()
+    const sessions = {
+      find: async () => undefined,
+      open: async () => {
+        throw new Error('no storage')
+      },
+      close: async () => {},
+    }
+    const answering = invoke(await gatewayTo(container.address, { sessions, withoutFront: !withFront }))
+    const socket = await asked
+    socket.write(HEAD.replace('\r\n\r\n', '\r\nX-Amzn-SageMaker-New-Session-Id: s-1\r\n\r\n'))
+    await expect(answering.then(({ Body }) => partsOf(Body!))).rejects.toMatchObject({
+      name: 'InternalStreamFailure',
+      message: expect.not.stringContaining('storage'),
+    })
+    await eventually(() => expect(container.open.size).toBe(0))
+  })
+
   it('because the client has left frees the container’s request', async () => {
     const { container, asked } = await spoken()
     const gateway = await gatewayTo(container.address)

@@ -13,6 +13,12 @@ const modelStreamError = eventFrame({
   ':content-type': 'application/json',
 })
 
+const internalStreamFailure = eventFrame({
+  ':message-type': 'exception',
+  ':exception-type': 'InternalStreamFailure',
+  ':content-type': 'application/json',
+})
+
 /** Bytes of the container, as they have come. */
 export const partEvent = (bytes: Uint8Array): Buffer => payloadPart.message(bytes)
 
@@ -21,3 +27,9 @@ export type StreamErrorCode = 'ModelInvocationTimeExceeded' | 'StreamBroken'
 
 export const modelStreamErrorEvent = (ErrorCode: StreamErrorCode, Message: string): Buffer =>
   modelStreamError.message(Buffer.from(JSON.stringify({ Message, ErrorCode })))
+
+/** The stream ends before its end for a reason that is not the model's. */
+export const internalFailureEvent = (): Buffer =>
+  internalStreamFailure.message(
+    Buffer.from(JSON.stringify({ Message: 'We encountered an internal error. Please try again.' })),
+  )

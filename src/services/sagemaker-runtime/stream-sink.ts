@@ -3,7 +3,7 @@ import type { AnswerStream } from './answer-stream.ts'
 import { containerAnswered, failureError, MAX_ORIGINAL_MESSAGE } from './errors.ts'
 import { streamHeaders } from './response-headers.ts'
 import type { ResponseSettings } from './response-sink.ts'
-import { modelStreamErrorEvent, partEvent } from './stream-events.ts'
+import { internalFailureEvent, modelStreamErrorEvent, partEvent } from './stream-events.ts'
 
 /**
  * Turns a container's response into the event stream of InvokeEndpointWithResponseStream: a part goes out in the tick it
@@ -20,6 +20,8 @@ export class StreamSink implements InvocationSink {
   #status = 0
   #collected: Buffer[] = []
   #collectedBytes = 0
+  /** Why the stream was ended, when that was a fault of ours. */
+  #cause: Error | undefined
   /** Events of this tick. */
   #events: Buffer[] = []
 
@@ -37,7 +39,9 @@ export class StreamSink implements InvocationSink {
     this.#running = running
     const onClose = () => {
       if (!this.#response.writableFinished) running.cancel()
-      this.#resolve()
+      // What went wrong here is told to the log once the client has been told.
+      if (this.#cause === undefined) this.#resolve()
+      else this.#reject(this.#cause)
     }
     if (this.#response.closed) onClose()
     else this.#response.once('close', onClose)
@@ -46,7 +50,11 @@ export class StreamSink implements InvocationSink {
   onHead(status: number, headers: ReadonlyMap<string, string>): void {
     this.#status = status
     if (!this.#success) return
-    this.#settings.onSuccess(headers)?.catch(ignore)
+    this.#settings.onSuccess(headers)?.catch((error: Error) => {
+      // A session that could not be noted will not be found: who has been told of it must not go on.
+      this.#running?.cancel()
+      this.onFailure('internal', error)
+    })
     const { requestId, variant } = this.#settings
     this.#response.writeHead(200, streamHeaders(requestId, variant, headers))
     // A model may think for long before its first word; that it has begun is news.
@@ -77,20 +85,25 @@ export class StreamSink implements InvocationSink {
       )
   }
 
-  onFailure(failure: InvocationFailure): void {
+  onFailure(failure: InvocationFailure, cause?: Error): void {
     const { location, maxResponseBytes } = this.#settings
-    if (!this.#response.headersSent) {
-      this.#reject(failureError(failure, this.#status, location, maxResponseBytes, this.#running?.container))
-      return
+    if (this.#response.headersSent) this.#endWith(failure, cause)
+    else if (failure === 'internal') this.#reject(cause)
+    else this.#reject(failureError(failure, this.#status, location, maxResponseBytes, this.#running?.container))
+  }
+
+  #endWith(failure: InvocationFailure, cause: Error | undefined): void {
+    if (this.#response.writableFinished || this.#response.closed) return
+    if (failure === 'internal') {
+      this.#cause = cause
+      this.#events.push(internalFailureEvent())
+    } else if (failure === 'timed-out') {
+      const sentence = 'The model did not finish its response in the time it is given.'
+      this.#events.push(modelStreamErrorEvent('ModelInvocationTimeExceeded', sentence))
+    } else {
+      const sentence = 'The connection to the model broke before its response was complete.'
+      this.#events.push(modelStreamErrorEvent('StreamBroken', sentence))
     }
-    const event =
-      failure === 'timed-out'
-        ? modelStreamErrorEvent(
-            'ModelInvocationTimeExceeded',
-            'The model did not finish its response in the time it is given.',
-          )
-        : modelStreamErrorEvent('StreamBroken', 'The connection to the model broke before its response was complete.')
-    this.#events.push(event)
     this.#flush()
     this.#response.end()
   }
@@ -115,5 +128,3 @@ export class StreamSink implements InvocationSink {
     this.#response.write(events.length === 1 ? (events[0] as Buffer) : Buffer.concat(events))
   }
 }
-
-const ignore = (): void => {}
