@@ -26,7 +26,7 @@ export interface LinkOwner {
   /** So many bytes, announced or counted, are for the next container. False when they are too many, and all is over. */
   mayHandOver(link: ChainLink, bytes: number): boolean
   onLinkEnd(link: ChainLink): void
-  onLinkBreak(link: ChainLink, reason: BreakReason): void
+  onLinkBreak(link: ChainLink, reason: BreakReason, error: Error): void
 }
 
 /** The exchange with one container of a chain: its answer is collected or streamed for the next, or goes to the caller. */
@@ -100,9 +100,9 @@ export class ChainLink implements ResponseReceiver {
     this.#owner.onLinkEnd(this)
   }
 
-  onBreak(reason: BreakReason): void {
+  onBreak(reason: BreakReason, error: Error): void {
     this.#connection = undefined
-    this.#owner.onLinkBreak(this, reason)
+    this.#owner.onLinkBreak(this, reason, error)
   }
 
   /** The next container begins with what there is, and both go at the pace of the slower. */

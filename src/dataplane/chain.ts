@@ -111,9 +111,10 @@ export class Chain implements RunningInvocation, LinkOwner {
     this.#sink.onEnd()
   }
 
-  onLinkBreak(link: ChainLink, reason: BreakReason): void {
+  onLinkBreak(link: ChainLink, reason: BreakReason, error: Error): void {
     const instance = this.#instance as InstanceRoute
     if (reason === 'not-sent') this.#targets.unreachable(instance)
+    if (reason === 'internal') return this.#fail('internal', link, error)
     if (reason === 'broken' || link.position > 0) return this.#fail('broken', link)
     release(this.#holder as Target)
     this.#holder = undefined
@@ -153,13 +154,13 @@ export class Chain implements RunningInvocation, LinkOwner {
     return this.#links.find(({ ended }) => !ended)
   }
 
-  #fail(failure: InvocationFailure, culprit: ChainLink | undefined): void {
+  #fail(failure: InvocationFailure, culprit: ChainLink | undefined, cause?: Error): void {
     if (this.#over) return
     this.#culprit = culprit
     this.#finish()
     if (culprit !== undefined) this.#count(culprit, false)
     this.#countAll(culprit?.status ?? 0, false)
-    this.#sink.onFailure(failure)
+    this.#sink.onFailure(failure, cause)
   }
 
   /** Ends every exchange that is still under way, and the bookkeeping. */

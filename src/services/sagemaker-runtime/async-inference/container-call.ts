@@ -71,8 +71,10 @@ function explained({ failure, message }: AnswerBroken, request: ClaimedRequest, 
   if (failure === 'too-large') return responseTooLarge(MOST_PAYLOAD_BYTES)
   // It would be too large the next time as well.
   if (typeof failure !== 'string') return handoverTooLarge(failure)
-  if (failure === 'broken' && request.breaks + 1 >= MOST_BREAKS) return brokeOften()
-  return new RequestDeferred(message, { broke: failure === 'broken' })
+  // Also when we are to blame: what breaks us each time must not be tried for ever.
+  const broke = failure === 'broken' || failure === 'internal'
+  if (broke && request.breaks + 1 >= MOST_BREAKS) return brokeOften()
+  return new RequestDeferred(message, { broke })
 }
 
 /** Values have been checked when the request was accepted; an object's own type is checked here. */
