@@ -37,7 +37,7 @@ export async function startSweeping(deps: S3Deps, queue: WorkQueue): Promise<voi
   ])
 }
 
-/** Frees what was released before the grace began. Returns how many blobs were removed. */
+/** Frees what was released before the grace began. Returns how many files were removed. */
 export async function sweepReleased(deps: S3Deps, signal: AbortSignal, grace = GRACE): Promise<number> {
   let removed = 0
   for (;;) {
@@ -49,10 +49,12 @@ export async function sweepReleased(deps: S3Deps, signal: AbortSignal, grace = G
       .orderBy('released_at')
       .limit(BATCH)
       .execute()
-    for (const { owner_id } of released) {
-      signal.throwIfAborted()
-      removed += await sweepOwner(deps, owner_id, before)
-    }
+    signal.throwIfAborted()
+    removed += await sweepOwners(
+      deps,
+      released.map((row) => row.owner_id),
+      before,
+    )
     if (released.length < BATCH) return removed
   }
 }
@@ -62,24 +64,20 @@ class StillRead extends Error {
   override name = 'StillRead'
 }
 
-/** Takes a released owner's slices away, and then the blobs that no other owner shares. */
-async function sweepOwner(deps: S3Deps, ownerId: string, before: number): Promise<number> {
-  const { query } = deps.database
-  const slices = await query.selectFrom('s3_slices').select('blob_id').where('owner_id', '=', ownerId).execute()
-  try {
-    await deps.database.commit([
-      statement(
-        query.deleteFrom('s3_released').where('owner_id', '=', ownerId).where('released_at', '<', before),
-        one(() => new StillRead()),
-      ),
-      statement(query.deleteFrom('s3_slices').where('owner_id', '=', ownerId)),
-    ])
-  } catch (error) {
-    if (error instanceof StillRead) return 0
-    throw error
-  }
+/** Takes the slices of released owners away, bytes that lie in them included, and then the files that no other owner shares. */
+async function sweepOwners(deps: S3Deps, ownerIds: readonly string[], before: number): Promise<number> {
+  const inFiles = await deps.database.query
+    .selectFrom('s3_slices')
+    .select(['owner_id', 'blob_id'])
+    .where('owner_id', 'in', ownerIds)
+    .where('content', 'is', null)
+    .execute()
+  const freed = new Set<string>()
+  // Units of their own, so that one owner that is still read does not hold up the others; they share a commit.
+  await Promise.all(ownerIds.map(async (id) => (await forgetOwner(deps, id, before)) && freed.add(id)))
   // New references are made from living objects only, so a blob that nobody refers to now stays that way.
-  const candidates = [...new Set(slices.map((slice) => slice.blob_id))].filter((blobId) => blobId !== '')
+  const unshared = inFiles.filter(({ owner_id, blob_id }) => freed.has(owner_id) && blob_id !== '')
+  const candidates = [...new Set(unshared.map(({ blob_id }) => blob_id))]
   let removed = 0
   for (let at = 0; at < candidates.length; at += BATCH) {
     const some = candidates.slice(at, at + BATCH)
@@ -90,6 +88,24 @@ async function sweepOwner(deps: S3Deps, ownerId: string, before: number): Promis
     }
   }
   return removed
+}
+
+/** Whether the owner's slices are gone. */
+async function forgetOwner(deps: S3Deps, ownerId: string, before: number): Promise<boolean> {
+  const { query } = deps.database
+  try {
+    await deps.database.commit([
+      statement(
+        query.deleteFrom('s3_released').where('owner_id', '=', ownerId).where('released_at', '<', before),
+        one(() => new StillRead()),
+      ),
+      statement(query.deleteFrom('s3_slices').where('owner_id', '=', ownerId)),
+    ])
+    return true
+  } catch (error) {
+    if (error instanceof StillRead) return false
+    throw error
+  }
 }
 
 /** Removes blobs that were written and never referred to: their writer died in between. */

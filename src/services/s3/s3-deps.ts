@@ -7,6 +7,7 @@ import type { IamFacade } from '../iam/facade.ts'
 import type { KmsFacade } from '../kms/facade.ts'
 import type { BucketCatalog } from './access/bucket-catalog.ts'
 import { type ContentReader, createContentReader } from './content/content-reader.ts'
+import { INLINE_BYTES } from './content/small-content.ts'
 import { type ContentKeys, createContentKeys } from './encryption/content-keys.ts'
 
 /** What S3's operations work with. */
@@ -19,6 +20,8 @@ export interface S3Deps {
   readonly buckets: BucketCatalog
   readonly authorizer: Authorizer
   readonly identities: Pick<IamFacade, 'identityExists'>
+  /** Up to how many bytes a body lies in the database instead of a file. */
+  readonly inlineBytes: number
 }
 
 /** Joins what the operations share: one for the service, its facade and its sweeper. */
@@ -26,8 +29,12 @@ export const createS3Deps = ({
   masterKey,
   kms,
   ...parts
-}: Omit<S3Deps, 'content' | 'keys'> & { readonly masterKey: SealedBox; readonly kms: KmsFacade }): S3Deps => ({
+}: Omit<S3Deps, 'content' | 'keys' | 'inlineBytes'> & {
+  readonly masterKey: SealedBox
+  readonly kms: KmsFacade
+}): S3Deps => ({
   ...parts,
+  inlineBytes: INLINE_BYTES,
   content: createContentReader(parts.database, parts.blobs, parts.clock),
   keys: createContentKeys(masterKey, kms),
 })

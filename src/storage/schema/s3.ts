@@ -1,6 +1,7 @@
 /**
- * The bytes of objects lie in the blob store; a key is only ever a value in these tables. An object, or an uploaded
- * part, owns slices of blobs; several owners may share a blob, so that copies and completed uploads move no bytes.
+ * The bytes of objects lie in the blob store, those of small ones with their slices; a key is only ever a value in these
+ * tables. An object, or an uploaded part, owns slices of blobs; several owners may share a blob of the store, so that
+ * copies and completed uploads move no bytes.
  */
 export interface S3Tables {
   s3_buckets: BucketRow
@@ -70,6 +71,8 @@ export interface SliceRow {
   part_checksum: string | null
   /** The key of the blob, sealed with what the owner is encrypted with; null when the blob is plain. */
   sealed_key: string | null
+  /** All of the blob, sealed, when it is small; null: it is a file of the blob store. */
+  content: Uint8Array | null
 }
 
 /** Owners whose object or part is gone. Their slices stay for a while, for the readers that are at them. */

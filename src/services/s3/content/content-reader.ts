@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import type { Clock } from '../../../shared/clock.ts'
 import type { SealedBox } from '../../../shared/sealed-box.ts'
-import type { BlobStore } from '../../../storage/blobs/blob-store.ts'
+import { BlobCorruptError, type BlobStore } from '../../../storage/blobs/blob-store.ts'
+import { openBytes } from '../../../storage/blobs/sealed-bytes.ts'
 import type { Database } from '../../../storage/database.ts'
 import { statement } from '../../../storage/statement.ts'
 import { openBlobKey } from '../encryption/blob-key.ts'
@@ -87,9 +88,15 @@ export function createContentReader(database: Database, blobs: BlobStore, clock:
   }
 }
 
-const openSlice = (blobs: BlobStore, { blobId, offset, size, sealedKey }: Slice, box: SealedBox): Promise<Readable> =>
-  blobs.read(
-    blobId,
-    { start: offset, end: offset + size - 1 },
-    sealedKey === null ? undefined : openBlobKey(box, blobId, sealedKey),
-  )
+async function openSlice(blobs: BlobStore, slice: Slice, box: SealedBox): Promise<Readable> {
+  const { blobId, offset, size, sealedKey, content } = slice
+  const [start, end] = [offset, offset + size - 1]
+  const seal = sealedKey === null ? undefined : openBlobKey(box, blobId, sealedKey)
+  if (content === null) return blobs.read(blobId, { start, end }, seal)
+  if (seal === undefined) throw new BlobCorruptError(`The key of blob ${blobId} is missing`)
+  const bytes = openBytes(blobId, content, seal, start, end)
+  const stream = new Readable({ read() {} })
+  stream.push(bytes)
+  stream.push(null)
+  return stream
+}

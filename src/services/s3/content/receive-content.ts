@@ -1,6 +1,12 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { SealedBox } from '../../../shared/sealed-box.ts'
-import { BlobTooLargeError, type WrittenBlob } from '../../../storage/blobs/blob-store.ts'
+import {
+  type BlobStore,
+  BlobTooLargeError,
+  type WriteOptions,
+  type WrittenBlob,
+} from '../../../storage/blobs/blob-store.ts'
+import type { DigestName } from '../../../storage/blobs/digests.ts'
 import { StorageUnavailableError } from '../../../storage/errors.ts'
 import {
   type ChecksumAlgorithm,
@@ -17,6 +23,8 @@ import { newBlobKey, sealBlobKey } from '../encryption/blob-key.ts'
 import { badChecksum, badContentMd5, entityTooLarge, invalidDigest, invalidRequest } from '../errors.ts'
 import type { S3Deps } from '../s3-deps.ts'
 import type { Slice } from './slice-store.ts'
+import { sealSmall } from './small-content.ts'
+import { takeBody } from './take-body.ts'
 import { trailingChecksum } from './trailing-checksum.ts'
 
 /** The most that one PutObject or UploadPart takes: 5 GiB. */
@@ -28,6 +36,8 @@ export type BodyClaims = ChecksumMembers & { readonly ContentMD5?: string; reado
 export interface ReceivedContent {
   /** Undefined for an empty body, which takes no blob. */
   readonly blobId: string | undefined
+  /** All of the blob, sealed, when it is small and goes with its slice; null: it is a file. */
+  readonly sealed: Uint8Array | null
   /** The blob's key, sealed with the box. */
   readonly sealedKey: string | null
   readonly size: number
@@ -40,14 +50,15 @@ export interface ReceivedContent {
 }
 
 /**
- * Takes a body into the blob store, encrypted, and holds it against what the request claims of it. When it resolves, the bytes are
- * durable; when it rejects, nothing is left of them. A body that breaks rejects with its own error.
+ * Takes a body in, encrypted, and holds it against what the request claims of it. When it resolves, the bytes are durable in
+ * the blob store or, if there are few of them, will be with their slice; when it rejects, nothing is left of them. A body that
+ * breaks rejects with its own error.
  *
  * @param options.box seals the key that the bytes are encrypted with
  * @param options.required algorithms that the caller of this function needs; the default one if nobody names any
  */
 export async function receiveContent(
-  deps: Pick<S3Deps, 'blobs'>,
+  deps: Pick<S3Deps, 'blobs' | 'inlineBytes'>,
   body: Readable | Uint8Array | undefined,
   claims: BodyClaims,
   options: { readonly box: SealedBox; readonly required?: ChecksumAlgorithm; readonly signal?: AbortSignal },
@@ -69,23 +80,33 @@ export async function receiveContent(
     if (claimed !== undefined && claimed.value !== toBase64(digests[claimed.algorithm])) {
       throw badChecksum(claimed.algorithm)
     }
+    options.signal?.throwIfAborted()
   }
-  const source = body instanceof Uint8Array || body === undefined ? Readable.from(body?.length ? [body] : []) : body
   const key = newBlobKey()
-  const written = await deps.blobs
-    .write(source, { digests: ['MD5', ...algorithms], maxBytes: MAX_BODY_BYTES, check, key, signal: options.signal })
-    .catch((error: unknown) => {
-      throw error instanceof BlobTooLargeError ? entityTooLarge(MAX_BODY_BYTES) : error
-    })
+  const how = { digests: ['MD5', ...algorithms], check, key } as const
+  const taken = await takeBody(body, deps.inlineBytes, options.signal)
+  const written = 'bytes' in taken ? sealSmall(taken.bytes, how) : await writeBlob(deps.blobs, taken.source, how)
   const { blobId, size } = written
-  if (size === 0) await deps.blobs.remove(blobId)
   return {
     blobId: size === 0 ? undefined : blobId,
+    sealed: written.sealed ?? null,
     sealedKey: size === 0 ? null : sealBlobKey(options.box, blobId, { key, size }),
     size,
     md5: Buffer.from(written.digests.MD5).toString('hex'),
     chosen,
     checksums: Object.fromEntries(algorithms.map((name) => [name, toBase64(written.digests[name])])),
+  }
+}
+
+async function writeBlob<D extends DigestName>(
+  blobs: BlobStore,
+  source: AsyncIterable<Uint8Array>,
+  options: WriteOptions<D>,
+): Promise<WrittenBlob<D> & { readonly blobId: string; readonly sealed?: undefined }> {
+  try {
+    return await blobs.write(source, { ...options, maxBytes: MAX_BODY_BYTES })
+  } catch (error) {
+    throw error instanceof BlobTooLargeError ? entityTooLarge(MAX_BODY_BYTES) : error
   }
 }
 
@@ -121,7 +142,7 @@ export async function dropUnlessCommitted<T>(
 
 /** Removes what was received and will not be referred to. What cannot be removed now is an orphan, and swept as one. */
 export async function dropContent(deps: Pick<S3Deps, 'blobs'>, content: ReceivedContent): Promise<void> {
-  if (content.blobId !== undefined) await deps.blobs.remove(content.blobId).catch(() => {})
+  if (content.blobId !== undefined && content.sealed === null) await deps.blobs.remove(content.blobId).catch(() => {})
 }
 
 /** The slices of received content. A part keeps its checksum with them, even when it is empty. */
@@ -136,5 +157,6 @@ export const slicesOf = (content: ReceivedContent, partNumber: number, partCheck
           partNumber,
           partChecksum,
           sealedKey: content.sealedKey,
+          content: content.sealed,
         },
       ]

@@ -9,7 +9,14 @@ export interface SliceCache {
   put(ownerId: string, slices: readonly Slice[]): void
 }
 
-/** Holds up to `limit` slices in all; what was used longest ago goes first. */
+/** What a slice without bytes takes in memory, roughly. */
+const SLICE_BYTES = 350
+
+/** How many slices without bytes take as much memory as these. */
+const weigh = (slices: readonly Slice[]): number =>
+  slices.reduce((sum, { content }) => sum + 1 + Math.ceil((content?.length ?? 0) / SLICE_BYTES), 0)
+
+/** Holds up to `limit` slices in all, or fewer with bytes in them; what was used longest ago goes first. */
 export function createSliceCache(limit: number): SliceCache {
   const lists = new Map<string, readonly Slice[]>()
   let held = 0
@@ -23,13 +30,14 @@ export function createSliceCache(limit: number): SliceCache {
       return list
     },
     put(ownerId, slices) {
-      if (slices.length > limit || lists.has(ownerId)) return
+      const weight = weigh(slices)
+      if (weight > limit || lists.has(ownerId)) return
       lists.set(ownerId, slices)
-      held += slices.length
+      held += weight
       for (const [oldest, list] of lists) {
         if (held <= limit) break
         lists.delete(oldest)
-        held -= list.length
+        held -= weigh(list)
       }
     },
   }

@@ -12,6 +12,8 @@ export interface Slice {
   readonly partChecksum: string | null
   /** The blob's key, sealed; null when the blob is plain. */
   readonly sealedKey: string | null
+  /** All of the blob, sealed, when it is small; null: it is a file. */
+  readonly content: Uint8Array | null
 }
 
 /** So many rows fit into one insert on either database. */
@@ -33,6 +35,7 @@ export async function readSlices(database: Database, ownerId: string): Promise<S
     partNumber: row.part_number,
     partChecksum: row.part_checksum,
     sealedKey: row.sealed_key,
+    content: row.content,
   }))
 }
 
@@ -48,6 +51,7 @@ export function insertSlices(database: Database, ownerId: string, slices: readon
       size: slice.size,
       part_checksum: slice.partChecksum,
       sealed_key: slice.sealedKey,
+      content: slice.content,
     }),
   )
   const statements: Statement[] = []
@@ -57,25 +61,28 @@ export function insertSlices(database: Database, ownerId: string, slices: readon
   return statements
 }
 
+/** All columns but the owner's. */
+const SHARED = [
+  'part_number',
+  'position',
+  'blob_id',
+  'blob_offset',
+  'size',
+  'part_checksum',
+  'sealed_key',
+  'content',
+] as const
+
 /** Lets another owner share all slices of this one, whose keys the same box must open: a copy that moves no bytes. */
 export const shareSlices = (database: Database, fromOwner: string, toOwner: string): Statement =>
   statement(
     database.query
       .insertInto('s3_slices')
-      .columns(['owner_id', 'part_number', 'position', 'blob_id', 'blob_offset', 'size', 'part_checksum', 'sealed_key'])
+      .columns(['owner_id', ...SHARED])
       .expression(
         database.query
           .selectFrom('s3_slices')
-          .select((eb) => [
-            eb.cast<string>(eb.val(toOwner), 'text').as('owner_id'),
-            'part_number',
-            'position',
-            'blob_id',
-            'blob_offset',
-            'size',
-            'part_checksum',
-            'sealed_key',
-          ])
+          .select((eb) => [eb.cast<string>(eb.val(toOwner), 'text').as('owner_id'), ...SHARED])
           .where('owner_id', '=', fromOwner),
       ),
   )

@@ -126,12 +126,13 @@ async function partContent(
 
 /** The slices as those of one part, which keeps its checksum with the first of them, also when it is empty. */
 function asPart(slices: readonly Slice[], part: PartRow): Slice[] {
-  const own = slices.length > 0 ? slices : [{ blobId: '', offset: 0, size: 0, sealedKey: null }]
+  const own = slices.length > 0 ? slices : [{ blobId: '', offset: 0, size: 0, sealedKey: null, content: null }]
   return own.map((slice, index) => ({
     blobId: slice.blobId,
     offset: slice.offset,
     size: slice.size,
     sealedKey: slice.sealedKey,
+    content: slice.content,
     partNumber: part.part_number,
     partChecksum: index === 0 ? part.checksum : null,
   }))
