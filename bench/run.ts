@@ -20,6 +20,7 @@ const BENCHMARKS: readonly { readonly name: string; readonly args: (rounds: numb
   { name: 'pipelines', args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)] },
   { name: 'policy-change', args: (rounds) => ['--rounds', String(rounds * 4)] },
   { name: 'object-encryption', args: (rounds) => ['256', String(rounds)] },
+  { name: 'small-objects', args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)] },
   { name: 'start', args: (rounds) => ['--rounds', String(rounds)] },
   { name: 'unpack', args: (rounds) => ['256', String(rounds)] },
 ]

@@ -27,6 +27,8 @@ let slipway: Slipway
 describe.skipIf(disk === undefined)('a full disk', () => {
   let filler: string
   let workers: readonly number[]
+  /** The keys of what was written. */
+  let acknowledged: string[] = []
 
   beforeAll(async () => {
     const folder = disk?.folder ?? ''
@@ -68,12 +70,25 @@ describe.skipIf(disk === undefined)('a full disk', () => {
       expect(json?.message).toMatch(/There is no space left on the server's disk/)
     }
     expect((await put('never', MIB)).status).toBe(503)
+    const small = await Promise.all(Array.from({ length: 60 }, async (_, n) => [`s${n}`, await put(`s${n}`, 10_000)] as const))
+    const unkept = small.filter(([, answer]) => answer.status !== 200)
+    expect(unkept.length).toBeGreaterThan(0)
+    for (const [, answer] of unkept) {
+      expect(answer.status).toBe(503)
+      expect(answer.text).toContain("There is no space left on the server's disk")
+    }
+    const kept = small.filter(([, answer]) => answer.status === 200).map(([key]) => key)
+    acknowledged = ['after', 'before', ...kept]
+    for (const key of kept) {
+      const read = await rawCall(slipway, 's3', { method: 'GET', target: `/full/${key}` })
+      expect([read.status, read.text.length], key).toEqual([200, 10_000])
+    }
     const role = await rawCall(slipway, 'iam', {
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: `Action=CreateUser&UserName=never&Tags.member.1.Key=k&Tags.member.1.Value=${'v'.repeat(200)}`,
     })
     expect([role.status, role.text.includes('<Code>ServiceUnavailable</Code>')]).toEqual([503, true])
-    expect(await keys()).toEqual(['after', 'before'])
+    expect(await keys()).toEqual(acknowledged.toSorted())
     const read = await rawCall(slipway, 's3', { method: 'GET', target: '/full/before' })
     expect([read.status, read.text.length]).toEqual([200, MIB])
     expect((await fetch(`${slipway.url}/_slipway/health`)).status).toBe(200)
@@ -85,12 +100,12 @@ describe.skipIf(disk === undefined)('a full disk', () => {
       const { text } = await sagemaker('ListModelPackageGroups', { MaxResults: 100 })
       return text.split('"ModelPackageGroupName"').length - 1
     }
-    const acknowledged = await listed()
+    const groups = await listed()
     await rm(filler)
     await eventually(async () => expect((await put('again', MIB)).status).toBe(200))
     expect((await sagemaker('CreateModelPackageGroup', { ModelPackageGroupName: 'again' })).status).toBe(200)
-    expect(await listed()).toBe(acknowledged + 1)
-    expect(await keys()).toEqual(['after', 'again', 'before'])
+    expect(await listed()).toBe(groups + 1)
+    expect(await keys()).toEqual([...acknowledged, 'again'].toSorted())
     expect(workerPids(slipway)).toEqual(workers)
   })
 })

@@ -51,6 +51,7 @@ export const resources: Readonly<Record<string, Resource>> = {
       expect((await s3('GET', `/${BUCKET}/small`)).text).toBe('small')
       expect((await s3('GET', `/${BUCKET}?list-type=2&prefix=models/`)).text).toContain(`<Key>${KEY}</Key>`)
       await s3('PUT', `/${BUCKET}/later`, 'written by a later version')
+      expect((await s3('GET', `/${BUCKET}/later`)).text).toBe('written by a later version')
     },
   },
 

@@ -49,6 +49,7 @@ export async function sweepReleased(deps: S3Deps, signal: AbortSignal, grace = G
       .orderBy('released_at')
       .limit(BATCH)
       .execute()
+    if (released.length === 0) return removed
     signal.throwIfAborted()
     removed += await sweepOwners(
       deps,

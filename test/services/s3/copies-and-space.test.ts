@@ -22,6 +22,11 @@ describe.each(testStores)('copies and space on $dialect', ({ create }) => {
 
   const files = async () =>
     (await readdir(s3.folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).length
+  /** What lies in the database is one each. */
+  const kept = async () =>
+    (await files()) +
+    (await s3.database.query.selectFrom('s3_slices').select('owner_id').where('content', 'is not', null).execute())
+      .length
   const sweepAfter = (milliseconds: number) => {
     s3.now += milliseconds
     return sweepReleased(s3.deps, new AbortController().signal)
@@ -40,14 +45,18 @@ describe.each(testStores)('copies and space on $dialect', ({ create }) => {
   }
 
   test('a copy shares the bytes and outlives its source', async () => {
-    await s3.put(Bucket, 'a', 'shared', { ContentType: 'text/plain', Metadata: { m: '1' }, Tagging: 't=1' })
+    await s3.put(Bucket, 'a', 'shared'.repeat(20_000), {
+      ContentType: 'text/plain',
+      Metadata: { m: '1' },
+      Tagging: 't=1',
+    })
     s3.now += 5000
     const copied = await s3.call('CopyObject', { Bucket, Key: 'b', CopySource: `/${Bucket}/a` })
     expect(copied.CopyObjectResult).toMatchObject({ LastModified: s3.now, ChecksumType: 'FULL_OBJECT' })
     expect(await files()).toBe(1)
     await s3.call('DeleteObject', { Bucket, Key: 'a' })
     expect(await sweepAfter(HOUR)).toBe(0)
-    expect(await s3.text(Bucket, 'b')).toBe('shared')
+    expect(await s3.text(Bucket, 'b')).toBe('shared'.repeat(20_000))
     expect(await s3.call('HeadObject', { Bucket, Key: 'b' })).toMatchObject({
       ContentType: 'text/plain',
       Metadata: { m: '1' },
@@ -86,12 +95,13 @@ describe.each(testStores)('copies and space on $dialect', ({ create }) => {
   })
 
   test('an object is copied onto itself only to change something', async () => {
-    await s3.put(Bucket, 'a', 'v', { Metadata: { m: '1' } })
+    const large = 'v'.repeat(100_000)
+    await s3.put(Bucket, 'a', large, { Metadata: { m: '1' } })
     const self = { Bucket, Key: 'a', CopySource: `${Bucket}/a` }
     expect((await refused(s3.call('CopyObject', self))).message).toContain('This copy request is illegal')
     await s3.call('CopyObject', { ...self, MetadataDirective: 'REPLACE', Metadata: { m: '2' } })
     expect(await sweepAfter(HOUR)).toBe(0)
-    expect(await s3.text(Bucket, 'a')).toBe('v')
+    expect(await s3.text(Bucket, 'a')).toBe(large)
     expect((await s3.call('HeadObject', { Bucket, Key: 'a' })).Metadata).toEqual({ m: '2' })
   })
 
@@ -131,20 +141,27 @@ describe.each(testStores)('copies and space on $dialect', ({ create }) => {
     for (const n of copies.keys()) expect(await s3.text(Bucket, `copy-${n}`)).toMatch(/^content \d+$/)
   })
 
-  test('what is replaced, given up or deleted is freed after a while', async () => {
-    await s3.put(Bucket, 'a', 'old')
-    await s3.put(Bucket, 'a', 'new')
-    const { UploadId = '' } = await s3.call('CreateMultipartUpload', { Bucket, Key: 'u' })
-    const part = () => ({ Bucket, Key: 'u', UploadId, PartNumber: 1, Body: Readable.from([Buffer.of(1)]) })
-    await s3.call('UploadPart', part())
-    await s3.call('UploadPart', part())
-    await s3.call('AbortMultipartUpload', { Bucket, Key: 'u', UploadId })
-    expect(await files()).toBe(4)
-    expect(await sweepAfter(60_000)).toBe(0)
-    expect(await sweepAfter(HOUR)).toBe(3)
-    expect(await files()).toBe(1)
-    expect(await s3.text(Bucket, 'a')).toBe('new')
-  })
+  test.each([3, 300_000])(
+    'what is replaced, given up or deleted is freed after a while: %i bytes each',
+    async (size) => {
+      await s3.put(Bucket, 'a', 'o'.repeat(size))
+      await s3.put(Bucket, 'a', 'n'.repeat(size))
+      const { UploadId = '' } = await s3.call('CreateMultipartUpload', { Bucket, Key: 'u' })
+      const part = () => ({ Bucket, Key: 'u', UploadId, PartNumber: 1, Body: Readable.from([Buffer.alloc(size)]) })
+      await s3.call('UploadPart', part())
+      await s3.call('UploadPart', part())
+      await s3.call('AbortMultipartUpload', { Bucket, Key: 'u', UploadId })
+      expect(await kept()).toBe(4)
+      await sweepAfter(60_000)
+      expect(await kept()).toBe(4)
+      expect(await sweepAfter(HOUR)).toBe(size > 100_000 ? 3 : 0)
+      expect(await kept()).toBe(1)
+      expect(await s3.text(Bucket, 'a')).toBe('n'.repeat(size))
+      await s3.call('DeleteObject', { Bucket, Key: 'a' })
+      await sweepAfter(HOUR)
+      expect(await kept()).toBe(0)
+    },
+  )
 
   test('a reader that has begun reads on to the end of what it began', async () => {
     const whole = await uploadTwoParts('big')
