@@ -70,7 +70,9 @@ describe.skipIf(disk === undefined)('a full disk', () => {
       expect(json?.message).toMatch(/There is no space left on the server's disk/)
     }
     expect((await put('never', MIB)).status).toBe(503)
-    const small = await Promise.all(Array.from({ length: 60 }, async (_, n) => [`s${n}`, await put(`s${n}`, 10_000)] as const))
+    const small = await Promise.all(
+      Array.from({ length: 60 }, async (_, n) => [`s${n}`, await put(`s${n}`, 10_000)] as const),
+    )
     const unkept = small.filter(([, answer]) => answer.status !== 200)
     expect(unkept.length).toBeGreaterThan(0)
     for (const [, answer] of unkept) {
