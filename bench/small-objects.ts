@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { buffer } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
+import { sealSmall } from '../src/services/s3/content/small-content.ts'
 import { createS3Facade } from '../src/services/s3/s3-facade.ts'
+import { openBytes, sealBytes } from '../src/storage/blobs/sealed-bytes.ts'
 import { testStores } from '../test/support/databases.ts'
 import { ACCOUNT, accountRoot, startS3 } from '../test/support/s3-service.ts'
 import { median, printTable } from './support/measure.ts'
@@ -29,8 +30,6 @@ interface Phase {
   readonly rate: number
   /** Microseconds an object. */
   readonly cpu: number
-  /** The longest time that the event loop did nothing else, in milliseconds. */
-  readonly held: number
 }
 
 const store = testStores[0]
@@ -45,22 +44,18 @@ const facades = {
 }
 
 async function measure(callers: number, one: (index: number) => Promise<void>): Promise<Phase> {
-  const delay = monitorEventLoopDelay({ resolution: 1 })
   const [start, before] = [performance.now(), process.cpuUsage()]
   const end = start + milliseconds
   let done = 0
-  delay.enable()
   await Promise.all(
     Array.from({ length: callers }, async () => {
       while (performance.now() < end) await one(done++)
     }),
   )
-  delay.disable()
   const { user, system } = process.cpuUsage(before)
   return {
     rate: (done * 1000) / (performance.now() - start),
     cpu: (user + system) / done,
-    held: delay.max / 1e6,
   }
 }
 
@@ -108,10 +103,33 @@ function row(name: string, { file, row }: Record<Kind, readonly Phase[]>): strin
     `${Math.round(least(file))}`,
     `${Math.round(least(row))}`,
     `${(least(row) / least(file)).toFixed(2)}×`,
-    `${of(file, ({ held }) => held).toFixed(1)}`,
-    `${of(row, ({ held }) => held).toFixed(1)}`,
   ]
 }
 
 console.log(`${rounds} rounds of ${milliseconds} ms`)
-printTable([['', 'file/s', 'row/s', 'rate', 'CPU file µs', 'row µs', 'CPU', 'loop held, file ms', 'row ms'], ...rows])
+printTable([['', 'file/s', 'row/s', 'rate', 'CPU file µs', 'row µs', 'CPU'], ...rows])
+
+console.log('\nHow long the event loop is held by the bytes of one object')
+printTable([
+  ['', 'digest and seal µs', 'open µs'],
+  ...SIZES.map((size) => {
+    const [key, bytes] = [randomBytes(32), randomBytes(size)]
+    const digests = ['MD5', 'CRC64NVME'] as const
+    const sealed = sealBytes(key, bytes)
+    return [
+      `${size / 1024} KiB`,
+      microseconds(() => sealSmall(bytes, { digests, key })),
+      microseconds(() => openBytes('blob', sealed, { key, size }, 0, size - 1)),
+    ]
+  }),
+])
+
+/** The median of many. */
+function microseconds(work: () => void): string {
+  const times = Array.from({ length: 2_000 }, () => {
+    const start = performance.now()
+    work()
+    return (performance.now() - start) * 1000
+  })
+  return median(times).toFixed(0)
+}
