@@ -1,0 +1,242 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pushImage } from '../../scripts/images/push-image.ts'
+import { faultChance } from '../support/chance.ts'
+import { eventually } from '../support/eventually.ts'
+import { type HostingFixture, startHosting } from '../support/hosting.ts'
+import { startRegistry } from '../support/registry.ts'
+import { lacksEngine } from '../support/shared-engine.ts'
+import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts'
+import { buildTestImages } from '../support/test-image.ts'
+import { servingWorkers } from '../support/worker-pids.ts'
+
+const run = promisify(execFile)
+const MIB = 1024 * 1024
+const BUCKET = 'sagemaker-faults'
+
+describe.skipIf(lacksEngine('docker'))('parts that are lost in the middle of their work', () => {
+  const chance = faultChance('lost parts')
+  let hosting: HostingFixture
+  let files: TemporaryDirectory
+  let tries = 0
+  beforeAll(async () => {
+    files = await temporaryDirectory()
+    hosting = await startHosting('docker', { workers: 2 })
+    await hosting.api.createBucket(BUCKET)
+  })
+  afterAll(async () => {
+    await hosting?.stop()
+    await files?.remove()
+  })
+
+  const fresh = (name: string) => `${name}-${++tries}`
+  const idsOf = async (name: string) => (await hosting.containers(name)).map(({ id }) => id)
+
+  /** Puts a model of so many incompressible bytes into the bucket; resolves to its URL. */
+  async function putModel(name: string, bytes: number): Promise<string> {
+    const folder = join(files.path, name)
+    await mkdir(folder)
+    await writeFile(join(folder, 'weights'), randomBytes(bytes))
+    await writeFile(join(folder, 'name'), name)
+    await run('tar', ['czf', `${folder}.tar.gz`, '-C', folder, '.'])
+    await hosting.api.putObject(BUCKET, `${name}.tar.gz`, await readFile(`${folder}.tar.gz`))
+    return `s3://${BUCKET}/${name}.tar.gz`
+  }
+  const servesModel = async (name: string) =>
+    expect((await hosting.api.invoke(name, { commands: 'file=/opt/ml/model/name' })).body).toBe(name)
+
+  it('a container in mid-request: its caller is told, another takes its place', async () => {
+    const name = fresh('struck')
+    await hosting.deploy(name, { instances: 2 })
+    for (let round = 1; round <= 3; round++) {
+      const before = await idsOf(name)
+      const victim = chance.pick(before)
+      const asked = Array.from({ length: 8 }, () =>
+        hosting.api.invoke(name, { commands: `stdout=${round};sleep=2500` }),
+      )
+      await eventually(async () =>
+        expect((await hosting.printed(name)).filter((line) => line === String(round))).toHaveLength(8),
+      )
+      await hosting.kill(victim)
+      const answers = await Promise.all(asked)
+      // Both had some of them, by chance; those of the one that lives are answered.
+      for (const { status, body } of answers)
+        if (status !== 200) expect(`${status} ${body}`).toMatch(/^424 .*ModelError|^424 .*OriginalStatusCode/)
+      await eventually(async () => {
+        const now = await hosting.containers(name)
+        expect(now.filter(({ running }) => running)).toHaveLength(2)
+        expect(now.map(({ id }) => id)).not.toContain(victim)
+        const [variant] = (await hosting.describe(name)).ProductionVariants ?? []
+        expect(variant?.CurrentInstanceCount).toBe(2)
+      }, 30_000)
+      expect((await hosting.describe(name)).EndpointStatus).toBe('InService')
+    }
+    expect(hosting.slipway.process.output()).toMatch(/"detail":"[^"]*exit code 137[^"]*".*"msg":"instance failed"/)
+    await hosting.remove(name)
+    expect(await idsOf(name)).toEqual([])
+  }, 120_000)
+
+  it('a registry in mid-pull: the endpoint comes up when it is back', async () => {
+    const large = await buildTestImages(randomBytes(30 * MIB).toString('latin1'))
+    const push = (url: string) => pushImage(large.image(), { url, repository: 'team/large', tag: '1' })
+    const registry = await startRegistry({ auth: 'none' })
+    await push(registry.url)
+    const successor = await startRegistry({ auth: 'none' })
+    await push(successor.url)
+    const cutAfter = chance.between(2 * MIB, 20 * MIB)
+    const proxy = await forwarder(registry.host)
+    let cut = false
+    proxy.onBytes = (bytes) => {
+      if (cut || bytes < cutAfter) return
+      cut = true
+      proxy.break()
+      void registry.stop()
+    }
+    const name = fresh('cut')
+    try {
+      await hosting.create(name, { image: `127.0.0.1:${proxy.port}/team/large:1` })
+      await eventually(() => expect(cut).toBe(true), 30_000)
+      expect((await hosting.describe(name)).EndpointStatus).toBe('Creating')
+      proxy.mend(successor.host)
+      const { EndpointStatus, FailureReason } = await hosting.settled(name, 90_000)
+      expect([EndpointStatus, FailureReason]).toEqual(['InService', undefined])
+      expect(await idsOf(name)).toHaveLength(1)
+      await hosting.remove(name)
+      expect(await idsOf(name)).toEqual([])
+    } finally {
+      await Promise.all([proxy.stop(), successor.stop(), large.remove()])
+    }
+  }, 150_000)
+
+  it.each(['a worker', 'the server'])(
+    '%s that downloads a model: another goes on, and nothing is left over',
+    async (who) => {
+      const name = fresh('download')
+      const url = await putModel(name, 80 * MIB)
+      const partial = join(hosting.slipway.dataDir, 'models/partial')
+      await hosting.create(name, { container: { ModelDataUrl: url } })
+      const wanted = chance.between(1, 60) * MIB
+      await eventually(async () => expect(await sizeOf(partial)).toBeGreaterThan(wanted), 20_000, 1)
+      if (who === 'the server') await hosting.restart('SIGKILL')
+      // Whichever of them it is: both are killed, one after the other.
+      else
+        for (const victim of servingWorkers(hosting.slipway)) {
+          process.kill(victim, 'SIGKILL')
+          await eventually(() => {
+            const now = servingWorkers(hosting.slipway)
+            expect(now).not.toContain(victim)
+            expect(now).toHaveLength(2)
+          }, 30_000)
+        }
+      const described = await eventually(async () => {
+        const found = await hosting.describe(name)
+        expect(found.EndpointStatus).not.toBe('Creating')
+        return found
+      }, 60_000)
+      expect([described.EndpointStatus, described.FailureReason]).toEqual(['InService', undefined])
+      await servesModel(name)
+      expect(await idsOf(name)).toHaveLength(1)
+      await eventually(async () => expect(await readdir(partial)).toEqual([]), 20_000)
+      await hosting.remove(name)
+    },
+    120_000,
+  )
+
+  it('an object whose file has been cut short: the endpoint says so, and comes up from a whole one', async () => {
+    const name = fresh('short')
+    const url = await putModel(name, 8 * MIB)
+    const objects = join(hosting.slipway.dataDir, 'objects')
+    const file = await largestFile(objects, 8 * MIB)
+    await truncate(file, chance.between(1, 7 * MIB))
+    await hosting.create(name, { container: { ModelDataUrl: url } })
+    const { EndpointStatus, FailureReason } = await hosting.settled(name, 60_000)
+    expect(EndpointStatus).toBe('Failed')
+    expect(FailureReason).toContain(`from URL: "${url}"`)
+    await eventually(async () => expect(await idsOf(name)).toEqual([]))
+    await hosting.remove(name)
+    const again = fresh('whole')
+    await hosting.deploy(again, { container: { ModelDataUrl: await putModel(again, MIB) } })
+    await servesModel(again)
+    await hosting.remove(again)
+  }, 120_000)
+})
+
+/** The newest file of at least so many bytes below a folder. */
+async function largestFile(folder: string, least: number): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const found: { path: string; at: number }[] = []
+  for (const entry of entries) {
+    if (!entry.isFile()) continue
+    const path = join(entry.parentPath, entry.name)
+    const { size, mtimeMs } = await stat(path)
+    if (size >= least) found.push({ path, at: mtimeMs })
+  }
+  const [newest] = found.sort((a, b) => b.at - a.at)
+  if (newest === undefined) throw new Error('there is no such file')
+  return newest.path
+}
+
+/** Bytes below a folder that others are writing to. */
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  let total = 0
+  for (const entry of entries)
+    if (entry.isFile())
+      total += await stat(join(entry.parentPath, entry.name)).then(
+        ({ size }) => size,
+        () => 0,
+      )
+  return total
+}
+
+/** Stands before a server on a port that stays while servers come and go. */
+async function forwarder(host: string) {
+  let target: string | undefined = host
+  let bytes = 0
+  const open = new Set<Socket>()
+  const server = createServer((socket) => {
+    if (target === undefined) return socket.destroy()
+    const [address = '', port = ''] = target.split(':')
+    const upstream = connect(Number(port), address)
+    for (const end of [socket, upstream]) {
+      open.add(end)
+      end.on('error', () => {})
+      end.on('close', () => {
+        open.delete(end)
+        socket.destroy()
+        upstream.destroy()
+      })
+    }
+    socket.pipe(upstream)
+    upstream.on('data', (chunk) => {
+      bytes += chunk.length
+      forwarding.onBytes(bytes)
+    })
+    upstream.pipe(socket)
+    return undefined
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const forwarding = {
+    port: (server.address() as { port: number }).port,
+    onBytes: (_bytes: number) => {},
+    /** As when the server behind it is killed. */
+    break() {
+      target = undefined
+      for (const socket of open) socket.destroy()
+    },
+    mend(to: string) {
+      target = to
+    },
+    stop: () =>
+      new Promise<void>((resolve) => {
+        forwarding.break()
+        server.close(() => resolve())
+      }),
+  }
+  return forwarding
+}
