@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runClient } from '../support/python.ts'
 import { type Slipway, startSlipway } from '../support/slipway.ts'
 
-const CHECKS = ['models', 'lists', 'packages', 'tags', 'endpoints', 'regions', 'log_events']
+const CHECKS = ['models', 'lists', 'packages', 'tags', 'endpoints', 'refusals', 'regions', 'log_events']
 
 describe('SageMaker and CloudWatch Logs with boto3', () => {
   let slipway: Slipway

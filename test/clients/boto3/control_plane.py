@@ -178,6 +178,26 @@ def endpoints():
     sagemaker.delete_model(ModelName='e-model')
 
 
+def refusals():
+    """Kinds of endpoints that are not there yet are refused by name, and leave nothing half-made."""
+    model('r-model')
+    config = lambda **members: sagemaker.create_endpoint_config(**{'EndpointConfigName': 'r-config', 'ProductionVariants': [variant('r-model')], **members})
+    serverless = {'VariantName': 'v', 'ModelName': 'r-model', 'ServerlessConfig': {'MemorySizeInMB': 2048, 'MaxConcurrency': 5}}
+    capture = {'EnableCapture': True, 'InitialSamplingPercentage': 100, 'DestinationS3Uri': 's3://b/p', 'CaptureOptions': [{'CaptureMode': 'Input'}]}
+    components = {'VariantName': 'v', 'InstanceType': 'ml.m5.large', 'InitialInstanceCount': 1}
+    refused(lambda: model('r-many', Mode='MultiModel'), 'NotImplemented', 'MultiModel')
+    refused(config, 'NotImplemented', 'ServerlessConfig', ProductionVariants=[serverless])
+    refused(config, 'NotImplemented', 'ShadowProductionVariants', ShadowProductionVariants=[variant('r-model', VariantName='s')])
+    refused(config, 'NotImplemented', 'DataCaptureConfig', DataCaptureConfig=capture)
+    refused(config, 'NotImplemented', 'inference components', ProductionVariants=[components], ExecutionRoleArn=ROLE)
+    refused(sagemaker.create_inference_component, 'NotImplemented', 'CreateInferenceComponent', InferenceComponentName='r', EndpointName='r', Specification={'ModelName': 'r-model'})
+    assert [found['ModelName'] for found in sagemaker.list_models(NameContains='r-m')['Models']] == ['r-model']
+    assert sagemaker.list_endpoint_configs(NameContains='r-config')['EndpointConfigs'] == []
+    config()
+    sagemaker.delete_endpoint_config(EndpointConfigName='r-config')
+    sagemaker.delete_model(ModelName='r-model')
+
+
 def updates():
     """Of the endpoint E-One, without a runtime: what serves is what was asked for, as soon as it was."""
     in_service = lambda: sagemaker.get_waiter('endpoint_in_service').wait(EndpointName='E-One', WaiterConfig={'Delay': 1, 'MaxAttempts': 20})
@@ -250,7 +270,7 @@ def log_events():
     refused(logs.get_log_events, 'ResourceNotFoundException', None, **stream)
 
 
-CHECKS = [models, lists, packages, tags, endpoints, regions, log_events]
+CHECKS = [models, lists, packages, tags, endpoints, refusals, regions, log_events]
 wanted = sys.argv[1:] or [check.__name__ for check in CHECKS]
 for check in CHECKS:
     if check.__name__ in wanted:
