@@ -9,6 +9,11 @@ import { parseArgs } from 'node:util'
 /** Each is a program `bench/<name>.ts`; what it takes from the command line. */
 const BENCHMARKS: readonly { readonly name: string; readonly args: (rounds: number, seconds: number) => string[] }[] = [
   { name: 'access', args: (_rounds, seconds) => [String(seconds)] },
+  { name: 'async-queue', args: (rounds) => ['--rounds', String(rounds)] },
+  {
+    name: 'async-inference',
+    args: (_rounds, seconds) => ['--seconds', String(seconds * 2)],
+  },
   {
     name: 'authorized-invocations',
     args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)],

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Database, Row, Statement } from '../../../storage/database.ts'
+import type { Database, Expectation, Row, Statement } from '../../../storage/database.ts'
 import type { AsyncBodyRow } from '../../../storage/schema/async-inference.ts'
 import { one, statement } from '../../../storage/statement.ts'
 import type { AsyncRequestDocument, ClaimedRequest } from './async-request.ts'
@@ -39,6 +39,8 @@ export class RequestQueue {
   readonly #worker: number
   readonly #inserts: (rows: readonly NewRequestRow[]) => Statement[]
   readonly #onAccepted: (queueId: string) => void
+  readonly #removal: ReturnType<typeof removalOf>
+  readonly #counting: ReturnType<typeof countingOf>
   readonly #waiting: Waiting[] = []
   #flushing = false
 
@@ -48,6 +50,8 @@ export class RequestQueue {
     this.#worker = worker
     this.#onAccepted = onAccepted
     this.#inserts = requestInserts(database)
+    this.#removal = removalOf(database)
+    this.#counting = countingOf(database)
   }
 
   /** Resolves when the request is durable. @throws QueueGone, or the errors of storage */
@@ -170,18 +174,11 @@ export class RequestQueue {
 
   /** What ends a request, for the unit of work that commits what came of it. @throws ClaimLost from `commit` */
   finish({ queueId, requestId, claim, document }: ClaimedRequest): Statement[] {
-    const { query } = this.#database
+    const lost = () => new ClaimLost('the request is somebody else’s by now')
     return [
-      statement(
-        query
-          .deleteFrom('async_requests')
-          .where('queue_id', '=', queueId)
-          .where('request_id', '=', requestId)
-          .where('claim', '=', claim),
-        one(() => new ClaimLost('the request is somebody else’s by now')),
-      ),
+      this.#removal(queueId, requestId, claim, one(lost)),
       ...(document.inputLocation === undefined
-        ? [statement(query.deleteFrom('async_bodies').where('request_id', '=', requestId))]
+        ? [statement(this.#database.query.deleteFrom('async_bodies').where('request_id', '=', requestId))]
         : []),
       this.#count(queueId, { accepted: 0, finished: 1 }, () => new ClaimLost('the queue is gone')),
     ]
@@ -195,33 +192,54 @@ export class RequestQueue {
       .executeTakeFirst()
   }
 
-  #count(queueId: string, change: { accepted: number; finished: number }, gone: () => Error): Statement {
-    const { query } = this.#database
-    const worker = this.#worker
-    return statement(
-      query
-        .insertInto('async_counts')
-        .columns(['queue_id', 'worker', 'accepted', 'finished'])
-        .expression(
-          query
-            .selectFrom('async_queues')
-            .select((of) => [
-              'queue_id',
-              of.cast<number>(of.val(worker), 'integer').as('worker'),
-              of.cast<number>(of.val(change.accepted), 'bigint').as('accepted'),
-              of.cast<number>(of.val(change.finished), 'bigint').as('finished'),
-            ])
-            .where('queue_id', '=', queueId),
-        )
-        .onConflict((conflict) =>
-          conflict.columns(['queue_id', 'worker']).doUpdateSet({
-            accepted: sql<number>`async_counts.accepted + excluded.accepted`,
-            finished: sql<number>`async_counts.finished + excluded.finished`,
-          }),
-        ),
-      one(gone),
-    )
+  #count(
+    queueId: string,
+    { accepted, finished }: { accepted: number; finished: number },
+    gone: () => Error,
+  ): Statement {
+    return this.#counting(this.#worker, accepted, finished, queueId, one(gone))
   }
+}
+
+/** `(queueId, requestId, claim)` to the statement that removes the request. Made once: making it costs more than running it. */
+function removalOf({ query }: Database) {
+  const { query: made } = statement(
+    query.deleteFrom('async_requests').where('queue_id', '=', '').where('request_id', '=', '').where('claim', '=', ''),
+  )
+  return (queueId: string, requestId: string, claim: string, expect: Expectation): Statement => ({
+    query: { ...made, parameters: [queueId, requestId, claim] },
+    expect,
+  })
+}
+
+/** The statement that counts what a worker has put in and taken out; none is affected when the queue is gone. Made once as well. */
+function countingOf({ query }: Database) {
+  const { query: made } = statement(
+    query
+      .insertInto('async_counts')
+      .columns(['queue_id', 'worker', 'accepted', 'finished'])
+      .expression(
+        query
+          .selectFrom('async_queues')
+          .select((of) => [
+            'queue_id',
+            of.cast<number>(of.val(0), 'integer').as('worker'),
+            of.cast<number>(of.val(0), 'bigint').as('accepted'),
+            of.cast<number>(of.val(0), 'bigint').as('finished'),
+          ])
+          .where('queue_id', '=', ''),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(['queue_id', 'worker']).doUpdateSet({
+          accepted: sql<number>`async_counts.accepted + excluded.accepted`,
+          finished: sql<number>`async_counts.finished + excluded.finished`,
+        }),
+      ),
+  )
+  return (worker: number, accepted: number, finished: number, queueId: string, expect: Expectation): Statement => ({
+    query: { ...made, parameters: [worker, accepted, finished, queueId] },
+    expect,
+  })
 }
 
 function claimed(rows: readonly Row[]): readonly ClaimedRequest[] {
