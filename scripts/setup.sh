@@ -138,7 +138,7 @@ registry() { need docker-registry:docker-registry openssl:openssl perl:perl setp
 test_tools() {
   need podman:podman /usr/lib/podman/netavark:netavark /usr/lib/podman/aardvark-dns:aardvark-dns runc:runc \
     /usr/bin/tini-static:tini skopeo:skopeo iptables:iptables ip:iproute2 gcc:gcc /usr/include/stdio.h:libc6-dev \
-    curl:curl nginx:nginx-light wrk:wrk
+    curl:curl nginx:nginx-light wrk:wrk /usr/lib/nginx/modules/ngx_http_lua_module.so:libnginx-mod-http-lua
 }
 
 # Two at a time would install into each other's feet.
