@@ -70,7 +70,9 @@ export const configSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('path of a file to which a line of JSON is appended for each request, without queries and headers'),
+    .describe(
+      'path of a file to which a line of JSON is appended for each request, without queries and headers; rotate it by copying and truncating',
+    ),
   publicUrl: z
     .url({ protocol: /^https?$/ })
     .transform((url) => url.replace(/\/+$/, ''))
