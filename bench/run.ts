@@ -27,6 +27,7 @@ const BENCHMARKS: readonly { readonly name: string; readonly args: (rounds: numb
   { name: 'object-encryption', args: (rounds) => ['256', String(rounds)] },
   { name: 'small-objects', args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)] },
   { name: 'start', args: (rounds) => ['--rounds', String(rounds)] },
+  { name: 'updates', args: (_rounds, seconds) => ['--seconds', String(seconds)] },
   { name: 'unpack', args: (rounds) => ['256', String(rounds)] },
 ]
 
