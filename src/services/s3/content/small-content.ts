@@ -15,7 +15,7 @@ export interface SmallBlob<D extends DigestName> extends WrittenBlob<D> {
   readonly sealed: Uint8Array | undefined
 }
 
-/** What the blob store does with a body, done in memory and at once: 16 KiB take at most about 0.2 ms, also on a busy machine. */
+/** What the blob store does with a body, done in memory and at once: 16 KiB take about 0.2 ms of CPU on a busy machine. */
 export function sealSmall<D extends DigestName>(
   bytes: Uint8Array,
   { digests, check, key }: Pick<WriteOptions<D>, 'digests' | 'check'> & { readonly key: Uint8Array },
