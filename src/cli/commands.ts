@@ -32,6 +32,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./logs.ts')).logs,
   },
   {
+    name: 'queue',
+    summary: 'show what waits for an asynchronous endpoint, wait for it, or drop it',
+    load: async () => (await import('./queue.ts')).queue,
+  },
+  {
     name: 'explain',
     summary: 'say why a request was refused, and what would allow it',
     load: async () => (await import('./explain/explain.ts')).explain,

@@ -91,6 +91,15 @@ describe('the commands beside serve', () => {
     expect(JSON.parse(await slipway('status', '--json'))).toEqual([])
   })
 
+  it('queue wants an asynchronous endpoint, and asks before it drops anything', async () => {
+    await expect(slipway('queue', 'nobody')).rejects.toMatchObject({
+      code: 1,
+      stderr: "slipway: there is no endpoint 'nobody' in us-east-1; 'slipway status' lists them\n",
+    })
+    for (const args of [[], ['a', 'b'], ['a', '--timeout', 'soon'], ['a', '--drain', '--purge']])
+      await expect(slipway('queue', ...args)).rejects.toMatchObject({ code: 2 })
+  })
+
   it('logs prints what is in the group of an endpoint', async () => {
     const logGroupName = '/aws/sagemaker/Endpoints/iris'
     const call = (operation: string, input: object) => apiCall(server, 'logs', `Logs_20140328.${operation}`, input)
@@ -205,7 +214,7 @@ describe('the commands beside serve', () => {
     expect(stdout).toBe((await run(PROGRAM, ['status', '--help'])).stdout)
   })
 
-  it.each(['serve', 'env', 'account', 'status', 'logs', 'doctor'])(
+  it.each(['serve', 'env', 'account', 'status', 'logs', 'queue', 'doctor'])(
     '%s has a help text with examples',
     async (command) => {
       const { stdout } = await run(PROGRAM, [command, '--help'])

@@ -11,9 +11,12 @@ import tempfile
 import boto3
 import sagemaker
 from sagemaker import ModelPackage
+from sagemaker.async_inference import AsyncInferenceConfig, WaiterConfig
 from sagemaker.deserializers import StringDeserializer
+from sagemaker.exceptions import AsyncInferenceModelError
 from sagemaker.model import Model
 from sagemaker.predictor import Predictor
+from sagemaker.predictor_async import AsyncPredictor
 from sagemaker.serializers import IdentitySerializer
 
 ROLE = 'arn:aws:iam::123456789012:role/SageMakerExecutionRole'
@@ -64,6 +67,30 @@ assert predictor.predict('', custom_attributes='file=/opt/ml/model/weights.txt')
 predictor.delete_model()
 predictor.delete_endpoint(delete_endpoint_config=True)
 assert client.list_models()['Models'] == [] and client.list_endpoint_configs()['EndpointConfigs'] == []
+
+# The same model behind a queue: what the SDK does not find in the config it chooses, in its default bucket.
+asynchronous = model.deploy(
+    initial_instance_count=1,
+    instance_type='ml.m5.large',
+    serializer=IdentitySerializer(content_type='text/plain'),
+    deserializer=StringDeserializer(),
+    endpoint_name='sdk-python-async',
+    async_inference_config=AsyncInferenceConfig(max_concurrent_invocations_per_instance=2),
+)
+assert isinstance(asynchronous, AsyncPredictor), asynchronous
+waiter = WaiterConfig(max_attempts=60, delay=1)
+assert asynchronous.predict('patience', waiter_config=waiter) == 'patience'
+response = asynchronous.predict_async('later')
+assert response.output_path.startswith('s3://sagemaker-sdk-python/async-endpoint-outputs/'), response.output_path
+assert response.get_result(waiter) == 'later'
+failing = asynchronous.predict_async('status=500', initial_args={'ContentType': 'text/x-commands'})
+try:
+    failing.get_result(waiter)
+    raise AssertionError('no failure')
+except AsyncInferenceModelError as error:
+    assert 'server error (500)' in str(error), error
+asynchronous.delete_model()
+asynchronous.delete_endpoint(delete_endpoint_config=True)
 
 # A second registration finds the group instead of making it.
 again = model.register(content_types=['text/plain'], response_types=['text/plain'], model_package_group_name='Sdk-Python', inference_instances=['ml.m5.large'], transform_instances=['ml.m5.large'])

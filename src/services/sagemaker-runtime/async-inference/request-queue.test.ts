@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { testStores } from '../../../../test/support/databases.ts'
 import type { Database } from '../../../storage/database.ts'
 import { statement } from '../../../storage/statement.ts'
+import { purgeQueue } from './purge-queue.ts'
 import { queueState } from './queue-state.ts'
 import { requestIds } from './request-id.ts'
 import { ClaimLost, QueueGone, RequestQueue } from './request-queue.ts'
@@ -107,6 +108,22 @@ describe.each(testStores)('the queue of requests on $dialect', ({ create }) => {
     expect((answers[0] as PromiseRejectedResult).reason).toBeInstanceOf(QueueGone)
     const rows = await database.query.selectFrom('async_requests').select('queue_id').execute()
     expect(rows).toEqual([{ queue_id: 'other' }])
+  })
+
+  it('drops what waits, and neither what is being worked on nor what comes later', async () => {
+    await Promise.all(Array.from({ length: 1_200 }, () => accept()))
+    const held = await queue.claim('q', 'i', 'c', 3)
+    const told: number[] = []
+    const purging = purgeQueue(database, 'q', -1, (count) => told.push(count))
+    now += 1
+    expect(await purging).toBe(1_197)
+    expect(told).toEqual([500, 1_000, 1_197])
+    expect(await queueState(database, 'q')).toEqual({ backlog: 3, oldestAt: 1_000 })
+    for (const request of held) await database.commit(queue.finish(request))
+    await accept()
+    expect(await queueState(database, 'q')).toEqual({ backlog: 1, oldestAt: 1_001 })
+    expect(await purgeQueue(database, 'q', -1)).toBe(1)
+    expect(await purgeQueue(database, 'q', -1)).toBe(0)
   })
 
   it('keeps a body as long as its request', async () => {

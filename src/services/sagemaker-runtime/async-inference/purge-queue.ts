@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import type { Database } from '../../../storage/database.ts'
+import { RequestQueue } from './request-queue.ts'
+
+const PURGED_AT_ONCE = 500
+
+/**
+ * Drops what waits in a queue at this moment, a little at a time; what an instance is working on stays. Nobody is notified. Calls
+ * `onProgress` with how many are gone, and resolves to that. `worker` is the index that they are counted under.
+ * @throws ClaimLost when the endpoint is deleted meanwhile
+ */
+export async function purgeQueue(
+  database: Database,
+  queueId: string,
+  worker: number,
+  onProgress: (purged: number) => void = () => {},
+): Promise<number> {
+  const { query } = database
+  const queue = new RequestQueue(database, worker)
+  const holder = `purge/${queueId}`
+  const claim = randomUUID()
+  // What a purge that was interrupted had in hand.
+  await database.commit([queue.recover(holder, claim)])
+  const last = await query
+    .selectFrom('async_requests')
+    .select('request_id')
+    .where('queue_id', '=', queueId)
+    .where('instance_id', 'is', null)
+    .orderBy('request_id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (last === undefined) return 0
+  let purged = 0
+  for (;;) {
+    // Claimed first: between a look and a deletion an instance may take them.
+    const some = await queue.claim(queueId, holder, claim, PURGED_AT_ONCE)
+    const those = some.filter(({ requestId }) => requestId <= last.request_id)
+    await database.commit([
+      ...those.flatMap((request) => queue.finish(request)),
+      // What has come since the purge began is not meant.
+      ...some.filter((request) => !those.includes(request)).map((request) => queue.giveBack(request, false)),
+    ])
+    purged += those.length
+    onProgress(purged)
+    if (those.length < PURGED_AT_ONCE) return purged
+  }
+}
