@@ -328,6 +328,20 @@ export const services: readonly ServiceDefinition[] = [
     ],
   },
   {
+    id: 'application-autoscaling',
+    definition: 'application-autoscaling/2016-02-06',
+    typeName: 'ApplicationAutoscaling',
+    operations: [
+      'DeleteScalingPolicy',
+      'DeregisterScalableTarget',
+      'DescribeScalableTargets',
+      'DescribeScalingActivities',
+      'DescribeScalingPolicies',
+      'PutScalingPolicy',
+      'RegisterScalableTarget',
+    ],
+  },
+  {
     id: 'sqs',
     definition: 'sqs/2012-11-05',
     typeName: 'Sqs',

@@ -26,6 +26,7 @@ const BY_SIGNING_NAME: Readonly<Record<string, ServiceId>> = {
   monitoring: 'cloudwatch',
   sns: 'sns',
   sqs: 'sqs',
+  'application-autoscaling': 'application-autoscaling',
 }
 
 const BY_TARGET: Readonly<Record<string, ServiceId>> = {
@@ -35,6 +36,7 @@ const BY_TARGET: Readonly<Record<string, ServiceId>> = {
   TrentService: 'kms',
   GraniteServiceVersion20100801: 'cloudwatch',
   AmazonSQS: 'sqs',
+  AnyScaleFrontendService: 'application-autoscaling',
 }
 
 const BY_HOST: readonly (readonly [pattern: RegExp, id: ServiceId])[] = [
@@ -49,6 +51,7 @@ const BY_HOST: readonly (readonly [pattern: RegExp, id: ServiceId])[] = [
   [/^monitoring\./, 'cloudwatch'],
   [/^sns\./, 'sns'],
   [/^sqs\.|\.queue\.amazonaws\.com/, 'sqs'],
+  [/^application-autoscaling\./, 'application-autoscaling'],
 ]
 
 /** Lambda's paths begin with the date of the API that brought them. */

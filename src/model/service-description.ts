@@ -15,6 +15,7 @@ export type ServiceId =
   | 'cloudwatch'
   | 'sns'
   | 'sqs'
+  | 'application-autoscaling'
 
 export type ProtocolName = 'json' | 'rest-json' | 'rest-xml' | 'query' | 'smithy-rpc-v2-cbor'
 

@@ -40,6 +40,7 @@ const MAX_BODY_BYTES: Readonly<Record<ServiceId, number>> = {
   logs: 4 * MIB,
   kms: MIB,
   cloudwatch: MIB,
+  'application-autoscaling': MIB,
   ecr: 32 * MIB,
   sns: 4 * MIB,
   sqs: 8 * MIB,

@@ -1,5 +1,6 @@
 import type { AccessTables } from './schema/access.ts'
 import type { AsyncInferenceTables } from './schema/async-inference.ts'
+import type { AutoscalingTables } from './schema/autoscaling.ts'
 import type { CloudwatchTables } from './schema/cloudwatch.ts'
 import type { CoreTables } from './schema/core.ts'
 import type { DenialTables } from './schema/denials.ts'
@@ -18,6 +19,7 @@ import type { SqsTables } from './schema/sqs.ts'
 export interface Schema
   extends AccessTables,
     AsyncInferenceTables,
+    AutoscalingTables,
     CloudwatchTables,
     CoreTables,
     DenialTables,

@@ -4,6 +4,7 @@ import type { RequestContext } from '../../operation.ts'
 import type { InstanceVariant } from '../endpoint-configs/variant-rules.ts'
 import type { EndpointKey } from '../hosting/endpoint-state.ts'
 import { requireModel } from '../models/model-store.ts'
+import type { Scope } from '../resource-name.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { endpointSpec, variantsOf } from './endpoint-snapshot.ts'
 import { wantedInstances } from './endpoint-store.ts'
@@ -62,13 +63,13 @@ export async function newFleet(
  * added. Two requests at one moment may both pass.
  */
 export async function checkQuota(
-  { database, endpointInstanceQuota: limit }: SagemakerDeps,
+  { database, endpointInstanceQuota: limit }: Pick<SagemakerDeps, 'database' | 'endpointInstanceQuota'>,
   delta: ReadonlyMap<string, number>,
-  context: RequestContext,
+  scope: Scope,
 ): Promise<void> {
   for (const [type, count] of delta) {
     if (count <= 0) continue
-    const used = await wantedInstances(database, context, type)
+    const used = await wantedInstances(database, scope, type)
     if (used + count > limit) throw quotaExceeded(type, limit, used, count)
   }
 }

@@ -3,6 +3,7 @@ import type {
   UpdateEndpointWeightsAndCapacitiesInput,
   UpdateEndpointWeightsAndCapacitiesOutput,
 } from '../../../model/generated/sagemaker.ts'
+import type { Statement } from '../../../storage/database.ts'
 import type { EndpointDeploymentRow, EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
 import { statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
@@ -27,10 +28,18 @@ import { checkQuota } from './new-fleet.ts'
 import { testNotifications } from './test-notifications.ts'
 
 /** Says what weights and how many instances the variants are to have; a controller brings it about. */
-export async function updateEndpointWeightsAndCapacities(
+export const updateEndpointWeightsAndCapacities = (
   deps: SagemakerDeps,
   input: UpdateEndpointWeightsAndCapacitiesInput,
   context: RequestContext,
+): Promise<UpdateEndpointWeightsAndCapacitiesOutput> => changeCapacities(deps, input, context)
+
+/** The same for whoever is no caller. `also` is committed in the same unit of work. */
+export async function changeCapacities(
+  deps: Pick<SagemakerDeps, 'database' | 'changeFeed' | 'workQueue' | 'endpointInstanceQuota'>,
+  input: UpdateEndpointWeightsAndCapacitiesInput,
+  context: Pick<RequestContext, 'account' | 'region' | 'now'>,
+  also: readonly Statement[] = [],
 ): Promise<UpdateEndpointWeightsAndCapacitiesOutput> {
   const { database } = deps
   const row = await requireEndpoint(database, context, input.EndpointName)
@@ -88,6 +97,7 @@ export async function updateEndpointWeightsAndCapacities(
     ...notifications,
     deps.workQueue.enqueue(ENDPOINT_WORK, formatEndpointKey(key)),
     deps.changeFeed.announce({ topic: ENDPOINTS_TOPIC, key: formatEndpointKey(key) }),
+    ...also,
   ])
   return { EndpointArn: arn }
 }

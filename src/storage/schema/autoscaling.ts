@@ -1,0 +1,73 @@
+/**
+ * Application Auto Scaling. A target's `revision` is raised by whatever changes its capacity, so that two workers never
+ * decide from the same state. The work item `scaling-target` with the target's id follows what is under way.
+ */
+export interface AutoscalingTables {
+  scaling_targets: ScalingTargetRow
+  scaling_policies: ScalingPolicyRow
+  scaling_alarms: ScalingAlarmRow
+  scaling_activities: ScalingActivityRow
+}
+
+export interface ScalingTargetRow {
+  /** The last part of its ARN. */
+  id: string
+  account: string
+  region: string
+  /** `endpoint/<name>/variant/<name>`; unique with account and region. */
+  resource_id: string
+  /** With account and region the key of the endpoint. */
+  name_key: string
+  endpoint_name: string
+  variant_name: string
+  min_capacity: number
+  max_capacity: number
+  /** JSON of SuspendedState with all its members. */
+  suspended: string
+  /** JSON of LastScaling: what a policy did last, for cooldowns; null before the first time. */
+  last_scaling: string | null
+  revision: number
+  created_at: number
+}
+
+export interface ScalingPolicyRow {
+  /** A UUID, part of its ARN. */
+  id: string
+  target_id: string
+  /** Unique in its target. */
+  name: string
+  /** StepScaling or TargetTrackingScaling. */
+  type: string
+  /** JSON of the configuration of its type. */
+  configuration: string
+  created_at: number
+}
+
+/** An alarm that a target tracking policy has in CloudWatch, from before it is made until after it is gone. */
+export interface ScalingAlarmRow {
+  /** With account and region the primary key. */
+  name: string
+  account: string
+  region: string
+  /** Of a policy that may be gone already: then the alarm is to go, too. */
+  policy_id: string
+  /** `high` or `low`. */
+  side: string
+}
+
+export interface ScalingActivityRow {
+  /** A UUID. */
+  id: string
+  account: string
+  region: string
+  resource_id: string
+  target_id: string
+  description: string
+  cause: string
+  /** InProgress, Successful or Failed. */
+  status: string
+  status_message: string | null
+  to_capacity: number
+  started_at: number
+  ended_at: number | null
+}
