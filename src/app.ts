@@ -21,6 +21,10 @@ import { createRegistryClient } from './registries/registry-client.ts'
 import type { ContainerRuntime, EngineDescription } from './runtime/container-runtime.ts'
 import { connectDocker } from './runtime/docker/connect-docker.ts'
 import { createNoContainers } from './runtime/none/no-containers.ts'
+import { createAutoscalingAuthorization } from './services/application-autoscaling/authorization.ts'
+import type { AutoscalingDeps } from './services/application-autoscaling/autoscaling-deps.ts'
+import { policyActions } from './services/application-autoscaling/scaling/policy-actions.ts'
+import { startAutoscaling } from './services/application-autoscaling/start-autoscaling.ts'
 import { cloudwatchAuthorization } from './services/cloudwatch/authorization.ts'
 import { startCloudwatch } from './services/cloudwatch/start-cloudwatch.ts'
 import { ecrAuthorization } from './services/ecr/authorization.ts'
@@ -67,6 +71,7 @@ import { sagemakerAuthorization } from './services/sagemaker/authorization.ts'
 import { startHosting } from './services/sagemaker/hosting/start-hosting.ts'
 import { stopAllContainers } from './services/sagemaker/hosting/stop-all-containers.ts'
 import { createSagemakerDirectory } from './services/sagemaker/resource-directory.ts'
+import { createSagemakerFacade } from './services/sagemaker/sagemaker-facade.ts'
 import { createSagemakerService } from './services/sagemaker/service.ts'
 import { InstanceRings } from './services/sagemaker-runtime/async-inference/instance-pump.ts'
 import { acceptDeps } from './services/sagemaker-runtime/async-inference/invoke-endpoint-async.ts'
@@ -96,6 +101,9 @@ import { openSqliteDatabase } from './storage/sqlite/sqlite-database.ts'
 import { startTableChangeFeed } from './storage/table-change-feed.ts'
 import { AccessLog } from './telemetry/access-log.ts'
 import type { Logger } from './telemetry/log.ts'
+
+/** How many instances of one type all endpoints of an account may want together in a region. */
+const ENDPOINT_INSTANCE_QUOTA = 1_000
 
 /** One running worker. */
 export interface App {
@@ -207,8 +215,17 @@ async function buildApp(config: Config, { index, log }: AppOptions): Promise<App
   const cloudwatch = await startCloudwatch({
     ...{ database, queue: workQueue, clock, log },
     settings: config.metrics,
-    actions: [sns.alarmActions],
+    actions: [sns.alarmActions, policyActions(() => autoscalingDeps)],
   })
+  const autoscalingDeps: AutoscalingDeps = {
+    ...{ database, queue: workQueue, clock, cloudwatch: cloudwatch.facade },
+    sagemaker: createSagemakerFacade({
+      ...{ database, changeFeed, workQueue, clock },
+      endpointInstanceQuota: ENDPOINT_INSTANCE_QUOTA,
+    }),
+    alarmSeconds: config.metrics.anyAlarmPeriod ? config.metrics.resolutionSeconds : 60,
+  }
+  const autoscaling = await startAutoscaling(autoscalingDeps)
   const hosting = await startHosting({
     database,
     changeFeed,
@@ -248,7 +265,7 @@ async function buildApp(config: Config, { index, log }: AppOptions): Promise<App
         sns: sns.facade,
         ecr,
         registryHosts: new Set(Object.keys(config.registries).map((host) => host.toLowerCase())),
-        endpointInstanceQuota: 1_000,
+        endpointInstanceQuota: ENDPOINT_INSTANCE_QUOTA,
       }),
       authorization: sagemakerAuthorization,
     },
@@ -266,6 +283,7 @@ async function buildApp(config: Config, { index, log }: AppOptions): Promise<App
     },
     kms: { operations: createKmsService(kmsDeps), authorization: kmsAuthorization },
     ecr: { operations: createEcrService(ecrDeps), authorization: ecrAuthorization },
+    'application-autoscaling': { operations: autoscaling, authorization: createAutoscalingAuthorization(database) },
     cloudwatch: { operations: cloudwatch.operations, authorization: cloudwatchAuthorization },
     sns: { operations: sns.operations, authorization: snsAuthorization },
     sqs: { operations: sqs.operations, authorization: sqsAuthorization },

@@ -22,6 +22,7 @@ const TITLES: Readonly<Record<string, string>> = {
   cloudwatch: 'Amazon CloudWatch',
   sns: 'Amazon SNS',
   sqs: 'Amazon SQS',
+  'application-autoscaling': 'Application Auto Scaling',
 }
 
 /** The services that are served, in the order of the generator's list. */

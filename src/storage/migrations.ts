@@ -17,12 +17,12 @@ import * as accessDenials from './migrations/018-access-denials.ts'
 import * as cloudwatch from './migrations/020-cloudwatch.ts'
 import * as endpointDeployments from './migrations/021-endpoint-deployments.ts'
 import * as endpointContainers from './migrations/022-endpoint-containers.ts'
+import * as autoscaling from './migrations/023-autoscaling.ts'
 import * as servingWorkers from './migrations/024-serving-workers.ts'
 import * as sqs from './migrations/025-sqs.ts'
 import * as sns from './migrations/026-sns.ts'
 import * as asyncInference from './migrations/027-async-inference.ts'
 import * as s3Inline from './migrations/028-s3-inline.ts'
-import * as autoscaling from './migrations/023-autoscaling.ts'
 
 /** One forward-only step of the database's shape. The name is recorded once it has run and never changes. */
 export interface Migration {

@@ -14,6 +14,7 @@ const CODES: Readonly<Record<Exclude<ServiceId, 's3'>, string>> = {
   kms: 'ValidationException',
   ecr: 'InvalidParameterException',
   cloudwatch: 'ValidationError',
+  'application-autoscaling': 'ValidationError',
   sns: 'ValidationError',
   sqs: 'InvalidParameterValue',
 }

@@ -8,10 +8,8 @@ export interface EndpointOwner {
 
 /** A production variant of an endpoint, for who changes how many instances it has. */
 export interface VariantCapacity {
-  readonly endpointArn: string
   /** An EndpointStatus. */
   readonly status: string
-  readonly failureReason: string | undefined
   /** `ml.…` */
   readonly instanceType: string
   readonly desiredInstances: number
@@ -35,4 +33,6 @@ export interface SagemakerFacade {
     count: number,
     also: readonly Statement[],
   ): Promise<void>
+  /** Holds only while there is such an endpoint. */
+  endpointStillThere(owner: EndpointOwner, endpoint: string, otherwise: () => Error): Statement
 }

@@ -1,12 +1,11 @@
 import type { Clock } from '../../shared/clock.ts'
-import { endpointArn, endpointKey } from './endpoints/endpoint-key.ts'
+import { one, statement } from '../../storage/statement.ts'
+import { endpointKey } from './endpoints/endpoint-key.ts'
+import type { EndpointSpec } from './endpoints/endpoint-spec.ts'
 import { findEndpoint, findVariants } from './endpoints/endpoint-store.ts'
 import { changeCapacities } from './endpoints/update-weights-and-capacities.ts'
 import type { SagemakerFacade } from './facade.ts'
 import type { SagemakerDeps } from './sagemaker-deps.ts'
-
-/** A real-time variant needs an instance; only other kinds of endpoints may have none. */
-const LEAST_INSTANCES = 1
 
 type FacadeDeps = Pick<SagemakerDeps, 'database' | 'changeFeed' | 'workQueue' | 'endpointInstanceQuota'> & {
   readonly clock: Clock
@@ -25,12 +24,10 @@ export function createSagemakerFacade(deps: FacadeDeps): SagemakerFacade {
       )
       if (found === undefined) return undefined
       return {
-        endpointArn: endpointArn(owner, endpoint),
         status: row.status,
-        failureReason: row.failure_reason ?? undefined,
         instanceType: found.instance_type,
         desiredInstances: found.desired_instance_count,
-        leastInstances: LEAST_INSTANCES,
+        leastInstances: (JSON.parse(row.spec) as EndpointSpec).asyncInferenceConfig === undefined ? 1 : 0,
       }
     },
     async setInstanceCount({ account, region }, endpoint, variant, count, also) {
@@ -38,7 +35,15 @@ export function createSagemakerFacade(deps: FacadeDeps): SagemakerFacade {
         EndpointName: endpoint,
         DesiredWeightsAndCapacities: [{ VariantName: variant, DesiredInstanceCount: count }],
       }
-      await changeCapacities(deps, input, { account, region, now: clock.now() }, also)
+      await changeCapacities(deps, input, { account, region, now: clock.now() }, async () => also)
+    },
+    endpointStillThere(owner, endpoint, otherwise) {
+      const { account, region, name_key } = endpointKey(owner, endpoint)
+      const query = database.query
+        .selectFrom('endpoints')
+        .select('name')
+        .where((of) => of.and({ account, region, name_key, name: endpoint }))
+      return statement(query, one(otherwise))
     },
   }
 }

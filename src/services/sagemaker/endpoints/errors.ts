@@ -84,3 +84,8 @@ export const quotaExceeded = (type: string, limit: number, used: number, wanted:
       'increase for this quota. If AWS Service Quotas is not available, contact AWS support to request an increase ' +
       'for this quota.',
   )
+
+export const variantIsScaled = (variant: string): ServiceError =>
+  validationException(
+    `The variant ${variant} has a scaling policy. Delete the policy before you update the endpoint to a configuration without the variant or with another instance type for it.`,
+  )

@@ -5,8 +5,10 @@ import type {
   VariantPropertyType,
 } from '../../../model/generated/sagemaker.ts'
 import { formatArn } from '../../../shared/arn.ts'
+import type { Database } from '../../../storage/database.ts'
 import type { EndpointDeploymentRow, EndpointRow, EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
 import { statement } from '../../../storage/statement.ts'
+import { scaledVariants } from '../../application-autoscaling/facade.ts'
 import type { RequestContext } from '../../operation.ts'
 import { configStillThere, requireConfig } from '../endpoint-configs/endpoint-config-store.ts'
 import type { InstanceVariant } from '../endpoint-configs/variant-rules.ts'
@@ -17,7 +19,7 @@ import { checkTimeout, DEFAULT_POLICY, type DeploymentPolicy, deploymentPolicy }
 import { endpointArn, endpointKey } from './endpoint-key.ts'
 import type { EndpointSpec } from './endpoint-spec.ts'
 import { findVariants, markUpdating, requireEndpoint } from './endpoint-store.ts'
-import { endpointInProgress, notUpdatable, otherKind, retainedAndGiven } from './errors.ts'
+import { endpointInProgress, notUpdatable, otherKind, retainedAndGiven, variantIsScaled } from './errors.ts'
 import { type NewFleet, newFleet } from './new-fleet.ts'
 import { testNotifications } from './test-notifications.ts'
 
@@ -51,6 +53,7 @@ export async function updateEndpoint(
   )
   const spec = JSON.parse(fleet.spec) as EndpointSpec
   requireSameKind(row, spec)
+  await keepScaledVariants(database, row, spec)
   const notifications = await testNotifications(deps, spec)
   const number = row.generation + 1
   const policy = policyFor(given, fleet, present, number)
@@ -98,6 +101,16 @@ function checkUpdatable({ status }: EndpointRow, arn: string): void {
 function requireSameKind(row: EndpointRow, { asyncInferenceConfig }: EndpointSpec): void {
   const present = (JSON.parse(row.spec) as EndpointSpec).asyncInferenceConfig
   if ((present === undefined) !== (asyncInferenceConfig === undefined)) throw otherKind(row.name)
+}
+
+/** A variant that a policy scales stays, with its type. Source: endpoint-auto-scaling-prerequisites in the developer guide. */
+async function keepScaledVariants(database: Database, row: EndpointRow, next: EndpointSpec): Promise<void> {
+  const present = (JSON.parse(row.spec) as EndpointSpec).variants
+  for (const name of await scaledVariants(database, row)) {
+    const type = present.find((variant) => variant.name === name)?.instanceType
+    if (type === undefined) continue
+    if (next.variants.find((variant) => variant.name === name)?.instanceType !== type) throw variantIsScaled(name)
+  }
 }
 
 /** The DeploymentConfig to go by: the one given, or the last one again. */

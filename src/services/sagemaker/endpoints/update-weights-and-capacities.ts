@@ -32,14 +32,15 @@ export const updateEndpointWeightsAndCapacities = (
   deps: SagemakerDeps,
   input: UpdateEndpointWeightsAndCapacitiesInput,
   context: RequestContext,
-): Promise<UpdateEndpointWeightsAndCapacitiesOutput> => changeCapacities(deps, input, context)
+): Promise<UpdateEndpointWeightsAndCapacitiesOutput> =>
+  changeCapacities(deps, input, context, (spec) => testNotifications(deps, spec))
 
-/** The same for whoever is no caller. `also` is committed in the same unit of work. */
+/** The same for whoever is no caller. What `also` makes is committed in the same unit of work. */
 export async function changeCapacities(
   deps: Pick<SagemakerDeps, 'database' | 'changeFeed' | 'workQueue' | 'endpointInstanceQuota'>,
   input: UpdateEndpointWeightsAndCapacitiesInput,
   context: Pick<RequestContext, 'account' | 'region' | 'now'>,
-  also: readonly Statement[] = [],
+  also: (spec: EndpointSpec) => Promise<readonly Statement[]>,
 ): Promise<UpdateEndpointWeightsAndCapacitiesOutput> {
   const { database } = deps
   const row = await requireEndpoint(database, context, input.EndpointName)
@@ -51,7 +52,7 @@ export async function changeCapacities(
   const spec = JSON.parse(row.spec) as EndpointSpec
   const least = spec.asyncInferenceConfig === undefined ? 1 : 0
   const changes = changesOf(input.DesiredWeightsAndCapacities, present, least, arn)
-  const notifications = await testNotifications(deps, spec)
+  const others = await also(spec)
   const delta = new Map<string, number>()
   for (const { variant, instances } of changes)
     delta.set(
@@ -94,10 +95,9 @@ export async function changeCapacities(
       ),
     ),
     statement(database.query.insertInto('endpoint_deployments').values(deployment)),
-    ...notifications,
+    ...others,
     deps.workQueue.enqueue(ENDPOINT_WORK, formatEndpointKey(key)),
     deps.changeFeed.announce({ topic: ENDPOINTS_TOPIC, key: formatEndpointKey(key) }),
-    ...also,
   ])
   return { EndpointArn: arn }
 }

@@ -8,6 +8,7 @@ import type {
   EndpointVariantRow,
 } from '../../../storage/schema/endpoints.ts'
 import { statement } from '../../../storage/statement.ts'
+import { dropScaling } from '../../application-autoscaling/facade.ts'
 import { closeAsyncQueue } from '../../sagemaker-runtime/facade.ts'
 import type { EndpointSpec } from '../endpoints/endpoint-spec.ts'
 import { dropTags, tagged } from '../tags/tag-store.ts'
@@ -251,6 +252,7 @@ export function endpointWrites(database: Database, changeFeed: ChangeFeed, key: 
       statement(query.deleteFrom('endpoints').where((of) => of.and({ ...key }))),
       statement(query.deleteFrom('runtime_sessions').where('route_key', '=', formatEndpointKey(key))),
       closeAsyncQueue(database, key),
+      ...dropScaling(database, key),
       ...dropTags({ database, changeFeed }, tagged(key, 'endpoint', key.name_key)),
     ],
   }

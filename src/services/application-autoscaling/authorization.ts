@@ -1,0 +1,87 @@
+import type {
+  ApplicationAutoscalingOperation,
+  ApplicationAutoscalingOperations,
+} from '../../model/generated/application-autoscaling.ts'
+import { formatArn } from '../../shared/arn.ts'
+import type { Database } from '../../storage/database.ts'
+import type { AccessNeed, AuthorizationTable, NeedsOf } from '../authorization.ts'
+import type { RequestContext } from '../operation.ts'
+import { readResource, type ScalableResource, targetArn } from './scalable-resource.ts'
+import { findTarget } from './targets/target-store.ts'
+
+type Inputs = {
+  readonly [Name in ApplicationAutoscalingOperation]: NeedsOf<ApplicationAutoscalingOperations[Name]['input']>
+}
+
+interface TargetInput {
+  readonly ServiceNamespace: string
+  readonly ResourceId: string
+  readonly ScalableDimension: string
+}
+
+const onAny = (action: string) => (): readonly AccessNeed[] => [
+  { action: `application-autoscaling:${action}`, resource: '*' },
+]
+
+/** What is done with the endpoint and its alarms is asked for, too: a policy must not lend rights that its maker lacks. */
+const onEndpoint = (
+  actions: readonly string[],
+  { endpoint }: ScalableResource,
+  { account, region }: RequestContext,
+): readonly AccessNeed[] => {
+  const resource = formatArn({ service: 'sagemaker', region, account, resource: `endpoint/${endpoint.toLowerCase()}` })
+  return actions.map((action) => ({ action: `sagemaker:${action}`, resource }))
+}
+
+const onAlarms = (action: string, { id }: ScalableResource, { account, region }: RequestContext): AccessNeed => ({
+  action: `cloudwatch:${action}`,
+  resource: formatArn({ service: 'cloudwatch', region, account, resource: `alarm:TargetTracking-${id}-*` }),
+})
+
+function passRole(role: string | undefined): readonly AccessNeed[] {
+  if (role === undefined) return []
+  const conditions = { 'iam:passedtoservice': 'application-autoscaling.amazonaws.com' }
+  return [{ action: 'iam:PassRole', resource: role, conditions }]
+}
+
+/** Source: the service authorization reference, and "Permissions required to work with target resources". */
+export function createAutoscalingAuthorization(database: Database): AuthorizationTable {
+  const onTarget = async (action: string, input: TargetInput, context: RequestContext): Promise<AccessNeed> => {
+    const { id } = readResource(input)
+    const target = await findTarget(database, context, id)
+    return {
+      action: `application-autoscaling:${action}`,
+      resource: targetArn(context, target?.id ?? '*'),
+      conditions: {
+        'application-autoscaling:service-namespace': input.ServiceNamespace,
+        'application-autoscaling:scalable-dimension': input.ScalableDimension,
+      },
+    }
+  }
+  const table: Inputs = {
+    DeleteScalingPolicy: async (input, context) => [
+      await onTarget('DeleteScalingPolicy', input, context),
+      onAlarms('DeleteAlarms', readResource(input), context),
+    ],
+    DeregisterScalableTarget: async (input, context) => [
+      await onTarget('DeregisterScalableTarget', input, context),
+      onAlarms('DeleteAlarms', readResource(input), context),
+    ],
+    DescribeScalableTargets: onAny('DescribeScalableTargets'),
+    DescribeScalingActivities: onAny('DescribeScalingActivities'),
+    DescribeScalingPolicies: onAny('DescribeScalingPolicies'),
+    PutScalingPolicy: async (input, context) => [
+      await onTarget('PutScalingPolicy', input, context),
+      ...onEndpoint(['UpdateEndpointWeightsAndCapacities'], readResource(input), context),
+      ...(input.PolicyType === 'TargetTrackingScaling'
+        ? [onAlarms('PutMetricAlarm', readResource(input), context)]
+        : []),
+    ],
+    RegisterScalableTarget: async (input, context) => [
+      await onTarget('RegisterScalableTarget', input, context),
+      ...onEndpoint(['DescribeEndpoint', 'UpdateEndpointWeightsAndCapacities'], readResource(input), context),
+      ...passRole(input.RoleARN),
+    ],
+  }
+  return table
+}

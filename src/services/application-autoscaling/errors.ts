@@ -1,0 +1,24 @@
+import { ServiceError, validationException } from '../../wire/service-error.ts'
+
+export { validationException as invalid }
+
+const where = (resource: string): string =>
+  `service namespace: sagemaker, resource ID: ${resource}, scalable dimension: sagemaker:variant:DesiredInstanceCount`
+
+export const noTarget = (resource: string): ServiceError =>
+  new ServiceError('ObjectNotFoundException', `No scalable target registered for ${where(resource)}`)
+
+export const noPolicy = (resource: string, name: string): ServiceError =>
+  new ServiceError('ObjectNotFoundException', `No scaling policy found for ${where(resource)}, policy name: ${name}`)
+
+export const noVariant = (resource: string): ServiceError =>
+  validationException(`There is no endpoint variant with the resource ID ${resource}`)
+
+export const concurrentUpdate = (): ServiceError =>
+  new ServiceError('ConcurrentUpdateException', 'The scalable target has been changed at the same time. Try again.')
+
+export const invalidNextToken = (): ServiceError =>
+  new ServiceError('InvalidNextTokenException', 'The next token supplied was invalid')
+
+export const limitExceeded = (what: string, limit: number): ServiceError =>
+  new ServiceError('LimitExceededException', `The limit of ${limit} ${what} has been reached.`)

@@ -1,0 +1,122 @@
+import type { WorkHandler } from '../../../control/work-queue.ts'
+import type { ScalingTargetRow } from '../../../storage/schema/autoscaling.ts'
+import { one, statement } from '../../../storage/statement.ts'
+import type { VariantCapacity } from '../../sagemaker/facade.ts'
+import type { AutoscalingDeps } from '../autoscaling-deps.ts'
+import { concurrentUpdate } from '../errors.ts'
+import { CapacityRefused, changeCapacity } from './change-capacity.ts'
+import type { LastScaling } from './wanted-capacity.ts'
+
+const AGAIN = { done: false, againInMilliseconds: 1_000 } as const
+const DONE = { done: true } as const
+/** What an endpoint does not come out of by waiting. */
+const STUCK: ReadonlySet<string> = new Set(['Failed', 'OutOfService', 'UpdateRollbackFailed', 'Deleting'])
+
+/** Waits until the endpoint is at rest, closes what was under way, and then brings the capacity between the bounds. */
+export function targetHandler(deps: AutoscalingDeps): WorkHandler {
+  const { database, sagemaker } = deps
+  return async ({ key }) => {
+    const target = await database.query
+      .selectFrom('scaling_targets')
+      .selectAll()
+      .where('id', '=', key)
+      .executeTakeFirst()
+    if (target === undefined) {
+      await abandon(deps, key)
+      return DONE
+    }
+    const capacity = await sagemaker.findCapacity(target, target.endpoint_name, target.variant_name)
+    if (capacity === undefined || STUCK.has(capacity.status)) {
+      await closeActivities(deps, target, undefined)
+      return DONE
+    }
+    if (capacity.status !== 'InService') return AGAIN
+    if (!(await closeActivities(deps, target, capacity))) return DONE
+    const now = await database.query.selectFrom('scaling_targets').selectAll().where('id', '=', key).executeTakeFirst()
+    return now === undefined ? DONE : bringBetween(deps, now, capacity.desiredInstances)
+  }
+}
+
+async function bringBetween(deps: AutoscalingDeps, target: ScalingTargetRow, from: number) {
+  const { min_capacity: min, max_capacity: max } = target
+  const to = Math.min(max, Math.max(min, from))
+  if (to === from) return DONE
+  const cause = to > from ? `minimum capacity was set to ${min}` : `maximum capacity was set to ${max}`
+  try {
+    await changeCapacity(deps, target, { from, to, cause, cooldownSeconds: undefined })
+    return AGAIN
+  } catch (error) {
+    if (error instanceof CapacityRefused) return DONE
+    throw error
+  }
+}
+
+/** Whether all that was under way has been reached; the cooldown of what a policy did begins now. */
+async function closeActivities(
+  { database, clock }: AutoscalingDeps,
+  target: ScalingTargetRow,
+  capacity: VariantCapacity | undefined,
+): Promise<boolean> {
+  const { query } = database
+  const open = await query
+    .selectFrom('scaling_activities')
+    .selectAll()
+    .where((of) => of.and({ target_id: target.id, status: 'InProgress' }))
+    .execute()
+  if (open.length === 0) return true
+  const last = target.last_scaling === null ? undefined : (JSON.parse(target.last_scaling) as LastScaling)
+  const ended_at = clock.now()
+  const settled =
+    last === undefined || last.endedAt !== undefined
+      ? target.last_scaling
+      : JSON.stringify({ ...last, endedAt: ended_at })
+  const reached = (to: number) => capacity?.desiredInstances === to
+  await database.commit([
+    statement(
+      query
+        .updateTable('scaling_targets')
+        .set({ last_scaling: settled, revision: target.revision + 1 })
+        .where('id', '=', target.id)
+        .where('revision', '=', target.revision),
+      one(concurrentUpdate),
+    ),
+    ...open.map(({ id, to_capacity: to }) =>
+      statement(
+        query
+          .updateTable('scaling_activities')
+          .set(
+            reached(to)
+              ? {
+                  status: 'Successful',
+                  status_message: `Successfully set desired instance count to ${to}. Change successfully fulfilled by sagemaker.`,
+                  ended_at,
+                }
+              : {
+                  status: 'Failed',
+                  status_message: `Failed to set desired instance count to ${to}: the endpoint did not reach it.`,
+                  ended_at,
+                },
+          )
+          .where('id', '=', id),
+      ),
+    ),
+  ])
+  return open.every(({ to_capacity }) => reached(to_capacity))
+}
+
+/** What was under way for a target that is gone. */
+async function abandon({ database, clock }: AutoscalingDeps, target_id: string): Promise<void> {
+  const ended = {
+    status: 'Failed',
+    status_message: 'The scalable target was deregistered before the change was seen through.',
+    ended_at: clock.now(),
+  }
+  await database.commit([
+    statement(
+      database.query
+        .updateTable('scaling_activities')
+        .set(ended)
+        .where((of) => of.and({ target_id, status: 'InProgress' })),
+    ),
+  ])
+}

@@ -1,0 +1,30 @@
+import { statement } from '../../storage/statement.ts'
+import type { OperationTable } from '../operation.ts'
+import { type AutoscalingDeps, TARGET_WORK } from './autoscaling-deps.ts'
+import { dropOrphanAlarms } from './policies/orphan-alarms.ts'
+import { targetHandler } from './scaling/follow-target.ts'
+import { createAutoscalingService } from './service.ts'
+
+/** Work, for ever again: delete the alarms of policies that went with their endpoints, and forget old activities. */
+const SWEEP_WORK = 'scaling-sweep'
+const SWEEP_EVERY = 10_000
+/** Six weeks, as AWS keeps them. */
+const ACTIVITY_AGE = 42 * 24 * 60 * 60_000
+
+/** Registers the work of Application Auto Scaling. */
+export async function startAutoscaling(deps: AutoscalingDeps): Promise<OperationTable> {
+  const { database, queue, clock } = deps
+  queue.handle(TARGET_WORK, targetHandler(deps), { concurrency: 8 })
+  queue.handle(
+    SWEEP_WORK,
+    async () => {
+      await dropOrphanAlarms(deps)
+      const old = database.query.deleteFrom('scaling_activities').where('started_at', '<', clock.now() - ACTIVITY_AGE)
+      await database.commit([statement(old)])
+      return { done: false, againInMilliseconds: SWEEP_EVERY }
+    },
+    { concurrency: 1 },
+  )
+  await database.commit([queue.enqueue(SWEEP_WORK, 'all')])
+  return createAutoscalingService(deps)
+}
