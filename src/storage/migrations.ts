@@ -50,10 +50,10 @@ export const migrations: readonly Migration[] = [
   { name: '020-cloudwatch', up: cloudwatch.up },
   { name: '021-endpoint-deployments', up: endpointDeployments.up },
   { name: '022-endpoint-containers', up: endpointContainers.up },
+  { name: '023-autoscaling', up: autoscaling.up },
   { name: '024-serving-workers', up: servingWorkers.up },
   { name: '025-sqs', up: sqs.up },
   { name: '026-sns', up: sns.up },
   { name: '027-async-inference', up: asyncInference.up },
   { name: '028-s3-inline', up: s3Inline.up },
-  { name: '023-autoscaling', up: autoscaling.up },
 ]

@@ -151,9 +151,12 @@ for (const kind of ENGINES) {
 
     it('refuses by name what is not there', async () => {
       const target = variantOf('scaled')
-      const other = (changes: object) => scaling('RegisterScalableTarget', { ...target, ...changes, MinCapacity: 1, MaxCapacity: 2 })
+      const other = (changes: object) =>
+        scaling('RegisterScalableTarget', { ...target, ...changes, MinCapacity: 1, MaxCapacity: 2 })
       await expect(other({ ServiceNamespace: 'ecs' })).rejects.toThrow('501')
-      await expect(other({ ScalableDimension: 'sagemaker:inference-component:DesiredCopyCount' })).rejects.toThrow('501')
+      await expect(other({ ScalableDimension: 'sagemaker:inference-component:DesiredCopyCount' })).rejects.toThrow(
+        '501',
+      )
       await expect(other({ ResourceId: 'endpoint/none/variant/v' })).rejects.toThrow('ValidationException')
       await expect(other({ ResourceId: 'endpoint/../variant/v' })).rejects.toThrow('ValidationException')
       const schedule = { ...target, ScheduledActionName: 's', Schedule: 'rate(1 hour)' }

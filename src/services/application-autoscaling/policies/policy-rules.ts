@@ -8,7 +8,7 @@ import type {
 import { notImplemented } from '../../../wire/service-error.ts'
 import { invalid } from '../errors.ts'
 
-export const INVOCATIONS = 'SageMakerVariantInvocationsPerInstance'
+const INVOCATIONS = 'SageMakerVariantInvocationsPerInstance'
 const MOST_STEPS = 20
 
 export type PolicyConfiguration =
