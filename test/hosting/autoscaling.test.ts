@@ -10,6 +10,7 @@ const TYPE = 'application/x-amz-json-1.1'
 for (const kind of ENGINES) {
   describe.skipIf(lacksEngine(kind))(`automatic scaling on ${kind}`, () => {
     let hosting: HostingFixture
+    let attempts = 0
     beforeAll(async () => {
       hosting = await startHosting(kind, {
         workers: 2,
@@ -98,6 +99,7 @@ for (const kind of ENGINES) {
           )
       }, 20_000)
 
+      await hosting.atRest('scaled')
       await hosting.remove('scaled')
       expect(await scaling('DescribeScalableTargets', { ServiceNamespace: 'sagemaker' })).toEqual({
         ScalableTargets: [],
@@ -109,9 +111,11 @@ for (const kind of ENGINES) {
     }, 300_000)
 
     it('takes an asynchronous endpoint to no instances, and wakes it', async () => {
-      const endpoint = await deployAsync(hosting, 'zero')
-      const target = variantOf('zero')
-      const Dimensions = [{ Name: 'EndpointName', Value: 'zero' }]
+      // One that is tried again has a bucket, a topic and a queue of its own.
+      const name = `zero-${attempts++}`
+      const endpoint = await deployAsync(hosting, name)
+      const target = variantOf(name)
+      const Dimensions = [{ Name: 'EndpointName', Value: name }]
       await scaling('RegisterScalableTarget', { ...target, MinCapacity: 0, MaxCapacity: 2 })
       await scaling('PutScalingPolicy', {
         ...{ ...target, PolicyName: 'backlog', PolicyType: 'TargetTrackingScaling' },
@@ -138,15 +142,16 @@ for (const kind of ENGINES) {
         ...{ ComparisonOperator: 'GreaterThanOrEqualToThreshold', TreatMissingData: 'missing' },
         AlarmActions: [PolicyARN],
       })
-      await reaches('zero', 0)
+      await reaches(name, 0)
       const accepted = await endpoint.send('one', { body: 'hello' })
       await eventually(async () => expect(await endpoint.keys('out/')).toContain(accepted?.output), 90_000)
-      await reaches('zero', 0)
+      await reaches(name, 0)
       await scaling('DeleteScalingPolicy', { ...target, PolicyName: 'backlog' })
-      expect(await alarmNames('TargetTracking-endpoint/zero/')).toEqual([])
+      expect(await alarmNames(`TargetTracking-endpoint/${name}/`)).toEqual([])
       await scaling('DeregisterScalableTarget', target)
       await expect(scaling('DeregisterScalableTarget', target)).rejects.toThrow('ObjectNotFoundException')
-      await hosting.remove('zero')
+      await hosting.atRest(name)
+      await hosting.remove(name)
     }, 300_000)
 
     it('refuses by name what is not there', async () => {
