@@ -73,7 +73,7 @@ export function createAutoscalingAuthorization(database: Database): Authorizatio
     PutScalingPolicy: async (input, context) => [
       await onTarget('PutScalingPolicy', input, context),
       ...onEndpoint(['UpdateEndpointWeightsAndCapacities'], readResource(input), context),
-      ...(input.PolicyType === 'TargetTrackingScaling'
+      ...(input.TargetTrackingScalingPolicyConfiguration !== undefined
         ? [onAlarms('PutMetricAlarm', readResource(input), context)]
         : []),
     ],

@@ -13,6 +13,7 @@ import {
 import type { PutScalingPolicyRequest } from '../../model/generated/application-autoscaling.ts'
 import { statement } from '../../storage/statement.ts'
 import { silentLogger } from '../../telemetry/log.ts'
+import { ServiceError } from '../../wire/service-error.ts'
 import type { AlarmActions, AlarmEvent, AlarmState } from '../cloudwatch/facade.ts'
 import type { RequestContext } from '../operation.ts'
 import { endpointWrites } from '../sagemaker/hosting/endpoint-state.ts'
@@ -63,7 +64,10 @@ describe.each(testStores)('scaling on $dialect', ({ create }) => {
       ...{ database: service.database, queue: service.deps.workQueue, clock, alarmSeconds: 60 },
       sagemaker: createSagemakerFacade({ ...service.deps, clock }),
       cloudwatch: {
-        putAlarm: async (_owner, { AlarmName }) => void alarms.set(AlarmName, 'OK'),
+        putAlarm: async (_owner, { AlarmName, Namespace }) => {
+          if (Namespace === 'refused') throw new ServiceError('ValidationError', 'a namespace that is refused')
+          alarms.set(AlarmName, 'OK')
+        },
         deleteAlarms: async (_owner, names) => names.forEach((name) => void alarms.delete(name)),
         alarmStates: async (_owner, names) => new Map([...alarms].filter(([name]) => names.includes(name))),
       },
@@ -235,6 +239,22 @@ describe.each(testStores)('scaling on $dialect', ({ create }) => {
     await expect(
       registerScalableTarget(deps, { ...target, MinCapacity: 1, MaxCapacity: 2 }, context()),
     ).rejects.toThrow('no endpoint variant')
+  })
+
+  it('has no policy whose alarms are refused', async () => {
+    const { target } = await serving()
+    const CustomizedMetricSpecification = { Namespace: 'refused', MetricName: 'm', Statistic: 'Sum' }
+    const refused = { PredefinedMetricSpecification: undefined, CustomizedMetricSpecification }
+    const configurations = async () => {
+      const input = { ...NAMESPACE, ResourceId: target.ResourceId }
+      const { ScalingPolicies = [] } = await describeScalingPolicies(deps, input, context())
+      return ScalingPolicies.map((policy) => policy.TargetTrackingScalingPolicyConfiguration?.TargetValue)
+    }
+    await expect(track(target, 'p', refused)).rejects.toThrow('a namespace that is refused')
+    expect(await configurations()).toEqual([])
+    await track(target, 'p')
+    await expect(track(target, 'p', { ...refused, TargetValue: 7 })).rejects.toThrow('a namespace that is refused')
+    expect(await configurations()).toEqual([100])
   })
 
   it('lists page by page', async () => {

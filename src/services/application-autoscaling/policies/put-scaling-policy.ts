@@ -5,12 +5,15 @@ import type {
   PutScalingPolicyResponse,
 } from '../../../model/generated/application-autoscaling.ts'
 import { formatArn } from '../../../shared/arn.ts'
+import type { ScalingPolicyRow } from '../../../storage/schema/autoscaling.ts'
 import { none, one, statement } from '../../../storage/statement.ts'
+import { ServiceError } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
 import type { AutoscalingDeps } from '../autoscaling-deps.ts'
-import { concurrentUpdate, limitExceeded, noTarget } from '../errors.ts'
+import { concurrentUpdate, invalid, limitExceeded, noTarget } from '../errors.ts'
 import { type Owner, policyArn, readResource } from '../scalable-resource.ts'
 import { requireTarget } from '../targets/target-store.ts'
+import { dropOrphanAlarms } from './orphan-alarms.ts'
 import { readPolicy } from './policy-rules.ts'
 import { type Side, trackingAlarm } from './tracking-alarms.ts'
 
@@ -87,15 +90,34 @@ export async function putScalingPolicy(
     .where('policy_id', '=', id)
     .orderBy('side')
     .execute()
-  for (const { name, side } of alarms)
-    await cloudwatch.putAlarm(
-      owner,
-      trackingAlarm(policy.configuration, target, side as Side, {
-        ...{ name, action: arn },
-        periodSeconds: deps.alarmSeconds,
-      }),
-    )
+  try {
+    for (const { name, side } of alarms)
+      await cloudwatch.putAlarm(
+        owner,
+        trackingAlarm(policy.configuration, target, side as Side, {
+          ...{ name, action: arn },
+          periodSeconds: deps.alarmSeconds,
+        }),
+      )
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error
+    await takeBack(deps, id, known)
+    throw error.code === 'LimitExceeded' ? limitExceeded('alarms', 5_000) : invalid(error.message)
+  }
   return { PolicyARN: arn, Alarms: alarms.map(({ name }) => alarmView(owner, name)) }
+}
+
+/** A policy whose alarms are refused is none: what there was before is there again. */
+async function takeBack(deps: AutoscalingDeps, id: string, known: ScalingPolicyRow | undefined): Promise<void> {
+  const { query } = deps.database
+  await deps.database.commit([
+    known === undefined
+      ? statement(query.deleteFrom('scaling_policies').where('id', '=', id))
+      : statement(
+          query.updateTable('scaling_policies').set({ configuration: known.configuration }).where('id', '=', id),
+        ),
+  ])
+  await dropOrphanAlarms(deps)
 }
 
 const alarmName = (resource: string, side: Side): string =>
