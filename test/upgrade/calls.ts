@@ -5,7 +5,7 @@ export type Document = Readonly<Record<string, unknown>>
 /** The calls with which resources are made and looked at; each resolves to what the service answered. */
 export interface Calls {
   readonly caller: Caller
-  json(service: 'sagemaker' | 'kms' | 'ecr' | 'logs' | 'sqs', operation: string, input: Document): Promise<Document>
+  json(service: keyof typeof PREFIXES, operation: string, input: Document): Promise<Document>
   /** IAM, STS and SNS. Resolves to the XML. */
   query(service: 'iam' | 'sts' | 'sns', action: string, parameters: Readonly<Record<string, string>>): Promise<string>
   lambda(method: 'GET' | 'POST', path: string, input?: Document): Promise<Document>
@@ -18,6 +18,7 @@ const PREFIXES = {
   ecr: 'AmazonEC2ContainerRegistry_V20150921',
   logs: 'Logs_20140328',
   sqs: 'AmazonSQS',
+  'application-autoscaling': 'AnyScaleFrontendService',
 } as const
 
 const VERSIONS = { iam: '2010-05-08', sts: '2011-06-15', sns: '2010-03-31' } as const

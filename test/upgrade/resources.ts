@@ -31,6 +31,12 @@ const text = (length: number) => Array.from({ length }, (_, index) => `line ${in
 const digestOf = (content: string) => `sha256:${createHash('sha256').update(content).digest('hex')}`
 const model = (name: string) => ({ ModelName: name, ExecutionRoleArn: ROLE })
 
+const SCALED = {
+  ServiceNamespace: 'sagemaker',
+  ResourceId: 'endpoint/kept-scaled/variant/v',
+  ScalableDimension: 'sagemaker:variant:DesiredInstanceCount',
+}
+
 export const resources: Readonly<Record<string, Resource>> = {
   account: {
     make: async ({ query }) => ({ arn: element(await query('sts', 'GetCallerIdentity', {}), 'Arn') }),
@@ -192,6 +198,38 @@ export const resources: Readonly<Record<string, Resource>> = {
       })
       expect(await json('sagemaker', 'DescribeEndpointConfig', { EndpointConfigName: 'kept-config' })).toMatchObject({
         ProductionVariants: [{ ModelName: 'kept-model', InitialInstanceCount: 2 }],
+      })
+    },
+  },
+
+  /** How an endpoint is scaled; that it has no containers is nothing to that. */
+  scaling: {
+    make: async ({ json }) => {
+      const PrimaryContainer = { Image: IMAGE }
+      await json('sagemaker', 'CreateModel', { ...model('kept-scaled'), PrimaryContainer })
+      const variant = { VariantName: 'v', ModelName: 'kept-scaled', InstanceType: 'ml.m5.large' }
+      await json('sagemaker', 'CreateEndpointConfig', {
+        EndpointConfigName: 'kept-scaled',
+        ProductionVariants: [{ ...variant, InitialInstanceCount: 2 }],
+      })
+      await json('sagemaker', 'CreateEndpoint', { EndpointName: 'kept-scaled', EndpointConfigName: 'kept-scaled' })
+      await json('application-autoscaling', 'RegisterScalableTarget', { ...SCALED, MinCapacity: 1, MaxCapacity: 4 })
+      const { PolicyARN } = await json('application-autoscaling', 'PutScalingPolicy', {
+        ...{ ...SCALED, PolicyName: 'kept', PolicyType: 'TargetTrackingScaling' },
+        TargetTrackingScalingPolicyConfiguration: {
+          TargetValue: 70,
+          PredefinedMetricSpecification: { PredefinedMetricType: 'SageMakerVariantInvocationsPerInstance' },
+        },
+      })
+      return { arn: PolicyARN as string }
+    },
+    check: async ({ json }, { arn }) => {
+      const { ServiceNamespace } = SCALED
+      expect(await json('application-autoscaling', 'DescribeScalableTargets', { ServiceNamespace })).toMatchObject({
+        ScalableTargets: [{ ...SCALED, MinCapacity: 1, MaxCapacity: 4 }],
+      })
+      expect(await json('application-autoscaling', 'DescribeScalingPolicies', { ServiceNamespace })).toMatchObject({
+        ScalingPolicies: [{ PolicyARN: arn, TargetTrackingScalingPolicyConfiguration: { TargetValue: 70 } }],
       })
     },
   },

@@ -93,7 +93,7 @@ async function closeActivities(
                 }
               : {
                   status: 'Failed',
-                  status_message: `Failed to set desired instance count to ${to}: the endpoint did not reach it.`,
+                  status_message: `Failed to set desired instance count to ${to}: the endpoint has come to rest with another.`,
                   ended_at,
                 },
           )

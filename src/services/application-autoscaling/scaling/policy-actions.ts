@@ -43,7 +43,7 @@ async function carryOut(deps: AutoscalingDeps, arn: string, event: AlarmEvent): 
   if (last !== undefined && event.at <= last.startedAt) return told(arn, 'the capacity has been changed since')
   const ask = await askOf(deps, policy, event)
   if (ask === undefined) return told(arn, 'nothing follows from the state of the alarm')
-  if (capacity.status !== 'InService' || (last !== undefined && last.endedAt === undefined))
+  if (capacity.status !== 'InService' || (await isUnderWay(deps, target)))
     throw new Error(`the endpoint is ${capacity.status}, and its last change has to be over first`)
   const current = capacity.desiredInstances
   const suspended = suspendedOf(target)
@@ -63,6 +63,15 @@ async function carryOut(deps: AutoscalingDeps, arn: string, event: AlarmEvent): 
     throw error instanceof CapacityRefused ? new AlarmActionRefused(error.message) : error
   }
   return `Successfully executed action ${arn}`
+}
+
+/** Whether a change of the target has still to be closed, a policy's or one of its bounds. */
+async function isUnderWay({ database }: AutoscalingDeps, { id }: ScalingTargetRow): Promise<boolean> {
+  const open = database.query
+    .selectFrom('scaling_activities')
+    .select('id')
+    .where((of) => of.and({ target_id: id, status: 'InProgress' }))
+  return (await open.executeTakeFirst()) !== undefined
 }
 
 const told = (arn: string, why: string): string =>
