@@ -27,6 +27,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./status.ts')).status,
   },
   {
+    name: 'top',
+    summary: 'show what the endpoints are doing: requests, latencies, errors, queues',
+    load: async () => (await import('./top/top.ts')).top,
+  },
+  {
     name: 'logs',
     summary: "show what an endpoint's containers print",
     load: async () => (await import('./logs.ts')).logs,

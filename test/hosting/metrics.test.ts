@@ -1,7 +1,13 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { type HostingFixture, startHosting } from '../support/hosting.ts'
 import { ENGINES, lacksEngine } from '../support/shared-engine.ts'
+
+const run = promisify(execFile)
+const PROGRAM = fileURLToPath(new URL('../../bin/slipway', import.meta.url))
 
 interface Result {
   readonly Id: string
@@ -70,6 +76,29 @@ for (const kind of ENGINES) {
       expect(text).toContain(`slipway_endpoint_invocations_total${labels} 42\n`)
       expect(text).toContain(`slipway_endpoint_invocation_model_errors_total${labels} 2\n`)
       expect(text).toContain(`slipway_endpoint_model_latency_seconds_count${labels} 42\n`)
+    })
+
+    it('are shown by slipway top', async () => {
+      await Promise.all(Array.from({ length: 10 }, () => hosting.api.invoke('measured')))
+      await hosting.api.invoke('measured', { commands: 'status=500' })
+      await eventually(async () => {
+        const { stdout } = await run(PROGRAM, ['top', '--json', '--data-dir', hosting.slipway.dataDir])
+        const shown = JSON.parse(stdout) as { endpoint: string; requestsPerSecond: number; errorsPerSecond: number }[]
+        const one = shown.find(({ endpoint }) => endpoint === 'measured')
+        expect(one).toMatchObject({
+          status: 'InService',
+          variant: 'v',
+          healthy: 2,
+          desired: 2,
+          p99: expect.any(Number),
+        })
+        // Eleven requests, and what other tests have sent, over a minute or so.
+        expect(one?.requestsPerSecond).toBeGreaterThan(0.1)
+        expect(one?.requestsPerSecond).toBeLessThan(5)
+        expect(one?.errorsPerSecond).toBeGreaterThan(0)
+      }, 20_000)
+      const { stdout } = await run(PROGRAM, ['top', '--once', '--data-dir', hosting.slipway.dataDir])
+      expect(stdout).toMatch(/^measured +InService +v +2\/2 +0\.\d\d +0\.\d\d +[\d.]+ ms +[\d.]+ ms/m)
     })
 
     it('tell what instances use, as far as the engine can', async () => {

@@ -91,6 +91,12 @@ describe('the commands beside serve', () => {
     expect(JSON.parse(await slipway('status', '--json'))).toEqual([])
   })
 
+  it('top tells of no endpoints, and of an interval that is none', async () => {
+    expect(await slipway('top')).toBe('No endpoints.\n')
+    expect(JSON.parse(await slipway('top', '--json'))).toEqual([])
+    await expect(slipway('top', '--interval', '0')).rejects.toMatchObject({ code: 2 })
+  })
+
   it('queue wants an asynchronous endpoint, and asks before it drops anything', async () => {
     await expect(slipway('queue', 'nobody')).rejects.toMatchObject({
       code: 1,
@@ -214,7 +220,7 @@ describe('the commands beside serve', () => {
     expect(stdout).toBe((await run(PROGRAM, ['status', '--help'])).stdout)
   })
 
-  it.each(['serve', 'env', 'account', 'status', 'logs', 'queue', 'doctor'])(
+  it.each(['serve', 'env', 'account', 'status', 'top', 'logs', 'queue', 'doctor'])(
     '%s has a help text with examples',
     async (command) => {
       const { stdout } = await run(PROGRAM, [command, '--help'])
