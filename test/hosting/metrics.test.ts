@@ -128,7 +128,8 @@ for (const kind of ENGINES) {
       const DeploymentConfig = {
         BlueGreenUpdatePolicy: {
           TrafficRoutingConfiguration: { Type: 'ALL_AT_ONCE', WaitIntervalInSeconds: 600 },
-          TerminationWaitInSeconds: 0,
+          // Time for the alarm to be raised in: once the old fleet is on its way out there is no way back.
+          TerminationWaitInSeconds: 120,
         },
         AutoRollbackConfiguration: { Alarms: [{ AlarmName: 'guard' }] },
       }
