@@ -188,18 +188,33 @@ describe('operations that nobody knows', () => {
     expect([broken.status, code(broken.text)]).toEqual([400, 'InvalidURI'])
   })
 
-  it('SageMaker and its runtime: known ones that are not implemented are refused by name', async () => {
+  it('SageMaker: known ones that are not implemented are refused by name', async () => {
     const training = await sagemaker('CreateTrainingJob', '{}')
     expect([training.status, training.json?.__type, training.json?.message]).toEqual([
       501,
       'NotImplemented',
       'sagemaker:CreateTrainingJob is not implemented by Slipway.',
     ])
-    const later = await rawCall(slipway, 'sagemaker', {
-      target: '/endpoints/e/async-invocations',
-      body: 'x',
+  })
+
+  it.each([
+    ['nobody', 'x', {}, 400, 'Endpoint nobody of account 123456789012 not found.'],
+    ['nobody', '', {}, 400, 'Exactly one of Body and InputLocation must be specified.'],
+    ['nobody', 'x', { 'x-amzn-sagemaker-inputlocation': 's3://b/k' }, 400, 'Exactly one of Body and InputLocation'],
+    ['nobody', 'x', { 'x-amzn-sagemaker-invocationtimeoutseconds': '1e3' }, 400, 'must be a whole number of seconds'],
+    ['nobody', 'x', { 'x-amzn-sagemaker-requestttlseconds': '59' }, 400, 'requestTTLSeconds'],
+    ['nobody', 'x', { 'x-amzn-sagemaker-inference-id': '' }, 400, 'inferenceId'],
+    ['nobody', 'x', { 'x-amzn-sagemaker-s3outputpathextension': 's3://x' }, 400, 's3OutputPathExtension'],
+    ['nobody', 'x', { 'x-amzn-sagemaker-filename': '../x' }, 400, 'filename'],
+    ['no_name', 'x', {}, 400, 'endpointName'],
+    ['nobody', 'x'.repeat(128_001), {}, 400, 'larger than the limit of 128000 bytes'],
+  ])('an asynchronous invocation of %s with %.5s and %j', async (endpoint, body, headers, status, message) => {
+    const answer = await rawCall(slipway, 'sagemaker', {
+      target: `/endpoints/${endpoint}/async-invocations`,
+      ...{ body, headers },
     })
-    expect([later.status, later.headers.get('x-amzn-errortype')]).toEqual([501, 'NotImplemented'])
+    expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual([status, 'ValidationError'])
+    expect(answer.json?.Message).toContain(message)
   })
 })
 
