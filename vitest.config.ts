@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** On a machine that others use too, where nobody looks: a second try tells a defect from a moment. */
+const RETRY = process.env.CI === 'true' ? 1 : 0
+
 /** Tests beside the code need no machine; those under test/ start engines, registries, servers and clients. */
 export default defineConfig({
   test: {
@@ -9,6 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
           environment: 'node',
+          retry: RETRY,
           // PGlite, which the tests of stores start, takes seconds, and on a busy machine many.
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -20,8 +24,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           environment: 'node',
           globalSetup: 'test/support/global-engine.ts',
-          // Real engines on a machine that others use: where nobody looks, a second try tells a defect from a moment.
-          retry: process.env.CI === 'true' ? 1 : 0,
+          retry: RETRY,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
