@@ -130,7 +130,7 @@ describe('a connection of the front', () => {
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(socket.writableLength).toBeGreaterThan(1_000_000)
     socket.resume()
-    await eventually(() => expect(countOf(received(), 'HTTP/1.1 200 OK')).toBe(600))
+    await eventually(() => expect(countOf(received(), 'HTTP/1.1 200 OK')).toBe(600), 25_000)
   })
 })
 
