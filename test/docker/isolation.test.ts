@@ -14,7 +14,12 @@ for (const kind of ENGINES) {
       outside = await startOutside()
       fixture = await startRuntime(kind)
       for (const name of ['open 1', 'open 2', 'isolated 1', 'isolated 2']) {
-        containers[name] = await fixture.start({ network: name.startsWith('open') ? 'open' : 'isolated' })
+        const start = () => fixture.start({ network: name.startsWith('open') ? 'open' : 'isolated' })
+        // Podman trips over interfaces that other tests' containers take away while it lists them.
+        containers[name] = await start().catch((error: Error) => {
+          if (!error.message.includes('no such network interface')) throw error
+          return start()
+        })
       }
     })
     afterAll(async () => {
