@@ -47,7 +47,7 @@ export interface AsyncRequestRow {
   expires_at: number
   /** JSON of AsyncRequestDocument (services/sagemaker-runtime/async-inference/async-request.ts). */
   document: string
-  /** How often its container broke the connection while it had it. */
+  /** How often its container broke the connection while it had it, or the work on it ended in an error of ours. */
   breaks: number
 }
 

@@ -50,6 +50,8 @@ export function callContainer(
   const timer = setTimeout(() => sink.fail('timed-out'), document.timeoutSeconds * 1000)
   const onAbort = () => sink.fail('broken')
   signal.addEventListener('abort', onAbort, { once: true })
+  // It may have come while the input was being opened.
+  if (signal.aborted) onAbort()
   return {
     answer: sink.answer.then(accepted),
     explain: (error) => (error instanceof AnswerBroken ? explained(error, request, signal) : error),

@@ -12,6 +12,7 @@ import { openDataLog } from './data-log.ts'
 import { executionRole } from './execution-role.ts'
 import { RequestDeferred } from './request-failure.ts'
 import { ClaimLost } from './request-queue.ts'
+import { countsAgainst } from './trouble.ts'
 import { workOnRequest } from './work-on-request.ts'
 
 /** What no bell tells is looked at this often: other weights, rows that another worker has given back. */
@@ -231,7 +232,6 @@ class InstancePump {
       this.#limit.note({ crowded, ok }, performance.now())
     } catch (error) {
       if (error instanceof ClaimLost) return
-      const { broke } = error instanceof RequestDeferred ? error : { broke: false }
       if (!this.#ending.signal.aborted) {
         if (!(error instanceof RequestDeferred))
           log.warn(
@@ -242,7 +242,7 @@ class InstancePump {
         this.#limit.note({ crowded, ok: false }, performance.now())
         this.#pause()
       }
-      const back = queue.giveBack(request, broke)
+      const back = queue.giveBack(request, !this.#ending.signal.aborted && countsAgainst(error))
       await database.commit([back]).catch((err: unknown) => {
         log.warn({ err, instance: this.#instanceId }, 'an asynchronous request could not be put back yet')
         this.#stranded.push(back)
@@ -263,8 +263,13 @@ class InstancePump {
 
   /** The instance is to end: it takes no more, and has what it has. An endpoint that is deleted waits for nothing. */
   async #finish(): Promise<void> {
-    while (this.#inFlight.size > 0 && !this.#signal.aborted) {
-      if ((await this.#deps.routes.find(this.#routeKey)) === undefined) return
+    const queueId = this.#queueId
+    // What could not be put back is nobody's once this item is done.
+    while ((this.#inFlight.size > 0 || this.#stranded.length > 0) && !this.#signal.aborted) {
+      const route = await this.#deps.routes.find(this.#routeKey)
+      // Another endpoint may have its name by now.
+      if (route?.async?.queueId !== queueId) return
+      await this.#giveBackStranded()
       await this.bell.wait(LOOK_MILLISECONDS)
     }
     if (this.#signal.aborted) await this.#leave()

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../../../storage/database.ts'
-import { RequestQueue } from './request-queue.ts'
+import { purgeClaim, purgeHolder, RequestQueue } from './request-queue.ts'
 
 const PURGED_AT_ONCE = 500
 
@@ -17,10 +17,10 @@ export async function purgeQueue(
 ): Promise<number> {
   const { query } = database
   const queue = new RequestQueue(database, worker)
-  const holder = `purge/${queueId}`
-  const claim = randomUUID()
+  const holder = purgeHolder(queueId)
+  const newClaim = () => purgeClaim(Date.now(), randomUUID())
   // What a purge that was interrupted had in hand.
-  await database.commit([queue.recover(holder, claim)])
+  await database.commit([queue.recover(holder, newClaim())])
   const last = await query
     .selectFrom('async_requests')
     .select('request_id')
@@ -33,7 +33,7 @@ export async function purgeQueue(
   let purged = 0
   for (;;) {
     // Claimed first: between a look and a deletion an instance may take them.
-    const some = await queue.claim(queueId, holder, claim, PURGED_AT_ONCE)
+    const some = await queue.claim(queueId, holder, newClaim(), PURGED_AT_ONCE)
     const those = some.filter(({ requestId }) => requestId <= last.request_id)
     await database.commit([
       ...those.flatMap((request) => queue.finish(request)),

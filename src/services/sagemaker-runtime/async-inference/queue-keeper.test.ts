@@ -8,7 +8,7 @@ import { silentLogger } from '../../../telemetry/log.ts'
 import type { AsyncDeps } from './async-deps.ts'
 import { createQueueKeeper } from './queue-keeper.ts'
 import { queueState } from './queue-state.ts'
-import { RequestQueue } from './request-queue.ts'
+import { purgeClaim, purgeHolder, RequestQueue } from './request-queue.ts'
 
 const OWNER = { account: '1', region: 'r', name_key: 'e' }
 const ITEM = { kind: 'async-queue', key: 'q', attempts: 0 }
@@ -20,6 +20,8 @@ describe.each(testStores)('the keeper of a queue on $dialect', ({ create }) => {
   let now = 1_000_000
   let published: Record<string, unknown>[] = []
   const recorded = new Map<string, number>()
+  /** The request whose notification breaks. */
+  let unpublishable: string | undefined
   let instances: Route['variants'][number]['instances'] = []
 
   /** A clock that is moved, and what the keeper tells others, written down. */
@@ -50,6 +52,7 @@ describe.each(testStores)('the keeper of a queue on $dialect', ({ create }) => {
       sns: {
         openTopic: async () => ({
           publication: ({ message }: { message: string }) => {
+            if (JSON.parse(message).inferenceId === unpublishable) throw new TypeError('this is not a function')
             published.push(JSON.parse(message))
             return { messageId: 'm', statements: [] }
           },
@@ -62,6 +65,10 @@ describe.each(testStores)('the keeper of a queue on $dialect', ({ create }) => {
       },
     }) as unknown as AsyncDeps
   const keep = () => createQueueKeeper(deps())(ITEM, new AbortController().signal)
+  const claimedNow = async () => {
+    const rows = await database.query.selectFrom('async_requests').selectAll().where('claim', 'is not', null).execute()
+    return rows.map(({ request_id }) => request_id)
+  }
   const accept = (request_id: string, seconds: number) =>
     queue.accept({
       row: {
@@ -81,6 +88,7 @@ describe.each(testStores)('the keeper of a queue on $dialect', ({ create }) => {
     published = []
     recorded.clear()
     instances = []
+    unpublishable = undefined
     const row = { ...OWNER, queue_id: 'q', created_at: 0 }
     await database.commit([statement(database.query.insertInto('async_queues').values(row))])
   })
@@ -104,6 +112,35 @@ describe.each(testStores)('the keeper of a queue on $dialect', ({ create }) => {
     expect(failures).toEqual([{ inference_id: 'c' }])
     await keep()
     expect(published).toHaveLength(1)
+  })
+
+  it('ends what cannot be told, and those behind it', async () => {
+    for (const id of ['a', 'b']) await accept(id, 60)
+    now += 61_000
+    unpublishable = 'a'
+    await keep()
+    expect(published.map(({ inferenceId }) => inferenceId)).toEqual(['b'])
+    expect((await queueState(database, 'q')).backlog).toBe(0)
+  })
+
+  it('gives back what a purge that was killed had in hand, and lets one be that goes on', async () => {
+    for (const id of ['a', 'b']) await accept(id, 6_000)
+    await queue.claim('q', purgeHolder('q'), purgeClaim(now, 'killed'), 1)
+    await keep()
+    expect(await claimedNow()).toEqual(['a'])
+    now += 61_000
+    await queue.claim('q', purgeHolder('q'), purgeClaim(now, 'going on'), 1)
+    await keep()
+    expect(await claimedNow()).toEqual(['b'])
+  })
+
+  it('stops between two requests when it is to end', async () => {
+    await accept('a', 60)
+    now += 61_000
+    const ended = AbortSignal.abort(new Error('the worker is stopping'))
+    await expect(createQueueKeeper(deps())(ITEM, ended)).rejects.toThrow('the worker is stopping')
+    await keep()
+    expect(published.map(({ inferenceId }) => inferenceId)).toEqual(['a'])
   })
 
   it('counts the backlog, by instance and with none', async () => {

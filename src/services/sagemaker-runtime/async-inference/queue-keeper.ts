@@ -9,10 +9,13 @@ import { executionRole } from './execution-role.ts'
 import { queueState } from './queue-state.ts'
 import { expired } from './request-failure.ts'
 import { ClaimLost } from './request-queue.ts'
+import { isPassing } from './trouble.ts'
 import { failRequest } from './work-on-request.ts'
 
 const EXPIRED_AT_ONCE = 100
 const PURGED_AT_ONCE = 1_000
+/** A purge has a batch in hand for some milliseconds; one that was killed has it for ever. */
+const PURGE_MILLISECONDS = 60_000
 
 /**
  * Looks at a queue from time to time: counts it for CloudWatch, ends requests whose time to live is over whether there are instances
@@ -32,6 +35,7 @@ export function createQueueKeeper(deps: AsyncDeps): WorkHandler {
     }
     const { account, region, name_key } = queue
     const route = await deps.routes.find(`${account}/${region}/${name_key}`)
+    await database.commit([deps.queue.recoverPurged(queueId, clock.now() - PURGE_MILLISECONDS)])
     if (route?.async?.queueId === queueId) {
       const state = await queueState(database, queueId)
       const instances = route.variants.reduce((count, variant) => count + variant.instances.length, 0)
@@ -48,12 +52,12 @@ export function createQueueKeeper(deps: AsyncDeps): WorkHandler {
       record('HasBacklogWithoutCapacity', state.backlog > 0 && instances === 0 ? 1 : 0, 'Count')
       const [variant] = route.variants
       if (variant !== undefined)
-        await expire(deps, queueId, {
-          route,
-          variant,
-          instanceId: nobodyOf(queueId),
-          principal: executionRole(deps, variant.executionRoleArn),
-        })
+        await expire(
+          deps,
+          queueId,
+          { route, variant, instanceId: nobodyOf(queueId), principal: executionRole(deps, variant.executionRoleArn) },
+          signal,
+        )
     }
     return { done: false, againInMilliseconds: deps.sampleSeconds * 1000 }
   }
@@ -62,8 +66,8 @@ export function createQueueKeeper(deps: AsyncDeps): WorkHandler {
 /** Stands for the instance of requests that no instance has begun with in time. */
 const nobodyOf = (queueId: string): string => `expired/${queueId}`
 
-async function expire(deps: AsyncDeps, queueId: string, workplace: Workplace): Promise<void> {
-  const { queue, clock, database, cloudwatch } = deps
+async function expire(deps: AsyncDeps, queueId: string, workplace: Workplace, signal: AbortSignal): Promise<void> {
+  const { queue, clock, database, cloudwatch, log } = deps
   const claim = randomUUID()
   const nobody = nobodyOf(queueId)
   await database.commit([queue.recover(nobody, claim)])
@@ -75,9 +79,15 @@ async function expire(deps: AsyncDeps, queueId: string, workplace: Workplace): P
       if (requests.length === 0) return
       meter ??= new AsyncMeter(cloudwatch, workplace.route, workplace.variant.name)
       for (const request of requests) {
+        // What is claimed is given back by the next look.
+        signal.throwIfAborted()
         const failure = expired((request.expiresAt - request.receivedAt) / 1000)
-        await failRequest(deps, workplace, request, failure, meter, dataLog.note).catch((error: unknown) => {
-          if (!(error instanceof ClaimLost)) throw error
+        await failRequest(deps, workplace, request, failure, meter, dataLog.note).catch(async (error: unknown) => {
+          if (error instanceof ClaimLost) return
+          if (isPassing(error)) throw error
+          // Tried again with the next batch: each time is counted, and the last takes what cannot be told.
+          log.warn({ err: error, request: request.requestId }, 'a late asynchronous request could not be ended yet')
+          await database.commit([queue.giveBack(request, true)])
         })
       }
     }

@@ -1,5 +1,6 @@
 import type { Principal } from '../../../access/principal.ts'
 import type { RequestBody } from '../../../dataplane/upstream/connection.ts'
+import { BlobCorruptError } from '../../../storage/blobs/blob-store.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import type { AsyncDeps } from './async-deps.ts'
 import { type ClaimedRequest, parsePlace } from './async-request.ts'
@@ -38,6 +39,8 @@ export async function readInput(
   if (place === undefined) throw downloadFailed(inputLocation, 'it names no object.')
   try {
     const object = await s3.getObject(principal, place.bucket, place.key, { signal })
+    // It may break before the connection that takes it has been made, when nobody listens yet.
+    object.body.on('error', () => {})
     if (object.size > MOST_PAYLOAD_BYTES) {
       object.body.destroy()
       throw downloadFailed(inputLocation, `it is larger than ${MOST_PAYLOAD_BYTES} bytes.`)
@@ -48,8 +51,13 @@ export async function readInput(
       contentType: object.contentType === '' ? undefined : object.contentType,
     }
   } catch (error) {
-    // What S3 refuses is an answer; what broke while asking is not.
-    if (error instanceof ServiceError && error.status < 500) throw downloadFailed(inputLocation, error.message)
-    throw error
+    throw inputTrouble(error, inputLocation)
   }
+}
+
+/** What S3 refuses is an answer, and so are bytes that will never be right again; what broke while asking is not. */
+export function inputTrouble(error: unknown, location: string): unknown {
+  if (error instanceof ServiceError && error.status < 500) return downloadFailed(location, error.message)
+  if (error instanceof BlobCorruptError) return downloadFailed(location, 'what is stored of it is damaged.')
+  return error
 }

@@ -30,7 +30,7 @@ export class RequestFailure extends Error {
 /** A request could not be dealt with for now: it goes back into the queue. */
 export class RequestDeferred extends Error {
   override readonly name = 'RequestDeferred'
-  /** Its container broke the connection while it had it. */
+  /** Its container broke the connection while it had it, or it broke us: it is not tried so for ever. */
   readonly broke: boolean
 
   constructor(message: string, options: { broke: boolean; cause?: unknown }) {
@@ -69,6 +69,10 @@ export const brokeOften = (): RequestFailure =>
     'InvocationFailures',
     `The model broke the connection ${MOST_BREAKS} times before its answer was whole.`,
   )
+
+/** What went wrong is a fault of ours, and went wrong each time. */
+export const unworkable = (): RequestFailure =>
+  new RequestFailure('InvocationFailures', `An internal error ended the work on the request, ${MOST_BREAKS} times.`)
 
 /** The sentence of AWS's own notifications: async-inference reference §5. `body` is what the container said. */
 export function refusedByModel(status: number, body: Uint8Array): RequestFailure {

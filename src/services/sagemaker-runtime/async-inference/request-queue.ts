@@ -160,7 +160,19 @@ export class RequestQueue {
     )
   }
 
-  /** Puts a request back where it was in the queue. `broke`: its container broke the connection. */
+  /** Lets go of what a purge has claimed before `before`, in epoch milliseconds, and has neither dropped nor given back. */
+  recoverPurged(queueId: string, before: number): Statement {
+    return statement(
+      this.#database.query
+        .updateTable('async_requests')
+        .set({ claim: null, instance_id: null })
+        .where('queue_id', '=', queueId)
+        .where('instance_id', '=', purgeHolder(queueId))
+        .where('claim', '<', purgeClaim(before, '')),
+    )
+  }
+
+  /** Puts a request back where it was in the queue. `broke`: it is counted against the request. */
   giveBack({ queueId, requestId, claim }: ClaimedRequest, broke: boolean): Statement {
     return statement(
       this.#database.query
@@ -200,6 +212,12 @@ export class RequestQueue {
     return this.#counting(this.#worker, accepted, finished, queueId, one(gone))
   }
 }
+
+/** Stands for the instance of requests that are being dropped. */
+export const purgeHolder = (queueId: string): string => `purge/${queueId}`
+
+/** Sorts by the time it was made at; `unique` tells it from others. */
+export const purgeClaim = (now: number, unique: string): string => `${String(now).padStart(15, '0')}/${unique}`
 
 /** `(queueId, requestId, claim)` to the statement that removes the request. Made once: making it costs more than running it. */
 function removalOf({ query }: Database) {

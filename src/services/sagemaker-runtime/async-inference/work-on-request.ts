@@ -9,8 +9,10 @@ import { type ClaimedRequest, formatPlace, type Notification, type ObjectPlace }
 import { callContainer } from './container-call.ts'
 import { failureStatements } from './failure-log.ts'
 import { failureMessage, MOST_RESPONSE_BYTES, SUBJECT, successMessage } from './notifications.ts'
-import { readInput } from './read-input.ts'
+import { type Input, inputTrouble, readInput } from './read-input.ts'
 import { expired, RequestFailure, uploadFailed } from './request-failure.ts'
+import { ClaimLost } from './request-queue.ts'
+import { failureAfter, isLast, isPassing } from './trouble.ts'
 
 /** A line for the instance's `data-log`. */
 export type Note = (request: ClaimedRequest, text: string) => void
@@ -36,9 +38,14 @@ export async function workOnRequest(
     meter.processed(begun - request.receivedAt, deps.clock.now() - request.receivedAt)
     return true
   } catch (error) {
-    if (!(error instanceof RequestFailure)) throw error
-    await failRequest(deps, workplace, request, error, meter, note)
-    return error.kind !== 'InvocationFailures'
+    // Work that was cut off says nothing of the request.
+    if (signal.aborted && !(error instanceof RequestFailure)) throw error
+    const failure = error instanceof RequestFailure ? error : failureAfter(error, request)
+    if (failure === undefined) throw error
+    if (failure !== error)
+      deps.log.error({ err: error, request: request.requestId }, 'an asynchronous request cannot be worked on')
+    await failRequest(deps, workplace, request, failure, meter, note)
+    return failure.kind !== 'InvocationFailures'
   }
 }
 
@@ -68,14 +75,22 @@ async function answerRequest(
         : undefined
     const message = successMessage(request, occasion(deps, workplace), contentType, response)
     const publication = await publicationOf(deps, request, document.onSuccess, message, principal, meter, note)
-    await commitEnd(deps, request, object, publication)
+    await commitEnd(deps, request, object, publication).catch((error: unknown) => {
+      throw document.output === undefined ? error : asUploadFailure(error, document.output)
+    })
     note(request, 'Inference request succeeded.')
   } catch (error) {
-    throw call.explain(error)
+    throw brokenInput(request, input, signal) ?? call.explain(error)
   } finally {
     call.end()
     if (input.body.kind === 'stream') input.body.stream.destroy()
   }
+}
+
+/** Why the input ended before its end, if it did: the container is not to blame for that. */
+function brokenInput({ document }: ClaimedRequest, { body }: Input, signal: AbortSignal): unknown {
+  const error = body.kind === 'stream' && !signal.aborted ? body.stream.errored : null
+  return error === null ? undefined : inputTrouble(error, document.inputLocation ?? '')
 }
 
 /** Tells of a failure wherever the config says; what of that is refused is only logged. */
@@ -88,14 +103,29 @@ export async function failRequest(
   note: Note,
 ): Promise<void> {
   const { document } = request
-  const principal = await workplace.principal().catch(() => undefined)
+  const principal = await workplace.principal().catch((error: unknown) => {
+    // Nobody may be told as a role that is gone; whether it is must be known.
+    if (error instanceof RequestFailure) return undefined
+    throw error
+  })
   const object = principal === undefined ? undefined : await prepareFailure(deps, request, failure, principal, note)
   const response = document.onError?.withResponse && failure.response !== undefined ? failure.response : undefined
   const message = failureMessage(request, occasion(deps, workplace), failure.message, response)
   const publication =
     principal === undefined ? [] : await publicationOf(deps, request, document.onError, message, principal, meter, note)
-  const end = [...publication, ...failureStatements(deps.database, request, failure.message, deps.clock.now())]
-  await commitEnd(deps, request, object, end)
+  const kept = failureStatements(deps.database, request, failure.message, deps.clock.now())
+  await commitEnd(deps, request, object, [...publication, ...kept])
+    .catch((error: unknown) => {
+      // A bucket or a topic that has gone meanwhile; the request is to end all the same.
+      refuseUnlessTold(error)
+      note(request, `Failed to write the failure: ${(error as Error).message}`)
+      return commitEnd(deps, request, undefined, [...publication, ...kept])
+    })
+    .catch((error: unknown) => {
+      refuseUnlessTold(error)
+      note(request, `Failed to publish the failure: ${(error as Error).message}`)
+      return commitEnd(deps, request, undefined, kept)
+    })
   meter.failed(failure.kind)
   note(request, failure.logged)
 }
@@ -134,10 +164,15 @@ async function prepareFailure(
     const options = { contentType: 'text/plain', kmsKeyId }
     return await s3.prepareObject(principal, place.bucket, place.key, Buffer.from(message), options)
   } catch (error) {
-    if (!(error instanceof ServiceError) || error.status >= 500) throw error
-    note(request, `Failed to write ${formatPlace(place)}: ${error.message}`)
+    refuseUnlessTold(error)
+    note(request, `Failed to write ${formatPlace(place)}: ${(error as Error).message}`)
     return undefined
   }
+}
+
+/** Of the telling of a failure: only what passes by itself is worth trying all of it again. @throws it */
+function refuseUnlessTold(error: unknown): void {
+  if (error instanceof ClaimLost || isPassing(error)) throw error
 }
 
 /** One unit: the object is there, the request is not, and the notification is on its way. */
@@ -148,11 +183,7 @@ async function commitEnd(
   further: readonly Statement[],
 ): Promise<void> {
   const commit = database.commit([...(object?.statements ?? []), ...queue.finish(request), ...further])
-  try {
-    await (object === undefined ? commit : object.settle(commit))
-  } catch (error) {
-    throw request.document.output === undefined ? error : asUploadFailure(error, request.document.output)
-  }
+  await (object === undefined ? commit : object.settle(commit))
 }
 
 /** What S3 refuses is the request's failure; what broke is not. */
@@ -174,9 +205,10 @@ async function publicationOf(
     const topic = await sns.openTopic(principal, notification.topic)
     return topic.publication({ message, subject: SUBJECT }).statements
   } catch (error) {
-    if (!(error instanceof ServiceError) || error.status >= 500) throw error
+    const refused = error instanceof ServiceError && error.status < 500
+    if (!refused && (isPassing(error) || !isLast(request))) throw error
     meter.notificationFailed()
-    note(request, `Failed to publish to ${notification.topic}: ${error.message}`)
+    note(request, `Failed to publish to ${notification.topic}: ${(error as Error).message}`)
     return []
   }
 }

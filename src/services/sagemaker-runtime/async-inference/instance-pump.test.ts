@@ -1,0 +1,273 @@
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { testStores } from '../../../../test/support/databases.ts'
+import { eventually } from '../../../../test/support/eventually.ts'
+import { type FakeContainer, httpContainer } from '../../../../test/support/fake-container.ts'
+import { rootPrincipal } from '../../../access/principals.ts'
+import { DataPlane } from '../../../dataplane/data-plane.ts'
+import type { Route } from '../../../dataplane/route.ts'
+import { BlobCorruptError, BlobMissingError } from '../../../storage/blobs/blob-store.ts'
+import type { Database } from '../../../storage/database.ts'
+import { StorageUnavailableError } from '../../../storage/errors.ts'
+import { one, statement } from '../../../storage/statement.ts'
+import { silentLogger } from '../../../telemetry/log.ts'
+import { ServiceError } from '../../../wire/service-error.ts'
+import type { PreparedObject } from '../../s3/facade.ts'
+import type { AsyncDeps, Workplace } from './async-deps.ts'
+import type { ClaimedRequest } from './async-request.ts'
+import { callContainer } from './container-call.ts'
+import { createInstancePump, InstanceRings } from './instance-pump.ts'
+import { queueState } from './queue-state.ts'
+import { readInput } from './read-input.ts'
+import { requestIds } from './request-id.ts'
+import { RequestQueue } from './request-queue.ts'
+
+const OWNER = { account: '1', region: 'r', name_key: 'e' }
+const ITEM = { kind: 'async-instance', key: '1/r/e/i-1', attempts: 0 }
+
+let store: Awaited<ReturnType<(typeof testStores)[number]['create']>>
+let database: Database
+let queue: RequestQueue
+let container: FakeContainer
+let dataPlane: DataPlane
+let route: Route | undefined
+let inputs: Map<string, () => Readable>
+let outputs: Map<string, string>
+let lines: string[]
+let calls: string[]
+/** What the next commit of an object at the key is refused with. */
+let refusals: Map<string, ServiceError>
+const nextId = requestIds(() => 1_000)
+
+beforeEach(async () => {
+  store = await testStores[0]!.create()
+  database = await store.open()
+  queue = new RequestQueue(database, 0)
+  dataPlane = new DataPlane(() => {})
+  ;[inputs, outputs, lines, calls, refusals] = [new Map(), new Map(), [], [], new Map()]
+  container = await httpContainer((incoming, response) => {
+    calls.push(incoming.headers['x-amzn-sagemaker-inference-id'] as string)
+    incoming.on('error', () => {})
+    incoming.resume().on('end', () => response.end('answer'))
+  })
+  const variant = {
+    ...{ name: 'v', weight: 1, share: 1, maxConcurrency: 1, strategy: 'RANDOM' as const },
+    instances: [{ id: 'i-1', address: container.address }],
+    executionRoleArn: 'arn:aws:iam::1:role/r',
+  }
+  route = {
+    ...{ endpointName: 'E', account: '1', region: 'r', hosted: true },
+    variants: [variant],
+    async: { queueId: 'q', responseIn: [] } as unknown as Route['async'],
+  } as unknown as Route
+  const row = { ...OWNER, queue_id: 'q', created_at: 0 }
+  await database.commit([statement(database.query.insertInto('async_queues').values(row))])
+})
+afterEach(async () => {
+  dataPlane.close()
+  await container.stop()
+  await store.remove()
+})
+
+const prepared = (key: string, body: string): PreparedObject => {
+  const refused = refusals.get(key)
+  refusals.delete(key)
+  const nothing = database.query.deleteFrom('async_bodies').where('request_id', '=', 'none')
+  return {
+    ...{ etag: 'e', size: body.length },
+    statements:
+      refused === undefined
+        ? []
+        : [
+            statement(
+              nothing,
+              one(() => refused),
+            ),
+          ],
+    settle: async (commit) => {
+      const outcome = await commit
+      outputs.set(key, body)
+      return outcome
+    },
+    drop: async () => {},
+  }
+}
+const deps = () =>
+  ({
+    ...{ database, queue, dataPlane, log: silentLogger, clock: { now: () => 2_000 } },
+    routes: { find: () => route },
+    iam: { assumeRoleForService: async () => rootPrincipal('1') },
+    s3: {
+      getObject: async (_: unknown, bucket: string, key: string) => {
+        const body = inputs.get(key)?.() ?? Readable.from([Buffer.from(key.padEnd(100))], { objectMode: false })
+        return { bucket, key, size: 100, contentType: '', body }
+      },
+      prepareObject: async (_: unknown, _bucket: string, key: string, body: Uint8Array) =>
+        prepared(key, Buffer.from(body).toString()),
+    },
+    logs: {
+      append: async (_: unknown, _target: unknown, events: { message: string }[]) =>
+        lines.push(...events.map(({ message }) => message)),
+    },
+    cloudwatch: { record: () => {}, counter: () => ({ add: () => {}, close: () => {} }) },
+  }) as unknown as AsyncDeps
+
+const accept = async (inferenceId: string) => {
+  const document = {
+    ...{ inferenceId, inputLocation: `s3://in/${inferenceId}`, timeoutSeconds: 60 },
+    output: { bucket: 'out', key: `${inferenceId}.out` },
+    failure: { bucket: 'out', key: `${inferenceId}-error.out` },
+  }
+  const row = {
+    queue_id: 'q',
+    request_id: nextId(),
+    received_at: 1_000,
+    expires_at: 1e9,
+    document: JSON.stringify(document),
+  }
+  await queue.accept({ row, body: undefined })
+}
+/** The instance answers there from now on. */
+const move = (address: string) => {
+  const [variant] = route!.variants
+  route = { ...route!, variants: [{ ...variant!, instances: [{ id: 'i-1', address }] }] }
+}
+const drained = () => eventually(async () => expect((await queueState(database, 'q')).backlog).toBe(0))
+
+/** Runs a pump for as long as the work lasts. */
+async function pumping(work: () => Promise<unknown>): Promise<void> {
+  const controller = new AbortController()
+  const pump = createInstancePump(deps(), new InstanceRings())(ITEM, controller.signal).catch((error: unknown) => error)
+  try {
+    await work()
+  } finally {
+    controller.abort(new Error('the test is over'))
+    await pump
+  }
+}
+
+it('lets no request that cannot be worked on be tried for ever, and no other wait for it', async () => {
+  inputs.set('lost', () => {
+    throw new BlobMissingError('there is no such blob')
+  })
+  inputs.set('bug', () => {
+    throw new TypeError('this is not a function')
+  })
+  for (const id of ['lost', 'bug', 'good']) await accept(id)
+  await pumping(drained)
+  expect([...outputs.keys()].sort()).toEqual(['bug-error.out', 'good.out', 'lost-error.out'])
+  expect(lines.join('\n')).toContain('[bug]')
+})
+
+it('blames the input, and not the model, when the input breaks while it is sent', async () => {
+  inputs.set('corrupt', () => {
+    let sent = false
+    return new Readable({
+      read() {
+        if (sent) this.destroy(new BlobCorruptError('the blob is not what was written'))
+        else this.push(Buffer.alloc(50))
+        sent = true
+      },
+    })
+  })
+  await accept('corrupt')
+  await pumping(drained)
+  expect(outputs.get('corrupt-error.out')).toContain('Failed to download the input s3://in/corrupt')
+  expect(calls).toHaveLength(1)
+})
+
+it('ends a request whose failure can no longer be written where it was to go', async () => {
+  inputs.set('r', () => {
+    throw new ServiceError('NoSuchKey', 'The specified key does not exist.', { status: 404 })
+  })
+  refusals.set('r-error.out', new ServiceError('NoSuchBucket', 'The bucket is gone.', { status: 404 }))
+  await accept('r')
+  await pumping(drained)
+  expect(lines.filter((line) => line.includes('put back'))).toEqual([])
+  expect(lines.join('\n')).toContain('Failed to write the failure: The bucket is gone.')
+  const failures = await database.query.selectFrom('async_failures').select('reason').execute()
+  expect(failures).toEqual([{ reason: expect.stringContaining('The specified key does not exist.') }])
+})
+
+it('lets an input break before anybody reads it', async () => {
+  inputs.set('early', () => new Readable({ read() {} }))
+  const request = { requestId: 'r', document: { inputLocation: 's3://in/early' } } as unknown as ClaimedRequest
+  const controller = new AbortController()
+  const { body } = await readInput(deps(), request, rootPrincipal('1'), controller.signal)
+  if (body.kind !== 'stream') throw new Error('the input is an object')
+  // Without a listener this would end the process.
+  const closed = new Promise((resolve) => body.stream.once('close', resolve))
+  body.stream.destroy(new Error('the pump has ended'))
+  await closed
+  expect(body.stream.errored?.message).toBe('the pump has ended')
+})
+
+it('sends nothing once it is to end', async () => {
+  const controller = new AbortController()
+  controller.abort(new Error('the pump has ended'))
+  const variant = route!.variants[0]!
+  const request = { document: { inferenceId: 'x', timeoutSeconds: 60 }, breaks: 0 } as unknown as ClaimedRequest
+  const input = { body: { kind: 'collected', chunks: [] }, size: 0, contentType: undefined } as const
+  const call = callContainer(deps(), { variant } as unknown as Workplace, request, input, controller.signal)
+  const error = call.explain(await call.answer.catch((caught: unknown) => caught))
+  call.end()
+  expect(error).toMatchObject({ name: 'RequestDeferred', broke: false })
+})
+
+it('has a request finished once, and its answer kept once, when a slow pump is taken over', async () => {
+  const answers: (() => void)[] = []
+  await container.stop()
+  container = await httpContainer((incoming, response) => {
+    calls.push(incoming.headers['x-amzn-sagemaker-inference-id'] as string)
+    incoming.resume().on('end', () => answers.push(() => response.end('answer')))
+  })
+  move(container.address)
+  await accept('slow')
+  await pumping(async () => {
+    await eventually(() => expect(answers).toHaveLength(1))
+    await pumping(async () => {
+      await eventually(() => expect(answers).toHaveLength(2))
+      answers[0]!()
+      await accept('next')
+      answers[1]!()
+      await eventually(() => expect(answers).toHaveLength(3))
+      answers[2]!()
+      await drained()
+    })
+  })
+  const counts = await database.query.selectFrom('async_counts').select(['accepted', 'finished']).execute()
+  expect(counts).toEqual([{ accepted: 2, finished: 2 }])
+  expect(calls).toEqual(['slow', 'slow', 'next'])
+})
+
+it('leaves what it works on when another endpoint has taken the name', async () => {
+  let held = 0
+  await container.stop()
+  container = await httpContainer((incoming) => incoming.resume().on('end', () => held++))
+  move(container.address)
+  await accept('old')
+  const controller = new AbortController()
+  const pump = createInstancePump(deps(), new InstanceRings())(ITEM, controller.signal)
+  await eventually(() => expect(held).toBe(1))
+  await database.commit([statement(database.query.deleteFrom('async_queues').where('queue_id', '=', 'q'))])
+  route = { ...route!, variants: [], async: { ...route!.async!, queueId: 'another' } }
+  // The request would have a minute.
+  expect(await Promise.race([pump, once(AbortSignal.timeout(10_000), 'abort')])).toEqual({ done: true })
+})
+
+it('leaves nothing claimed behind when its instance goes while storage was away', async () => {
+  inputs.set('r', () => {
+    database.commit = () => Promise.reject(new StorageUnavailableError('the database is away'))
+    route = { ...route!, variants: [] }
+    setTimeout(() => {
+      database.commit = commit
+    }, 300)
+    throw new StorageUnavailableError('the database is away')
+  })
+  const commit = database.commit
+  await accept('r')
+  const pump = createInstancePump(deps(), new InstanceRings())(ITEM, new AbortController().signal)
+  expect(await pump).toEqual({ done: true })
+  expect(await queue.hasWaiting('q')).toBe(true)
+})
