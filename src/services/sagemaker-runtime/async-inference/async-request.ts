@@ -43,9 +43,3 @@ export interface ClaimedRequest {
 }
 
 export const formatPlace = ({ bucket, key }: ObjectPlace): string => `s3://${bucket}/${key}`
-
-/** `s3://bucket/key`, or the same as a virtual-hosted or path-style https URL is not: the bucket is the first part of either. */
-export function parsePlace(location: string): ObjectPlace | undefined {
-  const match = /^(?:https|s3):\/\/([^/]+)\/?(.*)$/s.exec(location)
-  return match === null ? undefined : { bucket: match[1] as string, key: match[2] as string }
-}

@@ -13,7 +13,9 @@ describe('resultPlaces', () => {
   it.each([
     [{}, 'b/out/x.out', 'f/fail/x-error.out'],
     [{ outputPath: 's3://b' }, 'b/x.out', 'f/fail/x-error.out'],
-    [{ outputPath: 'https://b/a//' }, 'b/a/x.out', 'f/fail/x-error.out'],
+    [{ outputPath: 'https://s3.us-east-1.amazonaws.com/b/a//' }, 'b/a/x.out', 'f/fail/x-error.out'],
+    [{ outputPath: 'https://b.s3.amazonaws.com/a' }, 'b/a/x.out', 'f/fail/x-error.out'],
+    [{ extension: '../..' }, 'b/out/../../x.out', 'f/fail/../../x-error.out'],
     [{ extension: '/2026/11/' }, 'b/out/2026/11/x.out', 'f/fail/2026/11/x-error.out'],
     [{ filename: 'r.json' }, 'b/out/r.json', 'f/fail/r.json-error.out'],
     [{ failurePath: undefined }, 'b/out/x.out', undefined],

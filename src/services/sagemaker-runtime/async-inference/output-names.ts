@@ -1,4 +1,5 @@
-import { type ObjectPlace, parsePlace } from './async-request.ts'
+import { parseS3Location } from '../../../shared/s3-location.ts'
+import type { ObjectPlace } from './async-request.ts'
 
 /** What decides where the results of a request go. */
 export interface OutputNaming {
@@ -28,7 +29,7 @@ export function resultPlaces({ outputPath, failurePath, extension, filename, fre
 }
 
 function within(path: string, extension: string | undefined, name: string): ObjectPlace | undefined {
-  const place = parsePlace(path)
+  const place = parseS3Location(path)
   if (place === undefined) return undefined
   const folders = [place.key, extension ?? '']
     .map((part) => part.replace(/^\/+|\/+$/g, ''))

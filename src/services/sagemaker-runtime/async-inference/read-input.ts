@@ -1,9 +1,10 @@
 import type { Principal } from '../../../access/principal.ts'
 import type { RequestBody } from '../../../dataplane/upstream/connection.ts'
+import { parseS3Location } from '../../../shared/s3-location.ts'
 import { BlobCorruptError } from '../../../storage/blobs/blob-store.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import type { AsyncDeps } from './async-deps.ts'
-import { type ClaimedRequest, parsePlace } from './async-request.ts'
+import type { ClaimedRequest } from './async-request.ts'
 import { openBody } from './request-body.ts'
 import { downloadFailed } from './request-failure.ts'
 
@@ -35,7 +36,7 @@ export async function readInput(
     if (bytes === undefined) throw downloadFailed('that came with the request', 'it is not what was stored.')
     return { body: { kind: 'collected', chunks: [bytes] }, size: bytes.length, contentType: undefined }
   }
-  const place = parsePlace(inputLocation)
+  const place = parseS3Location(inputLocation)
   if (place === undefined) throw downloadFailed(inputLocation, 'it names no object.')
   try {
     const object = await s3.getObject(principal, place.bucket, place.key, { signal })

@@ -1,8 +1,8 @@
 import type { AsyncInferenceConfig, DescribeModelOutput } from '../../../model/generated/sagemaker.ts'
 import { parseArn } from '../../../shared/arn.ts'
+import { parseS3Location } from '../../../shared/s3-location.ts'
 import type { ModelRow } from '../../../storage/schema/sagemaker.ts'
 import { validationException } from '../../../wire/service-error.ts'
-import { parseS3Location } from '../models/model-data-source.ts'
 
 /**
  * Checks what an asynchronous endpoint is to do with its results beyond the published shape. A config whose results would go
@@ -13,6 +13,9 @@ export function checkAsyncConfig({ OutputConfig: output }: AsyncInferenceConfig)
     const path = output[member]
     if (path !== undefined && parseS3Location(path) === undefined)
       throw validationException(`${member} "${path}" of AsyncInferenceConfig is no location in S3.`)
+    // Each answer names a place below it in a header.
+    if (path !== undefined && !/^[\x20-\x7e]*$/.test(path))
+      throw validationException(`${member} of AsyncInferenceConfig may hold printable ASCII characters only.`)
   }
   const topics = output.NotificationConfig
   for (const member of ['SuccessTopic', 'ErrorTopic'] as const) {

@@ -6,10 +6,10 @@ import type {
   ModelPackageContainerDefinition,
 } from '../../../model/generated/sagemaker.ts'
 import { formatArn } from '../../../shared/arn.ts'
+import { parseS3Location, type S3Location } from '../../../shared/s3-location.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
 import { noS3Location } from '../models/errors.ts'
-import { parseS3Location, type S3Location } from '../models/model-data-source.ts'
 import { modelDataOf } from '../models/resolved-container.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { notReadableByOwner } from './errors.ts'

@@ -1,11 +1,11 @@
 import type { Principal } from '../../../access/principal.ts'
+import { parseS3Location } from '../../../shared/s3-location.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import { denialIdOf } from '../../authorizer.ts'
 import type { RequestContext } from '../../operation.ts'
 import { explained } from '../denial-hint.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { inaccessibleModelData, invalidRole, roleRequired } from './errors.ts'
-import { parseS3Location } from './model-data-source.ts'
 import type { ModelData, ResolvedContainer } from './resolved-container.ts'
 
 const SERVICE = 'sagemaker.amazonaws.com'

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ContainerDefinition, CreateModelInput } from '../../../model/generated/sagemaker.ts'
 import { containerEntries, type PackageContainers, resolveContainers } from './model-containers.ts'
-import { parseS3Location } from './model-data-source.ts'
 
 const image = { Image: 'iris:1' }
 const entriesOf = (input: Partial<CreateModelInput>) => containerEntries({ ModelName: 'm', ...input })
@@ -97,26 +96,4 @@ describe('resolveContainers', () => {
   ])('refuses %s', (_, entries, packages, message) => {
     expect(() => resolve(entries, packages)).toThrow(message)
   })
-})
-
-describe('parseS3Location', () => {
-  it.each([
-    ['s3://b/a/model.tar.gz', 'b', 'a/model.tar.gz'],
-    ['s3://b/a?x#y%20/../z', 'b', 'a?x#y%20/../z'],
-    ['s3://b', 'b', ''],
-    ['s3://b//a', 'b', '/a'],
-    ['https://s3.us-east-1.amazonaws.com/b/a/m', 'b', 'a/m'],
-    ['https://s3-us-west-2.amazonaws.com/b/m', 'b', 'm'],
-    ['https://my.bucket.s3.eu-west-1.amazonaws.com/a/m', 'my.bucket', 'a/m'],
-    ['https://b.s3.amazonaws.com/m', 'b', 'm'],
-  ])('%s', (uri, bucket, key) => {
-    expect(parseS3Location(uri)).toEqual({ bucket, key })
-  })
-
-  it.each(['https://example.com/b/m', 'http://s3.amazonaws.com/b/m', 's3:/b/m', '', 'https://s3.amazonaws.com/'])(
-    '%j is none',
-    (uri) => {
-      expect(parseS3Location(uri)).toBeUndefined()
-    },
-  )
 })
