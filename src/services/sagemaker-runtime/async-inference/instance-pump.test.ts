@@ -38,6 +38,7 @@ let lines: string[]
 let calls: string[]
 /** What the next commit of an object at the key is refused with. */
 let refusals: Map<string, ServiceError>
+let roleGone: boolean
 const nextId = requestIds(() => 1_000)
 
 beforeEach(async () => {
@@ -46,6 +47,7 @@ beforeEach(async () => {
   queue = new RequestQueue(database, 0)
   dataPlane = new DataPlane(() => {})
   ;[inputs, outputs, lines, calls, refusals] = [new Map(), new Map(), [], [], new Map()]
+  roleGone = false
   container = await httpContainer((incoming, response) => {
     calls.push(incoming.headers['x-amzn-sagemaker-inference-id'] as string)
     incoming.on('error', () => {})
@@ -97,7 +99,7 @@ const deps = () =>
   ({
     ...{ database, queue, dataPlane, log: silentLogger, clock: { now: () => 2_000 } },
     routes: { find: () => route },
-    iam: { assumeRoleForService: async () => rootPrincipal('1') },
+    iam: { assumeRoleForService: async () => (roleGone ? undefined : rootPrincipal('1')) },
     s3: {
       getObject: async (_: unknown, bucket: string, key: string) => {
         const body = inputs.get(key)?.() ?? Readable.from([Buffer.from(key.padEnd(100))], { objectMode: false })
@@ -270,4 +272,32 @@ it('leaves nothing claimed behind when its instance goes while storage was away'
   const pump = createInstancePump(deps(), new InstanceRings())(ITEM, new AbortController().signal)
   expect(await pump).toEqual({ done: true })
   expect(await queue.hasWaiting('q')).toBe(true)
+})
+
+it('takes an answer that comes before the input is all sent, and lets go of the rest', async () => {
+  let input: Readable | undefined
+  inputs.set('early', () => {
+    input = new Readable({ read() {} })
+    input.push(Buffer.alloc(50))
+    return input
+  })
+  await container.stop()
+  container = await httpContainer((incoming, response) => {
+    incoming.on('error', () => {}).once('data', () => response.end('enough'))
+  })
+  move(container.address)
+  await accept('early')
+  await pumping(drained)
+  expect(outputs.get('early.out')).toBe('enough')
+  expect(input?.destroyed).toBe(true)
+})
+
+it('fails each request with the reason when the role is gone', async () => {
+  roleGone = true
+  for (const id of ['one', 'two']) await accept(id)
+  await pumping(drained)
+  const failures = await database.query.selectFrom('async_failures').select('reason').execute()
+  const reason = 'ClientError: The execution role ARN "arn:aws:iam::1:role/r" is invalid.'
+  expect(failures).toEqual([{ reason }, { reason }])
+  expect(calls).toEqual([])
 })
