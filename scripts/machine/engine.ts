@@ -20,8 +20,11 @@ export interface LocalEngine {
   readonly socket: string
   /** False when it is the machine's own engine, which is neither restarted nor stopped. */
   readonly ours: boolean
-  /** Kills the engine and starts it again on the same socket; `between` runs while it is away. */
+  /** Ends the engine with SIGTERM and starts it again on the same socket; `between` runs while it is away. */
   restart(between?: () => Promise<void>): Promise<void>
+  /** SIGKILL to the engine, at once; `revive` starts it again on the same socket. Containers live on meanwhile. */
+  kill(): void
+  revive(): Promise<void>
   /** Removes all containers, ends the engine and takes away what it has left on this machine. */
   stop(): Promise<void>
 }
@@ -58,7 +61,7 @@ export async function startEngine(kind: EngineKind, options: { readonly ours?: b
   if (kind === 'docker' && options.ours !== true) {
     const present = await detectEngine({ signal: AbortSignal.timeout(10_000) }).catch(() => undefined)
     if (present?.flavour === 'docker') {
-      return { kind, socket: formatAddress(present.address), ours: false, restart: refuse, stop: async () => {} }
+      return { kind, socket: formatAddress(present.address), ours: false, restart: refuse, kill: refuse, revive: refuse, stop: async () => {} }
     }
   }
   if (!canStartOwnEngine(kind)) {
@@ -80,7 +83,7 @@ export async function startEngine(kind: EngineKind, options: { readonly ours?: b
   })
 }
 
-const refuse = async () => {
+const refuse = (): never => {
   throw new Error('the machine’s own engine is not restarted')
 }
 
@@ -100,6 +103,14 @@ function ownEngine(
     restart: async (between) => {
       await server.stop(20_000)
       await between?.()
+      server = await start()
+    },
+    // The program itself: setpriv has become it.
+    kill: () => {
+      process.kill(server.pid, 'SIGKILL')
+    },
+    revive: async () => {
+      await server.stop()
       server = await start()
     },
     stop: async () => {
@@ -132,8 +143,9 @@ async function removeEverything(client: EngineClient): Promise<void> {
 
 async function startDockerd(directory: string, socket: string): Promise<RunningProcess> {
   const pidfile = join(directory, 'dockerd.pid')
-  // dockerd refuses to start while the pid in this file exists, be it a zombie or somebody else by now.
-  await rm(pidfile, { force: true })
+  // dockerd refuses to start while the pid in this file exists, be it a zombie or somebody else by now; and waits in vain
+  // for the containerd that has died with its predecessor.
+  for (const path of [pidfile, join(directory, 'exec/containerd/containerd.pid')]) await rm(path, { force: true })
   const server = startProcess('dockerd', [
     ...['--host', `unix://${socket}`, '--data-root', join(directory, 'data'), '--exec-root', join(directory, 'exec')],
     ...['--pidfile', pidfile, '--bridge', 'none', '--log-level', 'warn'],

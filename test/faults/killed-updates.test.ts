@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { faultChance } from '../support/chance.ts'
 import { constantLoad } from '../support/constant-load.ts'
 import { eventually } from '../support/eventually.ts'
 import { type HostingFixture, startHosting } from '../support/hosting.ts'
@@ -8,6 +9,7 @@ import { servingWorkers } from '../support/worker-pids.ts'
 const who = (name: string) => ({ name: 'v', instances: 2, container: { Environment: { WHO: name } } })
 
 describe.skipIf(lacksEngine('docker'))('workers that are killed amid an update', () => {
+  const chance = faultChance('killed updates')
   let hosting: HostingFixture
   let tries = 0
   beforeAll(async () => {
@@ -35,10 +37,12 @@ describe.skipIf(lacksEngine('docker'))('workers that are killed amid an update',
         expect(now).toHaveLength(2)
       }, 30_000)
     }
-    const [first, second] = servingWorkers(hosting.slipway)
+    const first = chance.pick(servingWorkers(hosting.slipway))
+    // Amid the launch of the first batch, or later when its instance serves.
+    await load.answered(chance.between(1, 60))
     await kill(first)
-    await load.answered(1, 'new')
-    await kill(second)
+    await load.answered(chance.between(1, 60), 'new')
+    await kill(chance.pick(servingWorkers(hosting.slipway)))
     expect(await hosting.atRest(name, 90_000)).toMatchObject({
       EndpointStatus: 'InService',
       EndpointConfigName: `${name}-next`,

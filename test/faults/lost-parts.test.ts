@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
-import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pushImage } from '../../scripts/images/push-image.ts'
 import { faultChance } from '../support/chance.ts'
 import { eventually } from '../support/eventually.ts'
+import { forwarder } from '../support/forwarder.ts'
 import { type HostingFixture, startHosting } from '../support/hosting.ts'
 import { startRegistry } from '../support/registry.ts'
 import { lacksEngine } from '../support/shared-engine.ts'
@@ -192,51 +192,4 @@ async function sizeOf(folder: string): Promise<number> {
         () => 0,
       )
   return total
-}
-
-/** Stands before a server on a port that stays while servers come and go. */
-async function forwarder(host: string) {
-  let target: string | undefined = host
-  let bytes = 0
-  const open = new Set<Socket>()
-  const server = createServer((socket) => {
-    if (target === undefined) return socket.destroy()
-    const [address = '', port = ''] = target.split(':')
-    const upstream = connect(Number(port), address)
-    for (const end of [socket, upstream]) {
-      open.add(end)
-      end.on('error', () => {})
-      end.on('close', () => {
-        open.delete(end)
-        socket.destroy()
-        upstream.destroy()
-      })
-    }
-    socket.pipe(upstream)
-    upstream.on('data', (chunk) => {
-      bytes += chunk.length
-      forwarding.onBytes(bytes)
-    })
-    upstream.pipe(socket)
-    return undefined
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const forwarding = {
-    port: (server.address() as { port: number }).port,
-    onBytes: (_bytes: number) => {},
-    /** As when the server behind it is killed. */
-    break() {
-      target = undefined
-      for (const socket of open) socket.destroy()
-    },
-    mend(to: string) {
-      target = to
-    },
-    stop: () =>
-      new Promise<void>((resolve) => {
-        forwarding.break()
-        server.close(() => resolve())
-      }),
-  }
-  return forwarding
 }

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pushImage } from '../../scripts/images/push-image.ts'
+import { type LocalEngine, startEngine } from '../../scripts/machine/engine.ts'
+import { faultChance } from '../support/chance.ts'
+import { constantLoad } from '../support/constant-load.ts'
+import { eventually } from '../support/eventually.ts'
+import { type Forwarder, forwarder } from '../support/forwarder.ts'
+import { type HostingFixture, startHosting } from '../support/hosting.ts'
+import { ENGINES, lacksEngine } from '../support/shared-engine.ts'
+import { buildTestImages, type TestImages } from '../support/test-image.ts'
+
+const MIB = 1024 * 1024
+const who = (name: string) => ({ name: 'v', instances: 2, container: { Environment: { WHO: name } } })
+
+for (const kind of ENGINES) {
+  describe.skipIf(lacksEngine(kind))(`an engine that is killed: ${kind}`, () => {
+    const chance = faultChance(`killed ${kind}`)
+    let engine: LocalEngine
+    let hosting: HostingFixture
+    let large: TestImages
+    let proxy: Forwarder
+    let tries = 0
+    beforeAll(async () => {
+      ;[engine, large] = await Promise.all([
+        startEngine(kind, { ours: true }),
+        buildTestImages(randomBytes(30 * MIB).toString('latin1')),
+      ])
+      hosting = await startHosting(engine, { workers: 2 })
+      await pushImage(large.image(), { url: hosting.registry.url, repository: 'team/large', tag: '1' })
+      proxy = await forwarder(hosting.registry.host)
+    })
+    afterAll(async () => {
+      await hosting?.stop()
+      await engine?.stop()
+      await Promise.all([proxy?.stop(), large?.remove()])
+    })
+
+    const fresh = (name: string) => `${name}-${++tries}`
+    const running = async (name: string) =>
+      (await hosting.containers(name)).filter((one) => one.running).map(({ id }) => id)
+    /** So many containers run, there are no others, and all of them answer. */
+    const converged = (name: string, count: number) =>
+      eventually(async () => {
+        const all = (await hosting.containers(name)).map(({ id }) => id)
+        expect(all).toHaveLength(count)
+        expect(await running(name)).toEqual(all)
+        const described = await hosting.describe(name)
+        expect([described.EndpointStatus, described.FailureReason]).toEqual(['InService', undefined])
+        expect(described.ProductionVariants).toMatchObject([{ CurrentInstanceCount: count }])
+        expect((await hosting.api.invoke(name)).status).toBe(200)
+        return all
+      }, 60_000)
+
+    it('while it serves: requests are answered, and what it takes down when it is back is replaced', async () => {
+      const name = fresh('serving')
+      await hosting.deploy(name, { instances: 2 })
+      const before = await running(name)
+      engine.kill()
+      for (let request = 0; request < 10; request++) expect((await hosting.api.invoke(name)).status).toBe(200)
+      expect(await hosting.describe(name)).toMatchObject({
+        EndpointStatus: 'InService',
+        ProductionVariants: [{ CurrentInstanceCount: 2 }],
+      })
+      await engine.revive()
+      // Podman's containers live on without it; Docker takes down what ran when it starts.
+      const survivors = async () => (await running(name)).filter((id) => before.includes(id))
+      await eventually(async () => expect(await survivors()).toEqual(kind === 'podman' ? before : []), 30_000)
+      const after = await converged(name, 2)
+      if (kind === 'podman') expect(after).toEqual(before)
+      else
+        expect(hosting.slipway.process.output()).toMatch(
+          /"detail":"[^"]*(exit code|gone)[^"]*".*"msg":"instance failed"/,
+        )
+      await hosting.remove(name)
+      expect(await hosting.containers(name)).toEqual([])
+    }, 90_000)
+
+    it('in mid-pull: the image is pulled again, and the endpoint comes up', async () => {
+      const name = fresh('pulling')
+      const cutAfter = chance.between(MIB, 25 * MIB)
+      let cut = false
+      proxy.onBytes = (bytes) => {
+        if (cut || bytes < cutAfter) return
+        cut = true
+        engine.kill()
+      }
+      await hosting.create(name, { image: `127.0.0.1:${proxy.port}/team/large:1` })
+      await eventually(() => expect(cut).toBe(true), 30_000)
+      expect(await hosting.describe(name)).toMatchObject({ EndpointStatus: 'Creating' })
+      await eventually(() => expect(hosting.slipway.process.output()).toContain('the container engine does not answer'))
+      await engine.revive()
+      const { EndpointStatus, FailureReason } = await hosting.settled(name, 60_000)
+      expect([EndpointStatus, FailureReason]).toEqual(['InService', undefined])
+      await converged(name, 1)
+      await hosting.remove(name)
+      expect(await hosting.containers(name)).toEqual([])
+    }, 120_000)
+
+    it('in mid-update, at two moments: the update goes on to its end', async () => {
+      const name = fresh('updating')
+      await hosting.deploy(name, who('old'))
+      const load = constantLoad(hosting.api, name)
+      const policy = { MaximumBatchSize: { Type: 'INSTANCE_COUNT', Value: 1 }, WaitIntervalInSeconds: 1 }
+      await hosting.update(name, `${name}-next`, { DeploymentConfig: { RollingUpdatePolicy: policy } }, who('new'))
+      const strike = async () => {
+        engine.kill()
+        expect((await hosting.describe(name)).EndpointStatus).toBe('Updating')
+        await engine.revive()
+      }
+      // The first of the new fleet is being made, or has been.
+      await eventually(async () => expect((await hosting.containers(name)).length).toBeGreaterThan(2), 30_000, 5)
+      await strike()
+      await load.answered(chance.between(1, 50), 'new')
+      await strike()
+      expect(await hosting.atRest(name, 90_000)).toMatchObject({
+        EndpointStatus: 'InService',
+        EndpointConfigName: `${name}-next`,
+      })
+      await load.answered(5, 'new')
+      await load.stop()
+      await converged(name, 2)
+      await hosting.remove(name)
+      expect(await hosting.containers(name)).toEqual([])
+    }, 150_000)
+  })
+}
