@@ -27,6 +27,8 @@ export interface VariantContainer {
 /** A variant in one fleet. While an endpoint is updated, a name may stand here once for each of two fleets. */
 export interface VariantRoute {
   readonly name: string
+  /** Of the fleet's endpoint config; undefined where nobody needs to know. */
+  readonly configName?: string
   /** Its part of the endpoint's requests, in proportion to that of the others. */
   readonly weight: number
   /** Its part of the requests that name it: 1 unless an update divides them among fleets. */

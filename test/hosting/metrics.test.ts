@@ -38,6 +38,13 @@ for (const kind of ENGINES) {
       Id,
       MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Period: 3600, Stat },
     })
+    const ofConfig = (Id: string, MetricName: string, Stat: string, config = 'measured') => {
+      const own = [...Dimensions, { Name: 'EndpointConfigName', Value: config }]
+      return {
+        Id,
+        MetricStat: { Metric: { Namespace: 'AWS/SageMaker', MetricName, Dimensions: own }, Period: 3600, Stat },
+      }
+    }
     /** Over the last two hours, of each query in one number; undefined while there is none. */
     const totals = async (queries: readonly object[]): Promise<Record<string, number | undefined>> => {
       const now = Date.now() / 1000
@@ -65,8 +72,11 @@ for (const kind of ENGINES) {
         stat('bad', 'InvocationModelErrors', 'Sum'),
         stat('timed', 'ModelLatency', 'SampleCount'),
         stat('over', 'OverheadLatency', 'SampleCount'),
+        ofConfig('fleet', 'Invocations', 'Sum'),
+        ofConfig('slow', 'ModelLatency', 'SampleCount'),
+        ofConfig('other', 'Invocations', 'Sum', 'other'),
       ]
-      const counted = { all: 42, each: 21, e4: 1, e5: 1, bad: 2, timed: 42, over: 42 }
+      const counted = { all: 42, each: 21, e4: 1, e5: 1, bad: 2, timed: 42, over: 42, fleet: 42, slow: 42 }
       await eventually(async () => expect(await totals(queries)).toEqual(counted), 20_000)
       const latency = await totals([stat('p99', 'ModelLatency', 'p99')])
       expect(latency.p99).toBeGreaterThan(10)

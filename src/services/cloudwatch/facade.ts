@@ -28,6 +28,8 @@ export interface MetricCounter {
 export interface CounterOptions {
   /** Keep what percentiles need; costs a logarithm a value. */
   readonly percentiles?: boolean
+  /** Everything is stored under this too: one addition, two metrics. Several counters may share either. */
+  readonly also?: MetricTarget
 }
 
 export interface StatisticsQuery {

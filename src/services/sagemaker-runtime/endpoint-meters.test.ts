@@ -4,7 +4,7 @@ import { eventually } from '../../../test/support/eventually.ts'
 import { deadAddress, httpContainer, socketContainer } from '../../../test/support/fake-container.ts'
 import { type InvocationGateway, startInvocationGateway } from '../../../test/support/invocation-gateway.ts'
 import type { Route } from '../../dataplane/route.ts'
-import type { CloudwatchFacade, MetricTarget } from '../cloudwatch/facade.ts'
+import type { CloudwatchFacade, CounterOptions, MetricTarget } from '../cloudwatch/facade.ts'
 import type { Aggregate } from '../cloudwatch/metrics/aggregate.ts'
 import { Counter } from '../cloudwatch/metrics/counter.ts'
 import { seriesOfTarget } from '../cloudwatch/metrics/series.ts'
@@ -24,8 +24,9 @@ async function started<T extends { stop(): Promise<void> }>(part: Promise<T>): P
 function counters() {
   const made: { target: MetricTarget; counter: Counter }[] = []
   const cloudwatch = {
-    counter: (target: MetricTarget, unit: string, options?: { percentiles?: boolean }) => {
-      const counter = new Counter(seriesOfTarget(target), unit, options?.percentiles === true)
+    counter: (target: MetricTarget, unit: string, options: CounterOptions = {}) => {
+      const { percentiles = false, also } = options
+      const counter = new Counter(seriesOfTarget(target), unit, percentiles, also && seriesOfTarget(also))
       made.push({ target, counter })
       return counter
     },
@@ -133,6 +134,30 @@ describe('the metrics of invocations', () => {
       return drained
     })
     expect(found).toEqual({ Invocations: '1/1', InvocationsPerInstance: '1/1' })
+  })
+
+  it('are those of each config too, in which two fleets of it are one', async () => {
+    const { cloudwatch, made } = counters()
+    const { variants, ...rest } = route(['127.0.0.1:1'])
+    const fleets = ['first', 'second', 'second'].flatMap((configName) =>
+      variants.map((one) => ({ ...one, configName })),
+    )
+    const found = await meteredRoutes(async () => ({ ...rest, variants: fleets }), cloudwatch)('iris')
+    const [first, second, third] = found?.variants.map(({ meter }) => meter) ?? []
+    expect(second).toBe(third)
+    first?.count(200, true, 1, 1)
+    second?.count(500, true, 1, 1)
+    second?.countAbandoned()
+    const counted = made
+      .filter(({ target }) => target.name === 'Invocations')
+      .map(({ counter }) => [counter.series.dimensions, counter.also?.dimensions, counter.drain()?.sum])
+    const own = { EndpointName: 'iris', VariantName: 'AllTraffic' }
+    const dimensions = (more: object) =>
+      seriesOfTarget({ ...made[0]!.target, dimensions: { ...own, ...more } }).dimensions
+    expect(counted).toEqual([
+      [dimensions({}), dimensions({ EndpointConfigName: 'first' }), 1],
+      [dimensions({}), dimensions({ EndpointConfigName: 'second' }), 2],
+    ])
   })
 
   it('go on from one load of a route to the next, and end with the variant', async () => {

@@ -9,8 +9,10 @@ const NAMESPACE = 'AWS/SageMaker'
 const NOTHING: MetricCounter = { add: () => {}, close: () => {} }
 
 /**
- * The metrics of a variant's invocations. Source: hosting container contract §11: a request counts as 0 or 1 in each of the
- * metrics of errors, and as its share of the instances in InvocationsPerInstance; latencies are in microseconds.
+ * The metrics of a variant's invocations in the fleet of one config. Source: hosting container contract §11: a request counts
+ * as 0 or 1 in each of the metrics of errors, and as its share of the instances in InvocationsPerInstance; latencies are in
+ * microseconds. All are stored with the dimension EndpointConfigName besides, so that an alarm can tell a new fleet from the
+ * old one. Source: "Auto-Rollback Configuration and Monitoring" (developer guide).
  */
 class VariantMeter implements InvocationMeter {
   /** How many instances share the requests. */
@@ -23,11 +25,17 @@ class VariantMeter implements InvocationMeter {
   readonly #modelLatency: MetricCounter
   readonly #overheadLatency: MetricCounter
 
-  constructor(cloudwatch: CloudwatchFacade, { account, region, endpointName, async }: Route, variant: string) {
-    const dimensions = { EndpointName: endpointName, VariantName: variant }
-    const target = (name: string) => ({ account, region, namespace: NAMESPACE, name, dimensions })
-    const counter = (name: string) => cloudwatch.counter(target(name), 'None')
-    const latency = (name: string) => cloudwatch.counter(target(name), 'Microseconds', { percentiles: true })
+  constructor(cloudwatch: CloudwatchFacade, route: Route, { name: VariantName, configName }: VariantRoute) {
+    const { account, region, endpointName: EndpointName, async } = route
+    const target = (name: string, more = {}) => {
+      const dimensions = { EndpointName, VariantName, ...more }
+      return { account, region, namespace: NAMESPACE, name, dimensions }
+    }
+    const also = (name: string) =>
+      configName === undefined ? {} : { also: target(name, { EndpointConfigName: configName }) }
+    const counter = (name: string) => cloudwatch.counter(target(name), 'None', also(name))
+    const latency = (name: string) =>
+      cloudwatch.counter(target(name), 'Microseconds', { percentiles: true, ...also(name) })
     // Asynchronous endpoints have figures of their own in the place of these: async-inference reference §7.
     const immediate = async === undefined
     this.#invocations = immediate ? counter('Invocations') : NOTHING
@@ -127,17 +135,18 @@ class EndpointMeters {
   /** Gives up those of variants and containers that the endpoint does not have any more. */
   keep(route: Route | undefined): void {
     const variants = route?.variants ?? []
-    const names = new Set(variants.map(({ name }) => name))
+    const fleets = new Set(variants.map(fleetOf))
     const containers = new Set(
       variants.flatMap((one) => (one.containers ?? []).map(({ name }) => `${one.name}/${name}`)),
     )
-    drop(this.#variants, names)
+    drop(this.#variants, fleets)
     drop(this.#containers, containers)
   }
 
-  variant(route: Route, name: string): VariantMeter {
-    const meter = this.#variants.get(name) ?? new VariantMeter(this.#cloudwatch, route, name)
-    this.#variants.set(name, meter)
+  variant(route: Route, variant: VariantRoute): VariantMeter {
+    const key = fleetOf(variant)
+    const meter = this.#variants.get(key) ?? new VariantMeter(this.#cloudwatch, route, variant)
+    this.#variants.set(key, meter)
     return meter
   }
 
@@ -148,6 +157,9 @@ class EndpointMeters {
     return meter
   }
 }
+
+/** Two fleets of one config are measured as one. */
+const fleetOf = ({ name, configName }: VariantRoute): string => `${name}/${configName}`
 
 function drop(meters: Map<string, { close(): void }>, wanted: ReadonlySet<string>): void {
   for (const [name, meter] of meters) {
@@ -173,7 +185,7 @@ export function meteredRoutes(load: RouteLoader, cloudwatch: CloudwatchFacade): 
     }
     meters.set(key, known)
     const variants = route.variants.map((variant): VariantRoute => {
-      const meter = known.variant(route, variant.name)
+      const meter = known.variant(route, variant)
       // Several fleets of a variant share its requests while one takes the place of the other.
       const fleets = route.variants.filter(({ name }) => name === variant.name)
       meter.instances = Math.max(

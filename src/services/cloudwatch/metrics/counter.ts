@@ -12,6 +12,8 @@ const BUCKETS = 512
 /** A metric in memory: an addition changes some numbers and nothing else. */
 export class Counter implements MetricCounter {
   readonly series: Series
+  /** What is counted here is stored under this as well. */
+  readonly also: Series | undefined
   readonly unit: string
   readonly #buckets: Float64Array | undefined
   #closed = false
@@ -20,8 +22,9 @@ export class Counter implements MetricCounter {
   #minimum = Number.POSITIVE_INFINITY
   #maximum = Number.NEGATIVE_INFINITY
 
-  constructor(series: Series, unit: string, percentiles: boolean) {
+  constructor(series: Series, unit: string, percentiles: boolean, also?: Series) {
     this.series = series
+    this.also = also
     this.unit = unit
     this.#buckets = percentiles ? new Float64Array(BUCKETS) : undefined
   }

@@ -51,7 +51,8 @@ export class Recorder {
   }
 
   counter(target: MetricTarget, unit: string, options: CounterOptions = {}): MetricCounter {
-    const counter = new Counter(this.#series(target), unit, options.percentiles === true)
+    const { percentiles = false, also } = options
+    const counter = new Counter(this.#series(target), unit, percentiles, also && this.#series(also))
     this.#counters.add(counter)
     return counter
   }
@@ -117,8 +118,10 @@ export class Recorder {
     this.#drainedAt = this.#deps.clock.now()
     for (const counter of this.#counters) {
       const aggregate = counter.drain()
-      if (aggregate !== undefined) this.#add(counter.series, at, counter.unit, aggregate)
-      else if (counter.closed) this.#counters.delete(counter)
+      if (aggregate !== undefined) {
+        this.#add(counter.series, at, counter.unit, aggregate)
+        if (counter.also !== undefined) this.#add(counter.also, at, counter.unit, aggregate)
+      } else if (counter.closed) this.#counters.delete(counter)
     }
     const byOwner = Map.groupBy(this.#recorded.values(), ({ series }) => `${series.account} ${series.region}`)
     this.#recorded.clear()

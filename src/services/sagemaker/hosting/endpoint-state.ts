@@ -66,6 +66,12 @@ export function specOf({ endpoint, deployments }: EndpointState, fleet: number):
   return spec == null ? undefined : (JSON.parse(spec) as EndpointSpec)
 }
 
+/** The name of the config that a fleet was made from. */
+export const configNameOf = ({ endpoint, deployments }: EndpointState, fleet: number): string | undefined =>
+  fleet === endpoint.fleet
+    ? endpoint.config_name
+    : (deployments.find((row) => row.fleet === fleet)?.config_name ?? undefined)
+
 /** The containers of one instance, in the order of its model. */
 export const containersOf = (
   { containers }: Pick<EndpointState, 'containers'>,

@@ -5,7 +5,14 @@ import type { EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
 import { findAsyncQueue } from '../../sagemaker-runtime/facade.ts'
 import type { EndpointSpec, VariantSpec } from '../endpoints/endpoint-spec.ts'
 import { containerName } from './container-names.ts'
-import { containersOf, type EndpointState, loadEndpoint, parseEndpointKey, specOf } from './endpoint-state.ts'
+import {
+  configNameOf,
+  containersOf,
+  type EndpointState,
+  loadEndpoint,
+  parseEndpointKey,
+  specOf,
+} from './endpoint-state.ts'
 
 /** Statuses in which an endpoint takes requests. Source: endpoint-lifecycle reference §2. */
 const SERVING = new Set(['InService', 'Updating', 'SystemUpdating', 'RollingBack', 'UpdateRollbackFailed'])
@@ -39,8 +46,10 @@ function toRoute(state: EndpointState, hosted: boolean): Route {
   }
   const variants = found.map(({ row, instances, traffic }): VariantRoute => {
     const spec = specOf(state, row.fleet)?.variants.find((candidate) => candidate.name === row.variant_name)
+    const configName = configNameOf(state, row.fleet)
     return {
       name: row.variant_name,
+      ...(configName !== undefined && { configName }),
       weight: several ? (traffic * weightOf(row)) / (fleetWeight(state, row.fleet) || 1) : weightOf(row),
       share: traffic,
       instances,
