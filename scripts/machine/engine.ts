@@ -61,7 +61,15 @@ export async function startEngine(kind: EngineKind, options: { readonly ours?: b
   if (kind === 'docker' && options.ours !== true) {
     const present = await detectEngine({ signal: AbortSignal.timeout(10_000) }).catch(() => undefined)
     if (present?.flavour === 'docker') {
-      return { kind, socket: formatAddress(present.address), ours: false, restart: refuse, kill: refuse, revive: refuse, stop: async () => {} }
+      return {
+        kind,
+        socket: formatAddress(present.address),
+        ours: false,
+        restart: refuse,
+        kill: refuse,
+        revive: refuse,
+        stop: async () => {},
+      }
     }
   }
   if (!canStartOwnEngine(kind)) {
