@@ -1,52 +1,38 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { readdir, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pushImage } from '../../scripts/images/push-image.ts'
 import { faultChance } from '../support/chance.ts'
 import { eventually } from '../support/eventually.ts'
 import { forwarder } from '../support/forwarder.ts'
 import { type HostingFixture, startHosting } from '../support/hosting.ts'
+import { type ModelArchives, modelArchives, newestObject } from '../support/model-archives.ts'
 import { startRegistry } from '../support/registry.ts'
 import { lacksEngine } from '../support/shared-engine.ts'
-import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts'
 import { buildTestImages } from '../support/test-image.ts'
 import { servingWorkers } from '../support/worker-pids.ts'
 
-const run = promisify(execFile)
 const MIB = 1024 * 1024
-const BUCKET = 'sagemaker-faults'
 
 describe.skipIf(lacksEngine('docker'))('parts that are lost in the middle of their work', () => {
   const chance = faultChance('lost parts')
   let hosting: HostingFixture
-  let files: TemporaryDirectory
+  let models: ModelArchives
   let tries = 0
   beforeAll(async () => {
-    files = await temporaryDirectory()
     hosting = await startHosting('docker', { workers: 2 })
-    await hosting.api.createBucket(BUCKET)
+    models = await modelArchives(hosting.api, 'sagemaker-faults')
   })
   afterAll(async () => {
     await hosting?.stop()
-    await files?.remove()
+    await models?.remove()
   })
 
   const fresh = (name: string) => `${name}-${++tries}`
   const idsOf = async (name: string) => (await hosting.containers(name)).map(({ id }) => id)
 
-  /** Puts a model of so many incompressible bytes into the bucket; resolves to its URL. */
-  async function putModel(name: string, bytes: number): Promise<string> {
-    const folder = join(files.path, name)
-    await mkdir(folder)
-    await writeFile(join(folder, 'weights'), randomBytes(bytes))
-    await writeFile(join(folder, 'name'), name)
-    await run('tar', ['czf', `${folder}.tar.gz`, '-C', folder, '.'])
-    await hosting.api.putObject(BUCKET, `${name}.tar.gz`, await readFile(`${folder}.tar.gz`))
-    return `s3://${BUCKET}/${name}.tar.gz`
-  }
+  const putModel = (name: string, bytes: number) => models.put(name, bytes)
   const servesModel = async (name: string) =>
     expect((await hosting.api.invoke(name, { commands: 'file=/opt/ml/model/name' })).body).toBe(name)
 
@@ -150,9 +136,7 @@ describe.skipIf(lacksEngine('docker'))('parts that are lost in the middle of the
   it('an object whose file has been cut short: the endpoint says so, and comes up from a whole one', async () => {
     const name = fresh('short')
     const url = await putModel(name, 8 * MIB)
-    const objects = join(hosting.slipway.dataDir, 'objects')
-    const file = await largestFile(objects, 8 * MIB)
-    await truncate(file, chance.between(1, 7 * MIB))
+    await truncate(await newestObject(hosting.slipway.dataDir, 8 * MIB), chance.between(1, 7 * MIB))
     await hosting.create(name, { container: { ModelDataUrl: url } })
     const { EndpointStatus, FailureReason } = await hosting.settled(name, 60_000)
     expect(EndpointStatus).toBe('Failed')
@@ -165,21 +149,6 @@ describe.skipIf(lacksEngine('docker'))('parts that are lost in the middle of the
     await hosting.remove(again)
   }, 120_000)
 })
-
-/** The newest file of at least so many bytes below a folder. */
-async function largestFile(folder: string, least: number): Promise<string> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const found: { path: string; at: number }[] = []
-  for (const entry of entries) {
-    if (!entry.isFile()) continue
-    const path = join(entry.parentPath, entry.name)
-    const { size, mtimeMs } = await stat(path)
-    if (size >= least) found.push({ path, at: mtimeMs })
-  }
-  const [newest] = found.sort((a, b) => b.at - a.at)
-  if (newest === undefined) throw new Error('there is no such file')
-  return newest.path
-}
 
 /** Bytes below a folder that others are writing to. */
 async function sizeOf(folder: string): Promise<number> {

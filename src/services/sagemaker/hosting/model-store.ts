@@ -11,7 +11,7 @@ const DOWNLOAD_SECONDS = 3_600
 
 /** Model data for the containers that are about to start. */
 export interface ModelStore {
-  /** The folder to mount at /opt/ml/model. `container` names whose it is in errors. Throws HostingError. */
+  /** The folder to mount at /opt/ml/model. `container` names whose it is in errors. Throws HostingError, or StorageUnavailableError. */
   fetch(
     data: ModelData,
     role: Principal,

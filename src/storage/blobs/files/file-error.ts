@@ -8,5 +8,5 @@ export function fileError(error: unknown): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException
   if (typeof code !== 'string' || syscall === undefined) return error
   if (FULL.has(code)) return new StorageFullError(`The disk of the object store is full (${code})`)
-  return new StorageUnavailableError(`The object store cannot be used: ${message}`)
+  return new StorageUnavailableError(`The object store cannot be used: ${message}`, { cause: error })
 }

@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { BlobCorruptError, type BlobSeal } from '../blob-store.ts'
 import { CHUNK_BYTES, openChunk, SEALED_CHUNK_BYTES, sealedSize } from '../sealed-chunks.ts'
+import { fileError } from './file-error.ts'
 
 /** Chunks that are read from the file, and decrypted, in one go: a quarter of a MiB. */
 const CHUNKS_AT_ONCE = 4
@@ -45,7 +46,7 @@ export class SealedBlobStream extends Readable {
     if (ahead !== undefined) return this.#pass(ahead)
     this.#readBlock().then(
       (block) => this.#pass(block),
-      (error) => this.destroy(error),
+      (error) => this.destroy(fileError(error) as Error),
     )
   }
 

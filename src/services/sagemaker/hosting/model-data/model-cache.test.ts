@@ -8,6 +8,8 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type LocalS3, openLocalS3, rolePrincipal } from '../../../../../test/support/local-s3.ts'
 import { systemClock } from '../../../../shared/clock.ts'
+import { BlobCorruptError, BlobMissingError } from '../../../../storage/blobs/blob-store.ts'
+import { StorageUnavailableError } from '../../../../storage/errors.ts'
 import { silentLogger } from '../../../../telemetry/log.ts'
 import type { ModelData } from '../../models/resolved-container.ts'
 import { type MaterialisedModel, type ModelCacheOptions, type ModelRequest, openModelCache } from './model-cache.ts'
@@ -282,6 +284,43 @@ describe('failures', () => {
     await putArchive('iris/model.tar.gz', { a: 'x' })
     const error = await failure((await open()).materialise(request({ ...ARCHIVE, etag: '"abc"' })))
     expect(error.message).toContain('no longer has the ETag')
+  })
+
+  const breaking = (error: Error) => () =>
+    Readable.from(
+      (async function* () {
+        yield Buffer.from([0x1f, 0x8b])
+        throw error
+      })(),
+    )
+  const eio = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' })
+
+  it.each([
+    [new BlobCorruptError('x'), 'What is stored of the object is damaged: upload it again.', false],
+    [new BlobMissingError('x'), 'What is stored of the object is gone: upload it again.', false],
+    [eio, 'The object store could not be read (EIO).', true],
+    [new StorageUnavailableError('x', { cause: eio }), 'The object store could not be read (EIO).', true],
+  ])('say what is wrong with the store: %s', async (error, sentence, transient) => {
+    await putArchive('iris/model.tar.gz', { model: 'x' })
+    await put('llm/a', 'x')
+    const data: ModelData = { uri: 's3://models/llm/', form: 'prefix', etag: undefined }
+    for (const one of [ARCHIVE, data]) {
+      s3.bodies.push(breaking(error))
+      const failed = await failure((await open()).materialise(request(one)))
+      expect(failed.message).toBe(
+        `Failed to download model data for container "container_1" from URL: "${one.uri}". ${sentence}`,
+      )
+      expect(failed.transient).toBe(transient)
+    }
+    await expectNoLeftovers(0)
+  })
+
+  it('are not the model’s when the database is away', async () => {
+    await putArchive('iris/model.tar.gz', { model: 'x' })
+    const away = new StorageUnavailableError('the database is locked')
+    s3.bodies.push(breaking(away), breaking(away), breaking(away))
+    await expect((await open()).materialise(request())).rejects.toBe(away)
+    await expectNoLeftovers(0)
   })
 
   it('are tried again when they may pass, a few times', async () => {

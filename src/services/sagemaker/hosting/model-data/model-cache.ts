@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { Principal } from '../../../../access/principal.ts'
 import type { Clock } from '../../../../shared/clock.ts'
 import { wait } from '../../../../shared/wait.ts'
+import { StorageUnavailableError } from '../../../../storage/errors.ts'
 import type { Logger } from '../../../../telemetry/log.ts'
 import type { S3Facade } from '../../../s3/facade.ts'
 import type { ModelData } from '../../models/resolved-container.ts'
@@ -55,7 +56,7 @@ export interface MaterialisedModel {
 export interface ModelCache {
   /**
    * Brings model data onto this disk and returns its folder, which stays untouched while it is mounted and for a grace
-   * period. Throws ModelDataError, or the signal's reason.
+   * period. Throws ModelDataError, StorageUnavailableError when it could not be tried, or the signal's reason.
    */
   materialise(request: ModelRequest): Promise<MaterialisedModel>
   /** Removes what crashes have left, and unused entries above the size limit. For the start and now and then. */
@@ -173,6 +174,8 @@ export async function openModelCache(options: ModelCacheOptions): Promise<ModelC
         }
       } catch (error) {
         request.signal.throwIfAborted()
+        // The database is away: nothing is known of the model, and so nothing is said of it.
+        if (error instanceof StorageUnavailableError) throw error
         throw deadline.aborted ? downloadTimedOut(subject, timeoutSeconds) : modelDataError(error, subject)
       }
     },

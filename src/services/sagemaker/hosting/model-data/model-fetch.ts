@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Principal } from '../../../../access/principal.ts'
 import { wait } from '../../../../shared/wait.ts'
 import type { S3Facade } from '../../../s3/facade.ts'
-import { storageError } from './content-error.ts'
+import { readingError, storageError } from './content-error.ts'
 import { inParallel } from './in-parallel.ts'
 import { isTransientFetch } from './model-data-error.ts'
 import type { ModelSource, SourceObject } from './model-source.ts'
@@ -63,7 +63,9 @@ async function fetchFile(source: ModelSource, object: SourceObject, file: string
 async function openObject(source: ModelSource, object: SourceObject, options: FetchOptions): Promise<Readable> {
   const { s3, principal, signal } = options
   const { key, etag, size } = object
-  const { body } = await s3.getObject(principal, source.bucket, key, { ifMatch: etag, signal })
+  const { body } = await s3
+    .getObject(principal, source.bucket, key, { ifMatch: etag, signal })
+    .catch((error: unknown) => Promise.reject(readingError(error)))
   let received = 0
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -76,7 +78,7 @@ async function openObject(source: ModelSource, object: SourceObject, options: Fe
   })
   // It may fail before anybody reads it; who reads it then meets the error.
   counted.on('error', () => {})
-  body.on('error', (error) => counted.destroy(error))
+  body.on('error', (error) => counted.destroy(readingError(error) as Error))
   counted.on('close', () => body.destroy())
   return body.pipe(counted)
 }
