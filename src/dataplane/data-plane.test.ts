@@ -3,7 +3,13 @@ import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../../test/support/eventually.ts'
-import { deadAddress, type FakeContainer, httpContainer, socketContainer } from '../../test/support/fake-container.ts'
+import {
+  deadAddress,
+  deafAddress,
+  type FakeContainer,
+  httpContainer,
+  socketContainer,
+} from '../../test/support/fake-container.ts'
 import { DataPlane } from './data-plane.ts'
 import type { Invocation, InvocationFailure, RunningInvocation } from './invocation.ts'
 import type { InstanceRoute, VariantRoute } from './route.ts'
@@ -383,6 +389,32 @@ describe('back pressure', () => {
 })
 
 describe('the time a container has', () => {
+  it('to accept a connection is 250 ms: then another is asked', async () => {
+    const deaf = await deafAddress()
+    const other = await started(httpContainer((_request, response) => response.end('here')))
+    const variant = variantOf(deaf.address, other.address)
+    const first = { ...variant, strategy: 'LEAST_OUTSTANDING_REQUESTS' as const }
+    // Whichever comes first: one of two goes to the one that does not hear.
+    const began = performance.now()
+    const outcomes = await Promise.all([invoke(first, collected('a')), invoke(first, collected('b'))])
+    expect(outcomes.map(({ status, body }) => [status, body])).toEqual([
+      [200, 'here'],
+      [200, 'here'],
+    ])
+    expect(unreachable).toEqual(['i-0'])
+    expect(performance.now() - began).toBeGreaterThan(240)
+    expect(performance.now() - began).toBeLessThan(900)
+    await deaf.stop()
+  })
+
+  it('to accept a connection does not run while this worker is busy', async () => {
+    const container = await started(httpContainer((_request, response) => response.end('here')))
+    const invocation = invoke(variantOf(container.address), collected('x'))
+    for (const until = performance.now() + 400; performance.now() < until; );
+    expect(await invocation).toMatchObject({ status: 200, body: 'here' })
+    expect(unreachable).toEqual([])
+  })
+
   it('is over when it accepts and says nothing', async () => {
     const container = await started(socketContainer((socket) => socket.resume()))
     const outcome = await invoke(variantOf(container.address), { ...collected('x'), timeoutMilliseconds: 100 })

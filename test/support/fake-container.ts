@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
+import { Worker } from 'node:worker_threads'
 
 /** A server that stands where a model container would. */
 export interface FakeContainer {
@@ -55,3 +56,33 @@ export async function deadAddress(): Promise<string> {
   await container.stop()
   return container.address
 }
+
+/** An address that takes no connections and refuses none: what listens there is stuck, and as many wait as may. */
+export async function deafAddress(): Promise<{ readonly address: string; stop(): Promise<void> }> {
+  const worker = new Worker(STUCK, { eval: true })
+  const port = await new Promise<number>((resolve, reject) => {
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
+  const waiting = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  // The first two are those that may wait.
+  await Promise.all(
+    waiting.slice(0, 2).map((socket) => new Promise<void>((resolve) => socket.once('connect', () => resolve()))),
+  )
+  return {
+    address: `127.0.0.1:${port}`,
+    stop: async () => {
+      for (const socket of waiting) socket.destroy()
+      await worker.terminate()
+    },
+  }
+}
+
+const STUCK = `
+const { parentPort } = require('node:worker_threads')
+const server = require('node:net').createServer()
+server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+  parentPort.postMessage(server.address().port)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+})
+`

@@ -68,10 +68,11 @@ export class Connection {
     })
     const onread = { buffer: READ_BUFFER, callback: (size: number) => this.#read(size) }
     this.#socket = isOnOwnNetwork(host) ? connect({ host, port, noDelay: true, onread }) : refused()
-    const timer = setTimeout(
-      () => this.#socket.destroy(new Error('the container did not accept the connection')),
-      connectMilliseconds,
-    )
+    const giveUp = () => {
+      if (!this.#connected) this.#socket.destroy(new Error('the container did not accept the connection'))
+    }
+    // Time in which this worker was busy is not the container's: what has come meanwhile is heard first.
+    const timer = setTimeout(() => setImmediate(giveUp), connectMilliseconds)
     this.#socket.once('connect', () => {
       clearTimeout(timer)
       this.#connected = true

@@ -4,8 +4,8 @@ import { Connection, type ConnectionOwner } from './connection.ts'
 const IDLE_MILLISECONDS = 1_500
 /** A container that says how long it keeps a connection means to the second, and its clock began before ours. */
 const IDLE_MARGIN_MILLISECONDS = 500
-/** A container must accept a connection at once; this only bounds a host that swallows packets. */
-const CONNECT_MILLISECONDS = 1_000
+/** A container accepts a connection within this time, or the request goes elsewhere. Source: hosting container contract §3. */
+const CONNECT_MILLISECONDS = 250
 const MAX_IDLE = 256
 
 /** The connections to one container. Hands out the one used last, so that a quiet pool shrinks. */

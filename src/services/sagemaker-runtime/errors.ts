@@ -102,9 +102,10 @@ const noInstance = (location: LogLocation): ServiceError =>
     `No instance of endpoint ${location.endpointName} could be reached. Try again; if it persists, see the endpoint's logs.`,
   )
 
-export const nothingHosted = (location: LogLocation): ServiceError => {
+/** @param container the one that would be asked first, when there are several */
+export const nothingHosted = (location: LogLocation, container: string = LONE): ServiceError => {
   const text = 'No container runs: the server was started with the runtime none.'
-  return modelError(`Received server error (0) from primary with message "${text}".`, 0, text, location)
+  return modelError(`Received server error (0) from ${container} with message "${text}".`, 0, text, location)
 }
 
 /**

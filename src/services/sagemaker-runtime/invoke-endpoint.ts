@@ -75,7 +75,7 @@ export async function invokeEndpoint(
       ? pickVariant(route, targetVariant)
       : await sessionVariant(deps, key, route, sessionId)
   const variant = withContainer(chosen, targetContainer, endpointName)
-  if (!route.hosted) throw nothingHosted(route)
+  if (!route.hosted) throw nothingHosted(route, variant.directTo ?? variant.containers?.[0]?.name)
   // A stream is as long as the model talks; nothing of it is kept.
   const maxResponseBytes = streaming ? Number.POSITIVE_INFINITY : deps.limits.invocationBytes
   const settings: ResponseSettings = {

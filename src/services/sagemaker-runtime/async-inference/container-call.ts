@@ -53,7 +53,7 @@ export function callContainer(
   // It may have come while the input was being opened.
   if (signal.aborted) onAbort()
   return {
-    answer: sink.answer.then(accepted),
+    answer: sink.answer.then((answer) => accepted(answer, running.container)),
     explain: (error) => (error instanceof AnswerBroken ? explained(error, request, signal) : error),
     end() {
       clearTimeout(timer)
@@ -62,9 +62,9 @@ export function callContainer(
   }
 }
 
-function accepted(answer: Answer): Answer {
+function accepted(answer: Answer, container: string | undefined): Answer {
   if (answer.status >= 200 && answer.status < 300) return answer
-  throw refusedByModel(answer.status, answer.body as Uint8Array)
+  throw refusedByModel(answer.status, answer.body as Uint8Array, container)
 }
 
 function explained({ failure, message }: AnswerBroken, request: ClaimedRequest, signal: AbortSignal): Error {

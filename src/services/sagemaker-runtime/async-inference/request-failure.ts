@@ -74,13 +74,16 @@ export const brokeOften = (): RequestFailure =>
 export const unworkable = (): RequestFailure =>
   new RequestFailure('InvocationFailures', `An internal error ended the work on the request, ${MOST_BREAKS} times.`)
 
-/** The sentence of AWS's own notifications: async-inference reference §5. `body` is what the container said. */
-export function refusedByModel(status: number, body: Uint8Array): RequestFailure {
+/**
+ * The sentence of AWS's own notifications: async-inference reference §5. `body` is what the container said, `container` its
+ * name when there are several.
+ */
+export function refusedByModel(status: number, body: Uint8Array, container = 'primary'): RequestFailure {
   const side = status < 500 ? 'client' : 'server'
   const text = Buffer.from(body).toString('utf8')
   return new RequestFailure(
     'InvocationFailures',
     `Received ${side} error (${status}) from model. See the SageMaker Endpoint logs in your account for more information.`,
-    { logged: `Received ${side} error (${status}) from primary with message "${text}".`, response: body },
+    { logged: `Received ${side} error (${status}) from ${container} with message "${text}".`, response: body },
   )
 }
