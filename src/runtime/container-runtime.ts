@@ -85,6 +85,10 @@ export interface ContainerSpec {
   readonly port: number
   readonly memoryBytes: number
   readonly cpus: number
+  /** What it gets beside others while processors are scarce; 1024 for each processor. Default: the engine's. */
+  readonly cpuWeight?: number
+  /** Of `memoryBytes`, what it keeps while memory is scarce on the machine. Default none. */
+  readonly reservedMemoryBytes?: number
   readonly pids: number
   readonly shmBytes?: number
   /** `isolated`: no way out of the container, requests from this host still reach it. */

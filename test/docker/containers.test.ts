@@ -96,6 +96,18 @@ for (const kind of ENGINES) {
       expect(HostConfig.RestartPolicy.Name).toBe('no')
     })
 
+    it('says what a container gets while processors and memory are scarce', async () => {
+      const reservedMemoryBytes = 32 * 1024 * 1024
+      const { id } = await fixture.start({ cpuWeight: 300, reservedMemoryBytes, memoryBytes: 64 * 1024 * 1024 })
+      const { HostConfig } = await engineApi(fixture).inspect(id)
+      expect(HostConfig).toMatchObject({ CpuShares: 300, MemoryReservation: reservedMemoryBytes })
+    })
+
+    it('lets a container keep all the memory that it may use', async () => {
+      const bytes = 64 * 1024 * 1024
+      await fixture.start({ cpuWeight: 2, reservedMemoryBytes: bytes, memoryBytes: bytes })
+    })
+
     it('gives more CPUs than there are what there is', async () => {
       await fixture.start({ cpus: 4096 })
     })

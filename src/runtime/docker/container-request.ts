@@ -54,6 +54,8 @@ export function containerRequest(
       MemorySwap: spec.memoryBytes,
       // Docker refuses more CPUs than the machine has.
       NanoCpus: Math.round(Math.min(spec.cpus, engine.cpus) * 1e9),
+      CpuShares: spec.cpuWeight,
+      MemoryReservation: spec.reservedMemoryBytes,
       ShmSize: spec.shmBytes,
       LogConfig: logConfig(engine.flavour),
       RestartPolicy: { Name: 'no' },

@@ -56,6 +56,8 @@ it('follows the hosting contract', () => {
     port: 8080,
     memoryBytes: 8 * GIB,
     cpus: 2,
+    cpuWeight: 2048,
+    reservedMemoryBytes: 8 * GIB,
     pids: 99,
     network: 'open',
     addedCapabilities: ['NET_BIND_SERVICE'],
@@ -82,4 +84,12 @@ it('gives each of several containers a port, a name and, where the model says on
   expect(second).toMatchObject({ name: 'slipway-name-i-1-2', port: 8081, labels: { 'io.slipway.container': '1' } })
   expect(second?.environment).toMatchObject({ SAGEMAKER_BIND_TO_PORT: '8081' })
   expect(second).not.toHaveProperty('hostname')
+  // Each may have all of the instance, and both together weigh no more than a lone one.
+  for (const one of [first, second])
+    expect(one).toMatchObject({
+      cpus: 2,
+      memoryBytes: 8 * GIB,
+      cpuWeight: 1024,
+      reservedMemoryBytes: 4 * GIB,
+    })
 })

@@ -33,6 +33,19 @@ export interface InstanceIdentity {
   readonly region: string
 }
 
+/** What an engine takes as the weight of one processor, and as the least weight of all. */
+const PROCESSOR_WEIGHT = 1024
+const LEAST_WEIGHT = 2
+
+/**
+ * The containers of an instance share what it has: each may use all that the others leave, and while processors or memory
+ * are scarce on the machine all of them together count for no more than their instance type.
+ */
+function shares(containers: number, cpus: number, memoryBytes: number) {
+  const cpuWeight = Math.max(LEAST_WEIGHT, Math.round((PROCESSOR_WEIGHT * cpus) / containers))
+  return { cpuWeight, reservedMemoryBytes: Math.floor(memoryBytes / containers) }
+}
+
 /** The place of a container in its model, by its labels. */
 export const positionOf = (labels: Readonly<Record<string, string>>): number => Number(labels[LABELS.position] ?? 0)
 
@@ -74,6 +87,7 @@ export function containerSpec(
     port,
     memoryBytes,
     cpus,
+    ...shares(variant.containers.length, cpus, memoryBytes),
     pids: policy.pids,
     network: variant.networkIsolation ? 'isolated' : 'open',
     addedCapabilities: policy.addedCapabilities,
