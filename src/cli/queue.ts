@@ -13,6 +13,7 @@ import { age, style, table } from './terminal.ts'
 
 const LOOK_MILLISECONDS = 500
 const SHOWN_FAILURES = 10
+const SHOWN_TROUBLES = 10
 /** Beside those of any worker: what is counted here must not meet what a worker counts. */
 const COUNTED_AS = -1
 
@@ -92,6 +93,15 @@ async function look(database: Database, queueId: string) {
     .groupBy('instance_id')
     .orderBy('instance_id')
     .execute()
+  const troubled = await query
+    .selectFrom('async_requests')
+    .select(({ fn }) => ['trouble', fn.countAll<number>().as('requests')])
+    .where('queue_id', '=', queueId)
+    .where('trouble', 'is not', null)
+    .groupBy('trouble')
+    .orderBy('requests', 'desc')
+    .limit(SHOWN_TROUBLES)
+    .execute()
   const failures = await query
     .selectFrom('async_failures')
     .selectAll()
@@ -103,6 +113,7 @@ async function look(database: Database, queueId: string) {
     backlog,
     oldestSeconds: oldestAt === undefined ? undefined : Math.max(0, Math.round((Date.now() - oldestAt) / 1000)),
     inFlight: held.map(({ instance_id, requests }) => ({ instance: instance_id ?? '', requests: Number(requests) })),
+    putBack: troubled.map(({ trouble, requests }) => ({ reason: trouble ?? '', requests: Number(requests) })),
     failures: failures.map((row) => ({
       at: new Date(row.failed_at).toISOString(),
       inferenceId: row.inference_id,
@@ -111,16 +122,18 @@ async function look(database: Database, queueId: string) {
   }
 }
 
-function show({ backlog, oldestSeconds, inFlight, failures }: Seen): string {
+function show({ backlog, oldestSeconds, inFlight, putBack, failures }: Seen): string {
   const working = inFlight.reduce((sum, { requests }) => sum + requests, 0)
   const lines = [
     `${style('bold', String(backlog))} in the queue${oldestSeconds === undefined ? '' : `, the oldest since ${age(oldestSeconds * 1000)}`}; ${working} being worked on`,
   ]
   const instances = inFlight.map(({ instance, requests }) => [instance, String(requests)])
+  const again = putBack.map(({ reason, requests }) => [String(requests), style('yellow', reason)])
   const failed = failures.map(({ at, inferenceId, reason }) => [at, inferenceId, style('red', reason)])
   return [
     `${lines.join('\n')}\n`,
     ...(instances.length > 0 ? ['\n', table(['INSTANCE', 'REQUESTS'], instances)] : []),
+    ...(again.length > 0 ? ['\n', table(['PUT BACK', 'TO BE TRIED AGAIN BECAUSE'], again)] : []),
     ...(failed.length > 0 ? ['\n', table(['FAILED', 'INFERENCE ID', 'REASON'], failed)] : []),
   ].join('')
 }

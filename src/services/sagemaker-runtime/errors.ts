@@ -30,6 +30,12 @@ export const notDirect = (endpoint: string): ServiceError =>
 export const notAsynchronous = (endpoint: string): ServiceError =>
   validationError(`Endpoint ${endpoint} is not an asynchronous endpoint. Use InvokeEndpoint.`)
 
+/** The config's path, the request's extension and the name together: nothing could ever be written there. */
+export const resultKeyTooLong = (): ServiceError =>
+  validationError(
+    'The S3OutputPath or S3FailurePath of the endpoint, S3OutputPathExtension and the name of the object make a key of more than 1024 bytes, which Amazon S3 does not take.',
+  )
+
 /** InvokeEndpoint, or the streaming one, on an endpoint that only queues. */
 export const onlyAsynchronous = (endpoint: string): ServiceError =>
   validationError(`Endpoint ${endpoint} is an asynchronous endpoint. Use InvokeEndpointAsync.`)

@@ -13,10 +13,14 @@ export interface Notification {
 /** A topic that the principal may publish to. */
 export interface OpenTopic {
   /**
-   * The statements that publish, for the caller's own unit of work: it is published if and only if that is committed.
+   * The statements that publish, for the caller's own unit of work: it is published if and only if that is committed. When the topic
+   * has been deleted meanwhile, the unit rejects with what `gone` makes, or NotFound.
    * @throws InvalidParameter for what cannot be published, such as a message of more than 256 KiB
    */
-  publication(notification: Notification): { readonly messageId: string; readonly statements: readonly Statement[] }
+  publication(
+    notification: Notification,
+    gone?: () => Error,
+  ): { readonly messageId: string; readonly statements: readonly Statement[] }
 }
 
 /** SNS for the other services. Who acts is asked about like any caller: an execution role needs `sns:Publish`. */

@@ -1,7 +1,8 @@
 import type { Principal } from '../../access/principal.ts'
+import { topicMissing } from './errors.ts'
 import type { Notification, OpenTopic, SnsFacade } from './facade.ts'
 import { acceptMessage } from './publishing/accept-message.ts'
-import { publicationStatements } from './publishing/publication-rows.ts'
+import { publicationStatements, requireTopic } from './publishing/publication-rows.ts'
 import type { SnsDeps } from './sns-deps.ts'
 import { requireTopicArn, topicArn } from './topic-name.ts'
 import type { Topic } from './topics/topic-catalog.ts'
@@ -30,7 +31,7 @@ export function createSnsFacade(deps: SnsDeps): SnsFacade {
 
 /** A topic that somebody has been let into. */
 export const opened = (deps: SnsDeps, topic: Topic): OpenTopic => ({
-  publication({ message, subject, attributes = {} }: Notification) {
+  publication({ message, subject, attributes = {} }: Notification, gone: () => Error = topicMissing) {
     const given = Object.entries(attributes).map(([name, { type, value }]) => [
       name,
       type.startsWith('Binary')
@@ -43,6 +44,6 @@ export const opened = (deps: SnsDeps, topic: Topic): OpenTopic => ({
       MessageAttributes: Object.fromEntries(given),
     })
     const { ids, statements } = publicationStatements(deps, topic, [content], deps.clock.now())
-    return { messageId: ids[0] as string, statements }
+    return { messageId: ids[0] as string, statements: [requireTopic(deps, topic, gone), ...statements] }
   },
 })

@@ -49,6 +49,8 @@ export interface AsyncRequestRow {
   document: string
   /** How often its container broke the connection while it had it, or the work on it ended in an error of ours. */
   breaks: number
+  /** What it was put back for last, for people; null when it never was. */
+  trouble: string | null
 }
 
 /** A request's body that came with it, encrypted. */

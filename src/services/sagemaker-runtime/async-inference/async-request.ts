@@ -39,6 +39,8 @@ export interface ClaimedRequest {
   readonly receivedAt: number
   readonly expiresAt: number
   readonly breaks: number
+  /** What it was put back for last; null when it never was. */
+  readonly trouble: string | null
   readonly document: AsyncRequestDocument
 }
 

@@ -1,15 +1,18 @@
 import type { AsyncDeps, Workplace } from './async-deps.ts'
+import { isPassing } from './trouble.ts'
 import type { Note } from './work-on-request.ts'
 
 const FLUSH_MILLISECONDS = 200
+/** While storage is full or away. */
+const RETRY_MILLISECONDS = 2_000
 /** Lines beyond this many wait for nobody: they are dropped, and the log says how many. */
 const MOST_WAITING = 10_000
 
 /** The platform's own lines about an instance's requests. */
 export interface DataLog {
   readonly note: Note
-  /** Stores what is waiting. */
-  flush(): Promise<void>
+  /** Stores what is waiting, if it can be. */
+  close(): Promise<void>
 }
 
 /**
@@ -37,6 +40,11 @@ export function openDataLog({ logs, clock, log }: AsyncDeps, workplace: () => Wo
       await logs.append(await principal(), target, lines)
     } catch (err) {
       log.debug({ err, instance: instanceId }, 'lines about asynchronous requests were not stored')
+      if (!isPassing(err)) return
+      // They tell what has become of requests while the disk was full: that is read when it is not any more.
+      waiting = [...lines, ...waiting]
+      dropped += waiting.splice(MOST_WAITING).length
+      timer ??= setTimeout(() => void flush(), RETRY_MILLISECONDS)
     }
   }
   const flush = () => {
@@ -54,6 +62,9 @@ export function openDataLog({ logs, clock, log }: AsyncDeps, workplace: () => Wo
       waiting.push({ timestamp, message })
       timer ??= setTimeout(() => void flush(), FLUSH_MILLISECONDS)
     },
-    flush,
+    async close() {
+      await flush()
+      clearTimeout(timer)
+    },
   }
 }

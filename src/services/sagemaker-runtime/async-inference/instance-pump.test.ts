@@ -72,10 +72,10 @@ afterEach(async () => {
   await store.remove()
 })
 
+const nothing = () => database.query.deleteFrom('async_bodies').where('request_id', '=', 'none')
 const prepared = (key: string, body: string): PreparedObject => {
   const refused = refusals.get(key)
   refusals.delete(key)
-  const nothing = database.query.deleteFrom('async_bodies').where('request_id', '=', 'none')
   return {
     ...{ etag: 'e', size: body.length },
     statements:
@@ -83,7 +83,7 @@ const prepared = (key: string, body: string): PreparedObject => {
         ? []
         : [
             statement(
-              nothing,
+              nothing(),
               one(() => refused),
             ),
           ],
@@ -108,6 +108,11 @@ const deps = () =>
       prepareObject: async (_: unknown, _bucket: string, key: string, body: Uint8Array) =>
         prepared(key, Buffer.from(body).toString()),
     },
+    sns: {
+      openTopic: async () => ({
+        publication: (_: unknown, gone: () => Error) => ({ statements: [statement(nothing(), one(gone))] }),
+      }),
+    },
     logs: {
       append: async (_: unknown, _target: unknown, events: { message: string }[]) =>
         lines.push(...events.map(({ message }) => message)),
@@ -115,11 +120,12 @@ const deps = () =>
     cloudwatch: { record: () => {}, counter: () => ({ add: () => {}, close: () => {} }) },
   }) as unknown as AsyncDeps
 
-const accept = async (inferenceId: string) => {
+const accept = async (inferenceId: string, more: object = {}) => {
   const document = {
     ...{ inferenceId, inputLocation: `s3://in/${inferenceId}`, timeoutSeconds: 60 },
     output: { bucket: 'out', key: `${inferenceId}.out` },
     failure: { bucket: 'out', key: `${inferenceId}-error.out` },
+    ...more,
   }
   const row = {
     queue_id: 'q',
@@ -300,4 +306,62 @@ it('fails each request with the reason when the role is gone', async () => {
   const reason = 'ClientError: The execution role ARN "arn:aws:iam::1:role/r" is invalid.'
   expect(failures).toEqual([{ reason }, { reason }])
   expect(calls).toEqual([])
+})
+
+it('lets an object that cannot be read for now hold up no other, and says what it waits for', async () => {
+  let away = true
+  inputs.set('away', () => {
+    if (away) throw new StorageUnavailableError('The object store cannot be used: EIO: i/o error, read')
+    return Readable.from([Buffer.alloc(100)], { objectMode: false })
+  })
+  const others = Array.from({ length: 10 }, (_, at) => `r${at}`)
+  for (const id of ['away', ...others]) await accept(id)
+  await pumping(async () => {
+    await eventually(() => expect([...outputs.keys()]).toEqual(others.map((id) => `${id}.out`)))
+    const waiting = await database.query.selectFrom('async_requests').select('trouble').execute()
+    expect(waiting).toEqual([{ trouble: expect.stringContaining('EIO') }])
+    away = false
+    await drained()
+  })
+  expect(outputs.has('away.out')).toBe(true)
+})
+
+it('tells of a request that has come to the end of its time what it was put back for', async () => {
+  const trouble = 'The object store cannot be used: EIO: i/o error, read'
+  await accept('late')
+  const change = { trouble, expires_at: 1_500 }
+  await database.commit([statement(database.query.updateTable('async_requests').set(change))])
+  await pumping(drained)
+  expect(outputs.get('late-error.out')).toContain(`RequestTTLSeconds): ${trouble}`)
+})
+
+it('does not take the model for overloaded because it refuses requests', async () => {
+  const held: (() => void)[] = []
+  await container.stop()
+  container = await httpContainer((incoming, response) => {
+    incoming.resume().on('end', () => {
+      held.push(() => response.writeHead(400).end('wrong'))
+      // Fewer than four at once would never be answered.
+      if (held.length >= 4) setTimeout(() => held.splice(0).map((answer) => answer()), 20)
+    })
+  })
+  move(container.address)
+  const [variant] = route!.variants
+  route = { ...route!, variants: [{ ...variant!, maxConcurrency: undefined }] }
+  for (let at = 0; at < 80; at++) await accept(`r${at}`)
+  await pumping(drained)
+  expect(outputs.size).toBe(80)
+})
+
+it('keeps the output when its topic is deleted in the moment that it is told, and says so', async () => {
+  const notification = { topic: 'arn:aws:sns:r:1:gone', withResponse: false }
+  await accept('r', { onSuccess: notification })
+  inputs.set('bad', () => {
+    throw new ServiceError('NoSuchKey', 'The specified key does not exist.', { status: 404 })
+  })
+  await accept('bad', { onError: notification })
+  await pumping(drained)
+  expect([...outputs.keys()].sort()).toEqual(['bad-error.out', 'r.out'])
+  const told = lines.filter((line) => line.includes('Failed to publish to arn:aws:sns:r:1:gone: Topic does not exist'))
+  expect(told).toHaveLength(2)
 })

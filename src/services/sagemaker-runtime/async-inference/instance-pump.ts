@@ -9,6 +9,7 @@ import type { ClaimedRequest } from './async-request.ts'
 import { Bell } from './bell.ts'
 import { AdaptiveLimit, type ConcurrencyLimit, fixedLimit } from './concurrency-limit.ts'
 import { openDataLog } from './data-log.ts'
+import { Deferrals } from './deferrals.ts'
 import { executionRole } from './execution-role.ts'
 import { RequestDeferred } from './request-failure.ts'
 import { ClaimLost } from './request-queue.ts'
@@ -119,6 +120,7 @@ class InstancePump {
   readonly #claim: string
   readonly #inFlight = new Set<Promise<void>>()
   readonly #stranded: Statement[] = []
+  readonly #deferrals = new Deferrals()
   readonly #meter: AsyncMeter
   readonly #log
   #workplace: Workplace
@@ -175,7 +177,7 @@ class InstancePump {
   async close(): Promise<void> {
     this.#ending.abort()
     await Promise.all(this.#inFlight)
-    await this.#log.flush()
+    await this.#log.close()
     this.#meter.close()
   }
 
@@ -205,7 +207,8 @@ class InstancePump {
         this.#crowded = false
         return
       }
-      const requests = await queue.claim(this.#queueId, this.#instanceId, this.#claim, free)
+      const held = this.#deferrals.held(performance.now())
+      const requests = await queue.claim(this.#queueId, this.#instanceId, this.#claim, free, held)
       this.#crowded = requests.length === free
       for (const request of requests) this.#begin(request)
     } catch (error) {
@@ -229,6 +232,7 @@ class InstancePump {
     try {
       const signal = this.#ending.signal
       const ok = await workOnRequest(this.#deps, this.#workplace, request, this.#meter, this.#log.note, signal)
+      this.#deferrals.ended(request.requestId)
       this.#limit.note({ crowded, ok }, performance.now())
     } catch (error) {
       if (error instanceof ClaimLost) return
@@ -239,10 +243,14 @@ class InstancePump {
             'an asynchronous request was put back: it is tried again',
           )
         this.#log.note(request, `The request was put back: ${(error as Error).message}`)
-        this.#limit.note({ crowded, ok: false }, performance.now())
+        // What is wrong with storage says nothing of how much the container can do.
+        if (error instanceof RequestDeferred) this.#limit.note({ crowded, ok: false }, performance.now())
+        else this.#deferrals.put(request.requestId, performance.now())
         this.#pause()
       }
-      const back = queue.giveBack(request, !this.#ending.signal.aborted && countsAgainst(error))
+      const back = this.#ending.signal.aborted
+        ? queue.giveBack(request, false)
+        : queue.giveBack(request, countsAgainst(error), (error as Error).message)
       await database.commit([back]).catch((err: unknown) => {
         log.warn({ err, instance: this.#instanceId }, 'an asynchronous request could not be put back yet')
         this.#stranded.push(back)

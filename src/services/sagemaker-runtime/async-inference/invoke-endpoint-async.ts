@@ -5,10 +5,10 @@ import { type RouteTable, routeKey } from '../../../dataplane/route-table.ts'
 import type { SealedBox } from '../../../shared/sealed-box.ts'
 import type { RequestContext } from '../../operation.ts'
 import type { AnswerStream } from '../answer-stream.ts'
-import { endpointNotFound, notAsynchronous } from '../errors.ts'
+import { endpointNotFound, notAsynchronous, resultKeyTooLong } from '../errors.ts'
 import { type AsyncInvocation, readAsyncHeaders } from './async-headers.ts'
 import { type AsyncRequestDocument, formatPlace, type Notification } from './async-request.ts'
-import { resultPlaces } from './output-names.ts'
+import { isTooLong, resultPlaces } from './output-names.ts'
 import { sealBody } from './request-body.ts'
 import { requestIds } from './request-id.ts'
 import { QueueGone, type RequestQueue } from './request-queue.ts'
@@ -73,6 +73,7 @@ function requestDocument(route: AsyncRoute, invocation: AsyncInvocation): AsyncR
   const fresh = randomUUID()
   const { outputPath, failurePath, kmsKeyId, successTopic, errorTopic, responseIn } = route
   const places = resultPlaces({ outputPath, failurePath, extension, filename, fresh })
+  if (isTooLong(places.output) || isTooLong(places.failure)) throw resultKeyTooLong()
   const notify = (topic: string | undefined, kind: AsyncRoute['responseIn'][number]): Notification | undefined =>
     topic === undefined ? undefined : { topic, withResponse: responseIn.includes(kind) }
   return {

@@ -3,7 +3,7 @@ import type { AsyncRequestRow } from '../../../storage/schema/async-inference.ts
 import { statement } from '../../../storage/statement.ts'
 
 /** A request that has just been accepted. */
-export type NewRequestRow = Omit<AsyncRequestRow, 'claim' | 'instance_id' | 'breaks'>
+export type NewRequestRow = Omit<AsyncRequestRow, 'claim' | 'instance_id' | 'breaks' | 'trouble'>
 
 /** So many rows go into one statement; the rest into further ones. */
 const MOST_ROWS = 128

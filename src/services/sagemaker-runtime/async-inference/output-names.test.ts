@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { resultPlaces } from './output-names.ts'
+import { isTooLong, resultPlaces } from './output-names.ts'
 
 const naming = {
   outputPath: 's3://b/out',
@@ -24,5 +24,15 @@ describe('resultPlaces', () => {
     const places = resultPlaces({ ...naming, ...change })
     const text = (place: typeof places.output) => place && `${place.bucket}/${place.key}`
     expect([text(places.output), text(places.failure)]).toEqual([output, failure])
+  })
+})
+
+describe('isTooLong', () => {
+  it.each([
+    ['x'.repeat(1_024), false],
+    ['x'.repeat(1_025), true],
+    ['é'.repeat(513), true],
+  ])('counts bytes', (key, expected) => {
+    expect(isTooLong({ bucket: 'b', key })).toBe(expected)
   })
 })

@@ -1,6 +1,9 @@
 import { parseS3Location } from '../../../shared/s3-location.ts'
 import type { ObjectPlace } from './async-request.ts'
 
+/** The longest key that S3 takes, in bytes of UTF-8. */
+const MOST_KEY_BYTES = 1_024
+
 /** What decides where the results of a request go. */
 export interface OutputNaming {
   /** `s3://bucket/prefix`; undefined when the config has no such path. */
@@ -36,3 +39,7 @@ function within(path: string, extension: string | undefined, name: string): Obje
     .filter((part) => part !== '')
   return { bucket: place.bucket, key: [...folders, name].join('/') }
 }
+
+/** Whether there could be no such object: its key is longer than S3 takes. */
+export const isTooLong = (place: ObjectPlace | undefined): boolean =>
+  place !== undefined && Buffer.byteLength(place.key) > MOST_KEY_BYTES

@@ -81,7 +81,7 @@ async function expire(deps: AsyncDeps, queueId: string, workplace: Workplace, si
       for (const request of requests) {
         // What is claimed is given back by the next look.
         signal.throwIfAborted()
-        const failure = expired((request.expiresAt - request.receivedAt) / 1000)
+        const failure = expired((request.expiresAt - request.receivedAt) / 1000, request.trouble)
         await failRequest(deps, workplace, request, failure, meter, dataLog.note).catch(async (error: unknown) => {
           if (error instanceof ClaimLost) return
           if (isPassing(error)) throw error
@@ -93,7 +93,7 @@ async function expire(deps: AsyncDeps, queueId: string, workplace: Workplace, si
     }
   } finally {
     meter?.close()
-    await dataLog.flush()
+    await dataLog.close()
   }
 }
 

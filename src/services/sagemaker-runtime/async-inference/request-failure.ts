@@ -17,13 +17,20 @@ export class RequestFailure extends Error {
   readonly logged: string
   /** The container's own words, for the notification; undefined when it said nothing. */
   readonly response: Uint8Array | undefined
+  /** Whether it may be for having too much to do that the container failed. */
+  readonly overload: boolean
 
   /** `reason` is told to the caller, after `ClientError: `. */
-  constructor(kind: FailureKind, reason: string, options: { logged?: string; response?: Uint8Array } = {}) {
+  constructor(
+    kind: FailureKind,
+    reason: string,
+    options: { logged?: string; response?: Uint8Array; overload?: boolean } = {},
+  ) {
     super(`ClientError: ${reason}`)
     this.kind = kind
     this.logged = options.logged ?? reason
     this.response = options.response
+    this.overload = options.overload ?? false
   }
 }
 
@@ -42,8 +49,14 @@ export class RequestDeferred extends Error {
 /** So often a request may have its connection broken: one that ends its container must not end them all. */
 export const MOST_BREAKS = 3
 
-export const expired = (seconds: number): RequestFailure =>
-  new RequestFailure('ExpiredRequests', `The request was not begun with within ${seconds} seconds (RequestTTLSeconds).`)
+/** `trouble` is what it was put back for last, if it was. */
+export const expired = (seconds: number, trouble: string | null): RequestFailure =>
+  new RequestFailure(
+    'ExpiredRequests',
+    trouble === null
+      ? `The request was not begun with within ${seconds} seconds (RequestTTLSeconds).`
+      : `The request could not be worked on within ${seconds} seconds (RequestTTLSeconds): ${trouble}`,
+  )
 
 export const downloadFailed = (location: string, why: string): RequestFailure =>
   new RequestFailure('RequestDownloadFailures', `Failed to download the input ${location}: ${why}`)
@@ -55,6 +68,7 @@ export const timedOut = (seconds: number): RequestFailure =>
   new RequestFailure(
     'InvocationFailures',
     `The model did not answer within ${seconds} seconds (InvocationTimeoutSeconds).`,
+    { overload: true },
   )
 
 export const responseTooLarge = (bytes: number): RequestFailure =>
@@ -68,6 +82,7 @@ export const brokeOften = (): RequestFailure =>
   new RequestFailure(
     'InvocationFailures',
     `The model broke the connection ${MOST_BREAKS} times before its answer was whole.`,
+    { overload: true },
   )
 
 /** What went wrong is a fault of ours, and went wrong each time. */
@@ -84,6 +99,11 @@ export function refusedByModel(status: number, body: Uint8Array, container = 'pr
   return new RequestFailure(
     'InvocationFailures',
     `Received ${side} error (${status}) from model. See the SageMaker Endpoint logs in your account for more information.`,
-    { logged: `Received ${side} error (${status}) from ${container} with message "${text}".`, response: body },
+    {
+      logged: `Received ${side} error (${status}) from ${container} with message "${text}".`,
+      response: body,
+      // A request that the model finds wrong would be wrong alone, too.
+      overload: status === 429 || status >= 500,
+    },
   )
 }

@@ -29,6 +29,8 @@ interface Waiting {
 
 /** The most requests that are accepted in one unit of work. */
 const MOST_AT_ONCE = 512
+/** Characters that are kept of what a request was put back for. */
+const MOST_TROUBLE = 500
 
 /**
  * The SQL of the queues, and the gathering of what is accepted: requests that come while earlier ones are being committed
@@ -89,8 +91,14 @@ export class RequestQueue {
     }
   }
 
-  /** Takes up to `limit` of those that have waited longest. A claim's name is used for one instance's work item only. */
-  async claim(queueId: string, instanceId: string, claim: string, limit: number): Promise<readonly ClaimedRequest[]> {
+  /** Takes up to `limit` of those that have waited longest, but for `held`. A claim's name is used for one instance's work item only. */
+  async claim(
+    queueId: string,
+    instanceId: string,
+    claim: string,
+    limit: number,
+    held: readonly string[] = [],
+  ): Promise<readonly ClaimedRequest[]> {
     const { query } = this.#database
     const [result] = await this.#database.commit([
       statement(
@@ -104,6 +112,7 @@ export class RequestQueue {
               .select('request_id')
               .where('queue_id', '=', queueId)
               .where('instance_id', 'is', null)
+              .$if(held.length > 0, (some) => some.where('request_id', 'not in', held))
               .orderBy('request_id')
               .limit(limit),
           )
@@ -172,12 +181,17 @@ export class RequestQueue {
     )
   }
 
-  /** Puts a request back where it was in the queue. `broke`: it is counted against the request. */
-  giveBack({ queueId, requestId, claim }: ClaimedRequest, broke: boolean): Statement {
+  /** Puts a request back where it was in the queue. `broke`: it is counted against the request. `trouble`: what for, if people should know. */
+  giveBack({ queueId, requestId, claim }: ClaimedRequest, broke: boolean, trouble?: string): Statement {
     return statement(
       this.#database.query
         .updateTable('async_requests')
-        .set({ claim: null, instance_id: null, ...(broke && { breaks: sql<number>`breaks + 1` }) })
+        .set({
+          claim: null,
+          instance_id: null,
+          ...(broke && { breaks: sql<number>`breaks + 1` }),
+          ...(trouble !== undefined && { trouble: trouble.slice(0, MOST_TROUBLE) }),
+        })
         .where('queue_id', '=', queueId)
         .where('request_id', '=', requestId)
         .where('claim', '=', claim),
@@ -269,6 +283,7 @@ function claimed(rows: readonly Row[]): readonly ClaimedRequest[] {
       receivedAt: row.received_at as number,
       expiresAt: row.expires_at as number,
       breaks: row.breaks as number,
+      trouble: row.trouble as string | null,
       document: JSON.parse(row.document as string) as AsyncRequestDocument,
     }))
     .sort((one, other) => (one.requestId < other.requestId ? -1 : 1))

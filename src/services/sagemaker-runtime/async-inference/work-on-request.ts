@@ -19,7 +19,8 @@ export type Note = (request: ClaimedRequest, text: string) => void
 
 /**
  * Brings a request to its end: its output is an object, or its failure is, and both are told, in the unit of work with which the request
- * leaves the queue. Resolves to whether the container dealt with it.
+ * leaves the queue. Resolves to whether
+ * the container dealt with it, or would have but for the request.
  * @throws RequestDeferred, ClaimLost, or what is wrong with storage: the request is still in the queue then
  */
 export async function workOnRequest(
@@ -32,7 +33,7 @@ export async function workOnRequest(
 ): Promise<boolean> {
   const begun = deps.clock.now()
   try {
-    if (begun >= request.expiresAt) throw expired((request.expiresAt - request.receivedAt) / 1000)
+    if (begun >= request.expiresAt) throw expired((request.expiresAt - request.receivedAt) / 1000, request.trouble)
     const principal = await workplace.principal()
     await answerRequest(deps, workplace, request, principal, meter, note, signal)
     meter.processed(begun - request.receivedAt, deps.clock.now() - request.receivedAt)
@@ -45,7 +46,7 @@ export async function workOnRequest(
     if (failure !== error)
       deps.log.error({ err: error, request: request.requestId }, 'an asynchronous request cannot be worked on')
     await failRequest(deps, workplace, request, failure, meter, note)
-    return failure.kind !== 'InvocationFailures'
+    return !failure.overload
   }
 }
 
@@ -74,8 +75,9 @@ async function answerRequest(
         ? answer.body
         : undefined
     const message = successMessage(request, occasion(deps, workplace), contentType, response)
-    const publication = await publicationOf(deps, request, document.onSuccess, message, principal, meter, note)
-    await commitEnd(deps, request, object, publication).catch((error: unknown) => {
+    const telling = { deps, request, notification: document.onSuccess, meter, note }
+    const publication = await publicationOf(telling, message, principal)
+    await commitEnd(telling, object, publication).catch((error: unknown) => {
       throw document.output === undefined ? error : asUploadFailure(error, document.output)
     })
     note(request, 'Inference request succeeded.')
@@ -111,20 +113,20 @@ export async function failRequest(
   const object = principal === undefined ? undefined : await prepareFailure(deps, request, failure, principal, note)
   const response = document.onError?.withResponse && failure.response !== undefined ? failure.response : undefined
   const message = failureMessage(request, occasion(deps, workplace), failure.message, response)
-  const publication =
-    principal === undefined ? [] : await publicationOf(deps, request, document.onError, message, principal, meter, note)
+  const telling = { deps, request, notification: document.onError, meter, note }
+  const publication = principal === undefined ? [] : await publicationOf(telling, message, principal)
   const kept = failureStatements(deps.database, request, failure.message, deps.clock.now())
-  await commitEnd(deps, request, object, [...publication, ...kept])
+  await commitEnd(telling, object, publication, kept)
     .catch((error: unknown) => {
       // A bucket or a topic that has gone meanwhile; the request is to end all the same.
       refuseUnlessTold(error)
       note(request, `Failed to write the failure: ${(error as Error).message}`)
-      return commitEnd(deps, request, undefined, [...publication, ...kept])
+      return commitEnd(telling, undefined, publication, kept)
     })
     .catch((error: unknown) => {
       refuseUnlessTold(error)
       note(request, `Failed to publish the failure: ${(error as Error).message}`)
-      return commitEnd(deps, request, undefined, kept)
+      return commitEnd(telling, undefined, [], kept)
     })
   meter.failed(failure.kind)
   note(request, failure.logged)
@@ -175,14 +177,37 @@ function refuseUnlessTold(error: unknown): void {
   if (error instanceof ClaimLost || isPassing(error)) throw error
 }
 
-/** One unit: the object is there, the request is not, and the notification is on its way. */
+/** What it takes to tell the end of a request. */
+interface Telling {
+  readonly deps: AsyncDeps
+  readonly request: ClaimedRequest
+  readonly notification: Notification | undefined
+  readonly meter: AsyncMeter
+  readonly note: Note
+}
+
+/** The topic was deleted between the look for it and the commit. */
+class TopicGone extends Error {
+  override readonly name = 'TopicGone'
+}
+
+/**
+ * One unit: the object is there, the request is not, and the notification is on its way. A topic that has gone in this very moment costs
+ * the notification alone, and that is said like any other that cannot be published.
+ */
 async function commitEnd(
-  { database, queue }: AsyncDeps,
-  request: ClaimedRequest,
+  telling: Telling,
   object: PreparedObject | undefined,
-  further: readonly Statement[],
+  publication: readonly Statement[],
+  further: readonly Statement[] = [],
 ): Promise<void> {
-  const commit = database.commit([...(object?.statements ?? []), ...queue.finish(request), ...further])
+  const { database, queue } = telling.deps
+  const end = [...(object?.statements ?? []), ...queue.finish(telling.request), ...further]
+  const commit = database.commit([...end, ...publication]).catch((error: unknown) => {
+    if (!(error instanceof TopicGone)) throw error
+    unpublished(telling, error)
+    return database.commit(end)
+  })
   await (object === undefined ? commit : object.settle(commit))
 }
 
@@ -191,26 +216,23 @@ const asUploadFailure = (error: unknown, place: ObjectPlace): unknown =>
   error instanceof ServiceError && error.status < 500 ? uploadFailed(formatPlace(place), error.message) : error
 
 /** The statements that publish. A topic that refuses costs the notification, not the request. */
-async function publicationOf(
-  { sns }: AsyncDeps,
-  request: ClaimedRequest,
-  notification: Notification | undefined,
-  message: string,
-  principal: Principal,
-  meter: AsyncMeter,
-  note: Note,
-): Promise<readonly Statement[]> {
+async function publicationOf(telling: Telling, message: string, principal: Principal): Promise<readonly Statement[]> {
+  const { deps, request, notification } = telling
   if (notification === undefined) return []
   try {
-    const topic = await sns.openTopic(principal, notification.topic)
-    return topic.publication({ message, subject: SUBJECT }).statements
+    const topic = await deps.sns.openTopic(principal, notification.topic)
+    return topic.publication({ message, subject: SUBJECT }, () => new TopicGone('Topic does not exist')).statements
   } catch (error) {
     const refused = error instanceof ServiceError && error.status < 500
     if (!refused && (isPassing(error) || !isLast(request))) throw error
-    meter.notificationFailed()
-    note(request, `Failed to publish to ${notification.topic}: ${(error as Error).message}`)
+    unpublished(telling, error as Error)
     return []
   }
+}
+
+function unpublished({ request, notification, meter, note }: Telling, { message }: Error): void {
+  meter.notificationFailed()
+  note(request, `Failed to publish to ${notification?.topic}: ${message}`)
 }
 
 const occasion = ({ clock }: AsyncDeps, { route }: Workplace) => ({

@@ -1,10 +1,14 @@
 import { timeOrderedId } from '../../../shared/ids.ts'
 import type { Statement } from '../../../storage/database.ts'
-import { statement } from '../../../storage/statement.ts'
+import { one, statement } from '../../../storage/statement.ts'
 import { FAN_OUT } from '../fan-out/fan-out-work.ts'
 import type { SnsDeps } from '../sns-deps.ts'
 import type { Topic } from '../topics/topic-catalog.ts'
 import type { PublicationContent } from './publication.ts'
+
+/** What must be true of the unit of work that publishes: nobody would ever look at what belongs to no topic. */
+export const requireTopic = ({ database }: Pick<SnsDeps, 'database'>, { id }: Topic, gone: () => Error): Statement =>
+  statement(database.query.selectFrom('sns_topics').select('id').where('id', '=', id), one(gone))
 
 /** The statements that publish messages, in their order, with the ids that they get; at least one. */
 export function publicationStatements(

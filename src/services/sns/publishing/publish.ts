@@ -4,7 +4,6 @@ import type {
   PublishInput,
   PublishResponse,
 } from '../../../model/generated/sns.ts'
-import { one, statement } from '../../../storage/statement.ts'
 import { notImplemented, ServiceError } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
 import {
@@ -21,7 +20,7 @@ import { requireTopicArn } from '../topic-name.ts'
 import type { Topic } from '../topics/topic-catalog.ts'
 import { acceptMessage, MOST_BYTES } from './accept-message.ts'
 import type { PublicationContent } from './publication.ts'
-import { publicationStatements } from './publication-rows.ts'
+import { publicationStatements, requireTopic } from './publication-rows.ts'
 
 const ID = /^[A-Za-z0-9_-]{1,80}$/
 
@@ -89,13 +88,6 @@ async function store(
   now: number,
 ): Promise<readonly string[]> {
   const { ids, statements } = publicationStatements(deps, topic, contents, now)
-  const isThere = deps.database.query.selectFrom('sns_topics').select('id').where('id', '=', topic.id)
-  await deps.database.commit([
-    statement(
-      isThere,
-      one(() => topicMissing()),
-    ),
-    ...statements,
-  ])
+  await deps.database.commit([requireTopic(deps, topic, topicMissing), ...statements])
   return ids
 }
