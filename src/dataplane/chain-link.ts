@@ -7,6 +7,9 @@ import type { ResponseHead } from './upstream/response-head.ts'
 /** Bodies up to this size are handed on in one piece, with their length: the next container sees nothing of one that breaks. */
 const COLLECTED_BYTES = 64 * 1024
 
+/** What a Content-Type may hold, as of a request: of another the next container would be blamed for not taking it. */
+const PRESENTABLE = /^[\t\x20-\x7e]{1,1024}$/
+
 /** What one container answered, for the next. */
 export interface Handover {
   readonly contentType: string | undefined
@@ -118,7 +121,8 @@ export class ChainLink implements ResponseReceiver {
   }
 
   #handOver(body: RequestBody, contentLength: number | undefined): void {
-    const contentType = this.#head?.headers.get('content-type')
+    const said = this.#head?.headers.get('content-type')
+    const contentType = said !== undefined && PRESENTABLE.test(said) ? said : undefined
     this.#owner.onHandover(this, { contentType, body, contentLength })
   }
 }

@@ -163,6 +163,24 @@ describe('a chain', () => {
     expect(counted).toEqual(['c1 200 whole', 'c2 200 whole', 'c3 200 whole', 'v 200 whole'])
   })
 
+  it.each([`text/${'x'.repeat(2000)}`, 't\xffxt', ''])(
+    'hands on no content type that nobody could take: %j',
+    async (type) => {
+      const seen: (string | undefined)[] = []
+      const first = await socket((connection) =>
+        connection.once('data', () =>
+          connection.write(`HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: 3\r\n\r\none`, 'latin1'),
+        ),
+      )
+      const second = await http(async (request, response) => {
+        seen.push(request.headers['content-type'])
+        response.end(await textOf(request))
+      })
+      expect(await invoke(of(first, second))).toMatchObject({ status: 200, body: 'one', container: 'c2' })
+      expect(seen).toEqual([undefined])
+    },
+  )
+
   it('uses connections again, and many chains at once do not mix', async () => {
     const containers = await Promise.all(['a', 'b', 'c', 'd', 'e'].map(stage))
     const variant = of(...containers)

@@ -207,6 +207,19 @@ it('refuses a head, a chunk line and a trailer without end', () => {
   expect(() => parse([large])).toThrow('the head of the response is too large')
 })
 
+it('refuses interim responses without end, and takes some before each response', () => {
+  const parser = new ResponseParser({ onHead() {}, onBody() {}, onEnd() {} })
+  const interim = Buffer.from('HTTP/1.1 102 Processing\r\n\r\n'.repeat(100))
+  const proper = Buffer.from(`${OK}Content-Length: 0\r\n\r\n`)
+  for (let response = 0; response < 3; response++) {
+    parser.feed(interim)
+    parser.feed(proper)
+    parser.reset()
+  }
+  parser.feed(interim)
+  expect(() => parser.feed(interim)).toThrow('there are too many interim responses')
+})
+
 it('reads one response after another on a connection', () => {
   const bodies: string[] = []
   let ends = 0

@@ -10,6 +10,8 @@ export interface ResponseEvents {
 
 const MAX_HEAD_BYTES = 64 * 1024
 const MAX_CHUNK_LINE_BYTES = 1024
+/** Interim responses before the response proper; they cost time and say nothing. */
+const MAX_INTERIM = 100
 const HEAD_START = Buffer.from('HTTP/1.')
 const HEAD_END = Buffer.from('\r\n\r\n')
 const LINE_END = Buffer.from('\r\n')
@@ -25,6 +27,7 @@ export class ResponseParser {
   /** Bytes of an unfinished head, chunk line or trailer. */
   #pending: Buffer | undefined
   #remaining = 0
+  #interim = 0
   #head: ParsedHead | undefined
   // A container's heads differ in their date at most, so the last one is often the next one.
   #lastText = ''
@@ -43,6 +46,7 @@ export class ResponseParser {
   /** Makes ready for the response to the next request on the same connection. */
   reset(): void {
     this.#state = 'head'
+    this.#interim = 0
     this.#head = undefined
     this.#pending = undefined
   }
@@ -88,6 +92,7 @@ export class ResponseParser {
       throw new MalformedResponseError('the container switched to another protocol')
     // Other interim responses say nothing that matters here; the response proper follows.
     if (head.status >= 200) this.#begin(head)
+    else if (++this.#interim > MAX_INTERIM) throw new MalformedResponseError('there are too many interim responses')
     return rest
   }
 

@@ -37,6 +37,8 @@ export class ResponseSink implements InvocationSink {
   #collected: Buffer[] = []
   #collectedBytes = 0
   #streaming = false
+  /** The client is slower than the container: who asked first is told when it has caught up. */
+  #awaitsDrain = false
   /** The answer has to wait for something else. */
   #held = false
   #whole = false
@@ -154,7 +156,14 @@ export class ResponseSink implements InvocationSink {
 
   #write(part: Buffer): boolean {
     if (this.#response.write(part)) return true
-    this.#response.once('drain', () => this.#running?.resume())
+    // One read of the container may hold thousands of parts.
+    if (!this.#awaitsDrain) {
+      this.#awaitsDrain = true
+      this.#response.once('drain', () => {
+        this.#awaitsDrain = false
+        this.#running?.resume()
+      })
+    }
     return false
   }
 

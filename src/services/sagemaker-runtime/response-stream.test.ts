@@ -118,6 +118,44 @@ describe('a response stream', () => {
   })
 })
 
+it.each([
+  ['invocations-response-stream', true],
+  ['invocations-response-stream', false],
+  ['invocations', true],
+  ['invocations', false],
+])(
+  'thousands of parts in one read come whole through a slow reader (%s, front: %s)',
+  async (operation, withFront) => {
+    const warnings: string[] = []
+    const warned = ({ message }: Error) => warnings.push(message)
+    process.on('warning', warned)
+    const count = 200_000
+    const container = await started(
+      socketContainer((socket) =>
+        socket.once('data', () => socket.write(`${HEAD}${'1\r\nz\r\n'.repeat(count)}0\r\n\r\n`)),
+      ),
+    )
+    const gateway = await gatewayTo(container.address, withFront ? {} : { withoutFront: true })
+    const path = `/endpoints/chat/${operation}`
+    const call = request({ port: gateway.port, path, method: 'POST', headers: gateway.signed(path, 'hello') })
+    call.end('hello')
+    const [response] = await once(call, 'response')
+    let size = 0
+    let parts = 0
+    for await (const bytes of response as AsyncIterable<Buffer>) {
+      size += bytes.length
+      parts += bytes.toString('latin1').split('PayloadPart').length - 1
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    process.off('warning', warned)
+    if (operation === 'invocations') expect(size).toBe(count)
+    // Some of the words are cut between two reads.
+    else expect(parts).toBeGreaterThan(count * 0.99)
+    expect(warnings).toEqual([])
+  },
+  30_000,
+)
+
 describe('a stream that goes wrong', () => {
   it.each([
     [400, 'CLIENT_ERROR_FROM_MODEL'],

@@ -133,6 +133,7 @@ describe('direct invocation', () => {
       [direct, {}, 'TargetContainerHostname must be specified'],
       [direct, { [TARGET]: 'c3' }, `Container c3 was not found in endpoint ${direct}.`],
       [direct, { [TARGET]: 'C1' }, 'was not found'],
+      [direct, { [TARGET]: '' }, 'failed to satisfy constraint'],
       [direct, { [TARGET]: '-' }, 'failed to satisfy constraint'],
       [direct, { [TARGET]: 'x'.repeat(64) }, 'failed to satisfy constraint'],
       [serial, { [TARGET]: 'c1' }, 'is not configured for direct invocation'],

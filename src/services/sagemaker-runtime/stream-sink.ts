@@ -22,6 +22,8 @@ export class StreamSink implements InvocationSink {
   #collectedBytes = 0
   /** Why the stream was ended, when that was a fault of ours. */
   #cause: Error | undefined
+  /** The client is slower than the container: who asked first is told when it has caught up. */
+  #awaitsDrain = false
   /** Events of this tick. */
   #events: Buffer[] = []
 
@@ -117,7 +119,14 @@ export class StreamSink implements InvocationSink {
     if (this.#events.push(event) === 1) process.nextTick(() => this.#flush())
     const response = this.#response
     if (!response.writableNeedDrain) return true
-    response.once('drain', () => this.#running?.resume())
+    // One read of the container may hold thousands of parts.
+    if (!this.#awaitsDrain) {
+      this.#awaitsDrain = true
+      response.once('drain', () => {
+        this.#awaitsDrain = false
+        this.#running?.resume()
+      })
+    }
     return false
   }
 
