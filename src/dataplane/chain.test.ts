@@ -268,6 +268,7 @@ describe('a container that does not answer with success', () => {
     const third = await stage('third')
     expect(await invoke(of(first, second, third))).toMatchObject({ status: 413, body: 'too much', container: 'c2' })
     await eventually(() => expect(first.open.size).toBe(0))
+    expect(counted).toEqual(['c2 413 whole', 'c1 abandoned', 'v 413 whole'])
   })
 
   it('may break off in mid-body: nothing of a small one has reached the next', async () => {
@@ -292,6 +293,7 @@ describe('a container that does not answer with success', () => {
     })
     expect(await invoke(of(first, last))).toMatchObject({ failure: 'broken', container: 'c1' })
     await eventually(() => expect(aborted).toEqual([true]))
+    expect(counted).toEqual(['c2 abandoned', 'c1 200 broken', 'v 200 broken'])
     expect(last.open.size).toBe(0)
   })
 

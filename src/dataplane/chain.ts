@@ -59,7 +59,7 @@ export class Chain implements RunningInvocation, LinkOwner {
 
   cancel(): void {
     if (this.#over) return
-    for (const link of this.#links) if (!link.ended) this.#meterOf(link)?.countAbandoned()
+    this.#countCutOff()
     this.#finish()
     this.#variant.meter?.countAbandoned()
   }
@@ -106,6 +106,7 @@ export class Chain implements RunningInvocation, LinkOwner {
     this.#count(link, true)
     if (link.position > 0) release(link.target)
     if (link !== this.#answering) return
+    this.#countCutOff()
     this.#finish()
     this.#countAll(link.status, true)
     this.#sink.onEnd()
@@ -157,6 +158,7 @@ export class Chain implements RunningInvocation, LinkOwner {
   #fail(failure: InvocationFailure, culprit: ChainLink | undefined, cause?: Error): void {
     if (this.#over) return
     this.#culprit = culprit
+    this.#countCutOff()
     this.#finish()
     if (culprit !== undefined) this.#count(culprit, false)
     this.#countAll(culprit?.status ?? 0, false)
@@ -178,6 +180,11 @@ export class Chain implements RunningInvocation, LinkOwner {
 
   #meterOf({ position }: ChainLink) {
     return this.#variant.containers?.[position]?.meter
+  }
+
+  /** Those that are cut off although they have done nothing wrong have been invoked all the same. */
+  #countCutOff(): void {
+    for (const link of this.#links) if (!link.ended && link !== this.#culprit) this.#meterOf(link)?.countAbandoned()
   }
 
   #count(link: ChainLink, whole: boolean): void {
