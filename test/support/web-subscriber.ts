@@ -13,7 +13,7 @@ export interface WebSubscriber {
   readonly url: string
   readonly heard: Heard[]
   /** What it answers from now on: a status, or nothing at all; a function decides for each message. */
-  answer: number | 'nothing' | ((message: Heard) => number)
+  answer: number | 'nothing' | ((message: Heard) => number | Promise<number>)
   /** The bodies of one type of message, parsed. */
   messages(type: string): readonly Record<string, string>[]
   stop(): Promise<void>
@@ -43,7 +43,7 @@ export async function startWebSubscriber(): Promise<WebSubscriber> {
     subscriber.heard.push(message)
     const { answer } = subscriber
     if (answer === 'nothing') return
-    writeHead(typeof answer === 'number' ? answer : answer(message), { location: 'http://127.0.0.1:1/elsewhere' })
+    writeHead(typeof answer === 'number' ? answer : await answer(message), { location: 'http://127.0.0.1:1/elsewhere' })
     response.end('thanks')
   }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -231,6 +231,30 @@ describe.each(testStores)('web servers that subscribe on $dialect', ({ create })
     expect(performance.now() - started).toBeGreaterThan(400)
   })
 
+  test('nothing is lost that comes while the message before has still no answer', async () => {
+    let confirmed = ''
+    // Many servers follow the link before they answer.
+    web.answer = async ({ body, headers }) => {
+      if (headers['x-amz-sns-message-type'] !== 'SubscriptionConfirmation') return 200
+      const { Token = '' } = JSON.parse(body) as Record<string, string>
+      const answer = await messaging.topics('ConfirmSubscription', { TopicArn: TOPIC, Token }, NOBODY)
+      confirmed = answer?.SubscriptionArn as string
+      await publish('first')
+      await eventually(async () => expect(await rows('sns_deliveries')).toBe(2))
+      return 200
+    }
+    await messaging.topics('Subscribe', { TopicArn: TOPIC, Protocol: 'http', Endpoint: `${web.url}/hook` })
+    await eventually(() => expect(texts()).toEqual(['first']))
+    web.answer = async ({ headers }) => {
+      if (headers['x-amz-sns-message-type'] === 'Notification')
+        await messaging.topics('Unsubscribe', { SubscriptionArn: confirmed }, NOBODY)
+      return 200
+    }
+    await publish('second')
+    await eventually(() => expect(web.messages('UnsubscribeConfirmation')).toHaveLength(1))
+    await nothingIsLeft()
+  })
+
   test('one that is slow or gone holds up no other', async () => {
     await join(undefined, '/slow')
     await join(undefined, '/fast')

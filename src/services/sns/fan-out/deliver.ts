@@ -16,7 +16,7 @@ const CONCURRENCY = 16
 /** How long one subscription has a worker's attention before others have their turn, in milliseconds. */
 const TURN = 5_000
 
-/** What one run over a subscription works with. */
+/** What some deliveries of a subscription are made with. */
 interface Run {
   readonly deps: SnsDeps
   readonly row: SnsSubscriptionRow
@@ -31,52 +31,60 @@ interface Run {
  */
 export function deliverHandler(deps: SnsDeps): WorkHandler {
   return async ({ key }, signal) => {
-    const row = await deps.database.query
-      .selectFrom('sns_subscriptions')
-      .selectAll()
-      .where('id', '=', key)
-      .executeTakeFirst()
-    if (row === undefined || row.state === 'deleted') await removeDeliveries(deps, key, signal)
-    if (row === undefined) return { done: true }
-    const subscription = deps.subscriptions.open(row)
-    const topic = topicOfArn(row.topic_arn)
-    const attributes = topic === undefined ? undefined : (await deps.topics.find(topic))?.attributes
-    const policy = effectivePolicy(attributes?.DeliveryPolicy, subscription.attributes.DeliveryPolicy)
-    return takeTurn({ deps, row, subscription, policy, signal })
-  }
-}
-
-async function takeTurn(run: Run): Promise<WorkOutcome> {
-  const { deps, policy, signal } = run
-  const end = performance.now() + TURN
-  const rate = policy.throttlePolicy?.maxReceivesPerSecond
-  for (;;) {
-    const due = await dueDeliveries(run)
-    if (due.length === 0) return nextTurn(run)
-    const waiting = [...due]
-    const work = async () => {
-      for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
-        if (performance.now() > end) return
-        signal.throwIfAborted()
-        if (rate !== undefined) await wait(Math.ceil(1_000 / rate), signal)
-        await deliver(run, one)
-      }
+    const end = performance.now() + TURN
+    for (;;) {
+      const due = await dueDeliveries(deps, key)
+      // After what is due: a delivery that came with another state of the subscription is not to be judged by the one before.
+      const run = await openRun(deps, key, signal)
+      if (run === undefined || run.row.state === 'deleted') await removeDeliveries(deps, key, signal)
+      if (run === undefined) return { done: true }
+      if (due.length === 0) return nextTurn(run)
+      await deliverAll(run, due, end)
+      if (performance.now() > end) return { done: false, againInMilliseconds: 0 }
+      deps.log.debug({ subscription: run.subscription.arn, deliveries: due.length }, 'delivered')
     }
-    // One after the other where the pace is set.
-    const workers = rate === undefined ? CONCURRENCY : 1
-    const ended = await Promise.allSettled(Array.from({ length: Math.min(workers, due.length) }, work))
-    const failed = ended.find((one) => one.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
-    if (performance.now() > end) return { done: false, againInMilliseconds: 0 }
-    deps.log.debug({ subscription: run.subscription.arn, deliveries: due.length }, 'delivered')
   }
 }
 
-function dueDeliveries({ deps, row }: Run): Promise<SnsDeliveryRow[]> {
+async function openRun(deps: SnsDeps, id: string, signal: AbortSignal): Promise<Run | undefined> {
+  const row = await deps.database.query
+    .selectFrom('sns_subscriptions')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (row === undefined) return undefined
+  const subscription = deps.subscriptions.open(row)
+  const topic = topicOfArn(row.topic_arn)
+  const attributes = topic === undefined ? undefined : (await deps.topics.find(topic))?.attributes
+  const policy = effectivePolicy(attributes?.DeliveryPolicy, subscription.attributes.DeliveryPolicy)
+  return { deps, row, subscription, policy, signal }
+}
+
+/** Sends what is due, until it is all dealt with or the turn is over. */
+async function deliverAll(run: Run, due: readonly SnsDeliveryRow[], end: number): Promise<void> {
+  const { policy, signal } = run
+  const rate = policy.throttlePolicy?.maxReceivesPerSecond
+  const waiting = [...due]
+  const work = async () => {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+      if (performance.now() > end) return
+      signal.throwIfAborted()
+      if (rate !== undefined) await wait(Math.ceil(1_000 / rate), signal)
+      await deliver(run, one)
+    }
+  }
+  // One after the other where the pace is set.
+  const workers = rate === undefined ? CONCURRENCY : 1
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(workers, due.length) }, work))
+  const failed = ended.find((one) => one.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+function dueDeliveries(deps: SnsDeps, subscriptionId: string): Promise<SnsDeliveryRow[]> {
   return deps.database.query
     .selectFrom('sns_deliveries')
     .selectAll()
-    .where('subscription_id', '=', row.id)
+    .where('subscription_id', '=', subscriptionId)
     .where('due_at', '<=', deps.clock.now())
     .orderBy('due_at')
     .orderBy('id')
