@@ -1,4 +1,11 @@
-import type { Invocation, InvocationFailure, InvocationSink, RunningInvocation } from './invocation.ts'
+import {
+  type Invocation,
+  type InvocationFailure,
+  type InvocationSink,
+  isSuccess,
+  MOST_REFUSAL_BYTES,
+  type RunningInvocation,
+} from './invocation.ts'
 import { requestHead } from './request-head.ts'
 import type { InstanceRoute, VariantRoute } from './route.ts'
 import type { BreakReason, Connection, ResponseReceiver } from './upstream/connection.ts'
@@ -40,6 +47,8 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
   readonly #startedAt = performance.now()
   #status = 0
   #received = 0
+  /** Bytes of the answer that are taken. */
+  #most = 0
 
   constructor(targets: Targets, variant: VariantRoute, invocation: Invocation, sink: InvocationSink) {
     this.#targets = targets
@@ -77,22 +86,28 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
 
   onHead(head: ResponseHead): void {
     this.#status = head.status
-    if (head.contentLength !== undefined && head.contentLength > this.#invocation.maxResponseBytes)
-      this.#fail('too-large')
+    const success = isSuccess(head.status)
+    this.#most = success ? this.#invocation.maxResponseBytes : MOST_REFUSAL_BYTES
+    if (success && head.contentLength !== undefined && head.contentLength > this.#most) this.#fail('too-large')
     else this.#sink.onHead(head.status, head.headers, head.contentLength)
   }
 
   onBody(bytes: Buffer): boolean {
     this.#received += bytes.length
-    if (this.#received > this.#invocation.maxResponseBytes) {
-      this.#fail('too-large')
-      return false
-    }
-    return this.#sink.onBody(bytes)
+    if (this.#received <= this.#most) return this.#sink.onBody(bytes)
+    if (isSuccess(this.#status)) this.#fail('too-large')
+    else this.#end(this.#release())
+    return false
   }
 
   onEnd(): void {
     this.#release()
+    this.#end(undefined)
+  }
+
+  /** @param cutShort the connection of an answer that has not come to its end by itself */
+  #end(cutShort: Connection | undefined): void {
+    cutShort?.abort()
     this.#count(true)
     this.#sink.onEnd()
   }

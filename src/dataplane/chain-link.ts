@@ -72,6 +72,13 @@ export class ChainLink implements ResponseReceiver {
     this.#connection = undefined
   }
 
+  /** It has said enough: what has come counts as its answer. */
+  cutShort(): void {
+    this.abort()
+    this.ended = true
+    this.#owner.onLinkEnd(this)
+  }
+
   onProgress(): void {
     this.#owner.onUploadProgress(this)
   }

@@ -356,6 +356,17 @@ describe('a body for the next container', () => {
     })
   })
 
+  it('is no refusal: that is cut short where it is too long', async () => {
+    const first = await answering((response) => response.writeHead(400).end(Buffer.alloc(6 * MIB, 'n')))
+    const last = await stage('last')
+    const outcome = await invoke(of(first, last), { maxResponseBytes: 1000 })
+    expect(outcome).toMatchObject({ status: 400, container: 'c1' })
+    expect(outcome.failure).toBeUndefined()
+    expect(outcome.body.length).toBeLessThanOrEqual(MIB)
+    expect(counted).toEqual(['c1 400 whole', 'v 400 whole'])
+    await eventually(() => expect([first.open.size, last.connections()]).toEqual([0, 0]))
+  })
+
   it('is no answer: that has the limit of answers', async () => {
     const first = await stage('first')
     const last = await answering((response) => response.end(Buffer.alloc(6 * MIB, 'x')))

@@ -1,6 +1,13 @@
 import type { Target, Targets } from './attempt.ts'
 import { ChainLink, type Handover, type LinkOwner } from './chain-link.ts'
-import type { Invocation, InvocationFailure, InvocationSink, RunningInvocation } from './invocation.ts'
+import {
+  type Invocation,
+  type InvocationFailure,
+  type InvocationSink,
+  isSuccess,
+  MOST_REFUSAL_BYTES,
+  type RunningInvocation,
+} from './invocation.ts'
 import { requestHead } from './request-head.ts'
 import type { ContainerRoute, InstanceRoute, VariantRoute } from './route.ts'
 import type { BreakReason, RequestBody } from './upstream/connection.ts'
@@ -70,19 +77,25 @@ export class Chain implements RunningInvocation, LinkOwner {
   }
 
   isAnswer({ position }: ChainLink, status: number): boolean {
-    return position === this.#containers().length - 1 || status < 200 || status >= 300
+    return position === this.#containers().length - 1 || !isSuccess(status)
   }
 
   onAnswerHead(link: ChainLink, { status, headers, contentLength }: ResponseHead): void {
     this.#answering = link
-    if (contentLength !== undefined && contentLength > this.#invocation.maxResponseBytes) this.#fail('too-large', link)
+    const { maxResponseBytes } = this.#invocation
+    if (isSuccess(status) && contentLength !== undefined && contentLength > maxResponseBytes)
+      this.#fail('too-large', link)
     else this.#sink.onHead(status, headers, contentLength)
   }
 
   onAnswerBody(bytes: Buffer): boolean {
     this.#received += bytes.length
-    if (this.#received <= this.#invocation.maxResponseBytes) return this.#sink.onBody(bytes)
-    this.#fail('too-large', this.#answering)
+    const link = this.#answering as ChainLink
+    const success = isSuccess(link.status)
+    if (this.#received <= (success ? this.#invocation.maxResponseBytes : MOST_REFUSAL_BYTES))
+      return this.#sink.onBody(bytes)
+    if (success) this.#fail('too-large', link)
+    else link.cutShort()
     return false
   }
 

@@ -475,6 +475,27 @@ it('refuses an answer that is larger than allowed, announced or not', async () =
   expect(await invoke(variantOf(exact.address), limited)).toMatchObject({ status: 200, body: 'x'.repeat(1000) })
 })
 
+it('cuts a refusal short that does not end, and takes it for what it is', async () => {
+  const container = await started(
+    socketContainer((socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 400 No\r\nTransfer-Encoding: chunked\r\n\r\n'))
+      const timer = setInterval(() => socket.write(`10000\r\n${'n'.repeat(65_536)}\r\n`), 1)
+      socket.on('close', () => clearInterval(timer))
+    }),
+  )
+  const long = await started(httpContainer((_request, response) => response.writeHead(500).end('n'.repeat(2_000_000))))
+  for (const [{ address }, status] of [
+    [container, 400],
+    [long, 500],
+  ] as const) {
+    const outcome = await invoke(variantOf(address), { ...collected('x'), maxResponseBytes: 1000 })
+    expect(outcome).toMatchObject({ status, body: expect.stringMatching(/^n+$/) })
+    expect(outcome.failure).toBeUndefined()
+    expect(outcome.body.length).toBeLessThanOrEqual(1024 * 1024)
+  }
+  await eventually(() => expect([container.open.size, long.open.size]).toEqual([0, 0]))
+})
+
 describe('a client that goes away', () => {
   it('frees the container that has not answered yet', async () => {
     const container = await started(socketContainer((socket) => socket.resume()))

@@ -12,11 +12,16 @@ export interface Invocation {
    * sends more of a streamed body, or takes more of an answer it was too slow for.
    */
   readonly timeoutMilliseconds: number
-  /** Largest response, in bytes. */
+  /** Largest response, in bytes; a refusal is cut short where it becomes too long to be one. */
   readonly maxResponseBytes: number
   /** When the request arrived, on the clock of `performance.now()`; undefined where nobody counts. */
   readonly arrivedAt?: number
 }
+
+/** A container that refuses has said why by then; what it goes on saying is not waited for. */
+export const MOST_REFUSAL_BYTES = 1024 * 1024
+
+export const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
 /** How an invocation went wrong on the way to or from the container. */
 export type InvocationFailure =
