@@ -19,7 +19,7 @@ import { type GatewayParts, handleRequest } from './gateway/gateway.ts'
 import { createHttpServer, drainHttpServer } from './gateway/http-server.ts'
 import { createRegistryClient } from './registries/registry-client.ts'
 import type { ContainerRuntime, EngineDescription } from './runtime/container-runtime.ts'
-import { connectDocker } from './runtime/docker/connect-docker.ts'
+import { connectDocker, type KnownEngine, resumeDocker } from './runtime/docker/connect-docker.ts'
 import { createNoContainers } from './runtime/none/no-containers.ts'
 import { createAutoscalingAuthorization } from './services/application-autoscaling/authorization.ts'
 import type { AutoscalingDeps } from './services/application-autoscaling/autoscaling-deps.ts'
@@ -109,6 +109,8 @@ const ENDPOINT_INSTANCE_QUOTA = 1_000
 export interface App {
   readonly port: number
   readonly runtime: string
+  /** Undefined with `--runtime none`. */
+  readonly engine: FoundEngine | undefined
   /** Finishes what is running, gives leased work back, closes everything. Containers stay. */
   drain(): Promise<void>
 }
@@ -125,19 +127,28 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   }
 }
 
+/** A container engine as the first workers have found it. */
+export interface FoundEngine {
+  readonly known: KnownEngine
+  readonly description: EngineDescription
+}
+
 interface AppOptions {
   readonly index: number
   readonly log: Logger
+  /** What an earlier worker has found, for one that takes its place. */
+  readonly engine?: FoundEngine | undefined
 }
 
-async function buildApp(config: Config, { index, log }: AppOptions): Promise<App> {
+async function buildApp(config: Config, { index, log, engine: given }: AppOptions): Promise<App> {
   const clock = systemClock
   const { dataDir } = config
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const installation = await installationId(dataDir)
   const { tokenFile } = config.metrics
   const metricsToken = tokenFile === undefined ? undefined : readMetricsToken(tokenFile)
-  const { runtime, engine } = await connectRuntime(config, installation, log)
+  const { runtime, found } = await connectRuntime(config, installation, log, given)
+  const engine = found?.description
   const [database, masterKey, objects, functionCode, imageLayers] = await Promise.all([
     openDatabase(dataDir, log),
     openMasterKey(dataDir),
@@ -354,6 +365,7 @@ async function buildApp(config: Config, { index, log }: AppOptions): Promise<App
   return {
     port: config.port,
     runtime: runtime.name,
+    engine: found,
     async drain() {
       ready = false
       hosting.stop()
@@ -404,17 +416,23 @@ function startError(error: unknown): unknown {
   return error instanceof StorageUnavailableError ? new StartError(error.message) : error
 }
 
-/** Connects to the engine. Nothing to run containers is a reason not to start, unless that is what was asked for. */
+/**
+ * Connects to the engine. Nothing to run containers is a reason not to start, unless that is what was asked for. A worker
+ * that takes the place of another asks nothing: without the engine there is still everything else to serve, and containers
+ * that live on without it.
+ */
 async function connectRuntime(
   config: Config,
   installation: string,
   log: Logger,
-): Promise<{ runtime: ContainerRuntime; engine: EngineDescription | undefined }> {
-  if (config.runtime === 'none') return { runtime: createNoContainers(), engine: undefined }
+  given: FoundEngine | undefined,
+): Promise<{ runtime: ContainerRuntime; found: FoundEngine | undefined }> {
+  if (config.runtime === 'none') return { runtime: createNoContainers(), found: undefined }
+  if (given !== undefined) return { runtime: resumeDocker({ log, installation }, given.known), found: given }
   const signal = AbortSignal.timeout(10_000)
   try {
     const runtime = await connectDocker({ log, signal, installation })
-    return { runtime, engine: await runtime.describe(signal) }
+    return { runtime, found: { known: runtime.known, description: await runtime.describe(signal) } }
   } catch (error) {
     throw new StartError(`${(error as Error).message} Or serve without containers: --runtime none`)
   }

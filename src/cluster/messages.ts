@@ -1,6 +1,14 @@
+import type { FoundEngine } from '../app.ts'
+
 /** What a worker tells the supervisor. */
 export type FromWorker =
-  | { readonly kind: 'ready'; readonly port: number; readonly runtime: string }
+  | {
+      readonly kind: 'ready'
+      readonly port: number
+      readonly runtime: string
+      /** For the workers that take the place of others, also while the engine is away. */
+      readonly engine: FoundEngine | undefined
+    }
   /** The worker cannot start; `sentence` is for the user. */
   | { readonly kind: 'cannot-start'; readonly sentence: string }
 

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { FoundEngine } from '../app.ts'
 import { reachableHost } from '../config/registry-hosts.ts'
 import type { Config } from '../config/schema.ts'
 import { StartError } from '../shared/start-error.ts'
@@ -76,6 +77,7 @@ class Fleet {
   #serving = false
   #draining = false
   #quickDeaths = 0
+  #engine: FoundEngine | undefined
 
   constructor(config: Config, log: Logger) {
     this.#config = config
@@ -101,6 +103,7 @@ class Fleet {
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'ready') {
           worker.on('exit', () => this.#replace(index))
+          this.#engine = message.engine
           resolve(message.runtime)
         } else reject(new StartError(message.sentence))
       })
@@ -112,7 +115,7 @@ class Fleet {
 
   #fork(index: number): Worker {
     const worker = cluster.fork({
-      SLIPWAY_WORKER: JSON.stringify({ index, config: this.#config }),
+      SLIPWAY_WORKER: JSON.stringify({ index, config: this.#config, engine: this.#engine }),
     })
     this.#started.set(worker, performance.now())
     worker.once('exit', (code, signal) => {

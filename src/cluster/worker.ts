@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import { enableCompileCache } from 'node:module'
+import type { FoundEngine } from '../app.ts'
 import type { Config } from '../config/schema.ts'
 import { StartError } from '../shared/start-error.ts'
 import { createLogger } from '../telemetry/log.ts'
@@ -11,7 +12,11 @@ enableCompileCache()
 const tell = (message: FromWorker) =>
   new Promise<void>((resolve) => process.send?.(message, undefined, undefined, () => resolve()))
 
-const { index, config } = JSON.parse(process.env.SLIPWAY_WORKER ?? '{}') as { index: number; config: Config }
+const { index, config, engine } = JSON.parse(process.env.SLIPWAY_WORKER ?? '{}') as {
+  index: number
+  config: Config
+  engine?: FoundEngine
+}
 const log = createLogger(config.logLevel, { worker: index })
 
 // A terminal's Ctrl-C reaches the whole group; only the supervisor decides what it means.
@@ -24,7 +29,7 @@ process.on('uncaughtException', (error) => {
 
 try {
   const { startApp } = await import('../app.ts')
-  const app = await startApp(config, { index, log })
+  const app = await startApp(config, { index, log, engine })
   const end = async () => {
     await app.drain()
     process.exit(0)
@@ -34,7 +39,7 @@ try {
   })
   // Without its supervisor a worker would serve on unseen.
   cluster.worker?.on('disconnect', () => void end())
-  await tell({ kind: 'ready', port: app.port, runtime: app.runtime })
+  await tell({ kind: 'ready', port: app.port, runtime: app.runtime, engine: app.engine })
   settleMemory()
 } catch (error) {
   const sentence = error instanceof StartError ? error.message : 'a worker failed while starting; see the log above'

@@ -22,9 +22,16 @@ export interface DockerOptions {
   readonly installation?: string
 }
 
+/** What is decided once about an engine. JSON can carry it to whoever cannot ask, because the engine is away. */
+export interface KnownEngine extends Pick<Engine, 'flavour' | 'reach' | 'cpus'> {
+  readonly address: EngineAddress
+  readonly apiVersion: string
+}
+
 /** The runtime of an engine with networks that can be given back. */
 export interface DockerRuntime extends ContainerRuntime {
   readonly name: 'docker' | 'podman'
+  readonly known: KnownEngine
   /** Removes this installation's networks, for when no container of it is left. */
   removeNetworks(signal: AbortSignal): Promise<void>
 }
@@ -47,22 +54,33 @@ export async function connectDocker(options: DockerOptions): Promise<DockerRunti
   try {
     const info = await client.json<InfoAnswer>('GET', '/info', { signal })
     const reach = decideReach(address, info, { platform: process.platform, kernel: release(), hostname: hostname() })
-    const engine: Engine = { client, flavour, log, installation, reach, cpus: info.NCPU ?? Number.POSITIVE_INFINITY }
+    const engine: Engine = { client, flavour, log, installation, reach, cpus: info.NCPU ?? Number.MAX_SAFE_INTEGER }
     await removeAbandonedNetworks(engine, Date.now(), signal)
     log.debug({ engine: flavour, socket: formatAddress(address), apiVersion: version, reach }, 'container engine found')
-    return assemble(engine, version)
+    return assemble(engine, address, version)
   } catch (error) {
     await client.close()
     throw error
   }
 }
 
-function assemble(engine: Engine, apiVersion: string): DockerRuntime {
+/** The runtime of an engine that another has connected to. Nothing is asked: the engine may be away. */
+export function resumeDocker(
+  { log, installation }: { readonly log: Logger; readonly installation: string },
+  { address, apiVersion, flavour, reach, cpus }: KnownEngine,
+): DockerRuntime {
+  const client = createEngineClient(address, `/v${apiVersion}`)
+  return assemble({ client, flavour, log, installation, reach, cpus }, address, apiVersion)
+}
+
+function assemble(engine: Engine, address: EngineAddress, apiVersion: string): DockerRuntime {
+  const { flavour, reach, cpus } = engine
   const networks = createNetworks(engine)
   const open = new AbortController()
   const withClose = (signal: AbortSignal) => AbortSignal.any([signal, open.signal])
   return {
-    name: engine.flavour,
+    name: flavour,
+    known: { address, apiVersion, flavour, reach, cpus },
     describe: (signal) => describe(engine, apiVersion, signal),
     findImage: (reference, signal) => findImage(engine, reference, signal),
     pullImage: (request, signal) => pullImage(engine, request, signal),
