@@ -94,7 +94,8 @@ describe('the commands beside serve', () => {
   it('top tells of no endpoints, and of an interval that is none', async () => {
     expect(await slipway('top')).toBe('No endpoints.\n')
     expect(JSON.parse(await slipway('top', '--json'))).toEqual([])
-    await expect(slipway('top', '--interval', '0')).rejects.toMatchObject({ code: 2 })
+    for (const interval of ['0', '1e9', 'Infinity', 'soon'])
+      await expect(slipway('top', '--interval', interval)).rejects.toMatchObject({ code: 2 })
   })
 
   it('queue wants an asynchronous endpoint, and asks before it drops anything', async () => {

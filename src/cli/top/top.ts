@@ -7,6 +7,11 @@ import { findRunningServer } from '../running-server.ts'
 import { style, table } from '../terminal.ts'
 import { type Figures, readFigures } from './read-figures.ts'
 
+/** A timer of more than 25 days would end at once. */
+const MOST_SECONDS = 86_400
+/** Without a terminal to read keys from, Ctrl-C is a signal. */
+const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 export const top: Command = {
   help: `
 Shows what the endpoints are doing: requests, latencies, errors and use of instances over the last minute, and the queues of asynchronous
@@ -28,7 +33,8 @@ Examples:
       json: { type: 'boolean' },
     })
     const seconds = values.interval === undefined ? 2 : Number(values.interval)
-    if (!(seconds >= 0.1)) throw new UsageError('--interval is a number of seconds, at least 0.1')
+    if (!(seconds >= 0.1 && seconds <= MOST_SECONDS))
+      throw new UsageError(`--interval is a number of seconds, from 0.1 to ${MOST_SECONDS}`)
     return withDatabase(config, async (database) => {
       if (values.json || values.once || !process.stdout.isTTY) {
         if ((await findRunningServer(config, values.port !== undefined)) === undefined)
@@ -53,8 +59,9 @@ async function live(database: Database, interval: number): Promise<void> {
   const { stdin, stdout } = process
   if (stdin.isTTY) stdin.setRawMode(true)
   stdin.on('data', onKey).resume()
-  process.once('SIGTERM', end)
-  stdout.write('\u001b[?1049h\u001b[?25l')
+  for (const signal of ENDINGS) process.once(signal, end)
+  // Long lines are cut off: wrapped, the table would be higher than the screen.
+  stdout.write('\u001b[?1049h\u001b[?25l\u001b[?7l')
   try {
     while (!ending.signal.aborted) {
       const now = Date.now()
@@ -65,10 +72,10 @@ async function live(database: Database, interval: number): Promise<void> {
       await setTimeout(interval, undefined, { signal: ending.signal }).catch(() => {})
     }
   } finally {
-    stdout.write('\u001b[?25h\u001b[?1049l')
+    stdout.write('\u001b[?7h\u001b[?25h\u001b[?1049l')
     stdin.off('data', onKey).pause()
     if (stdin.isTTY) stdin.setRawMode(false)
-    process.off('SIGTERM', end)
+    for (const signal of ENDINGS) process.off(signal, end)
   }
 }
 
