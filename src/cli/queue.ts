@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { DEFAULT_ACCOUNT } from '../services/iam/root-credentials.ts'
 import { purgeQueue } from '../services/sagemaker-runtime/async-inference/purge-queue.ts'
 import { queueState } from '../services/sagemaker-runtime/async-inference/queue-state.ts'
+import { ClaimLost } from '../services/sagemaker-runtime/async-inference/request-queue.ts'
 import { findAsyncQueue } from '../services/sagemaker-runtime/facade.ts'
 import type { Database } from '../storage/database.ts'
 import { requireAccountId } from './account-id.ts'
@@ -49,6 +50,8 @@ Examples:
     const [endpoint, ...more] = positionals
     if (endpoint === undefined || more.length > 0) throw new UsageError('name one endpoint')
     if (values.drain && values.purge) throw new UsageError('--drain waits for what --purge drops: give one of them')
+    if (values.timeout !== undefined && !values.drain) throw new UsageError('--timeout is for --drain')
+    if (values.yes && !values.purge) throw new UsageError('--yes is for --purge')
     const timeout = values.timeout === undefined ? Number.POSITIVE_INFINITY : Number(values.timeout)
     if (!(timeout > 0)) throw new UsageError('--timeout is a number of seconds')
     const account = values.account === undefined ? DEFAULT_ACCOUNT : requireAccountId(values.account as string)
@@ -56,7 +59,7 @@ Examples:
       const queueId = await requireQueue(database, account, config.region, endpoint)
       const json = values.json === true
       if (values.purge) return purge(database, queueId, endpoint, { ask: values.yes !== true, json })
-      if (values.drain) return drain(database, queueId, timeout * 1000, json)
+      if (values.drain) return drain(database, queueId, endpoint, { timeout: timeout * 1000, json })
       const seen = await look(database, queueId)
       process.stdout.write(json ? `${JSON.stringify(seen, undefined, 2)}\n` : show(seen))
       return 0
@@ -143,11 +146,19 @@ function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
 }
 
-async function drain(database: Database, queueId: string, timeout: number, json: boolean): Promise<number> {
+async function drain(
+  database: Database,
+  queueId: string,
+  endpoint: string,
+  { timeout, json }: { readonly timeout: number; readonly json: boolean },
+): Promise<number> {
   const until = performance.now() + timeout
   for (;;) {
     const { backlog } = await queueState(database, queueId)
     progress(backlog === 0 ? '' : `${backlog} in the queue`)
+    // Of a queue that is gone nothing is counted either, but nobody has worked on what was in it.
+    if (backlog === 0 && !(await isOpen(database, queueId)))
+      throw new CommandError(`endpoint '${endpoint}' has been deleted, and its queue with it`)
     if (backlog === 0 || performance.now() >= until) {
       const text = backlog === 0 ? 'The queue is empty.' : `${backlog} are still in the queue.`
       process.stdout.write(json ? `${JSON.stringify({ backlog })}\n` : `${text}\n`)
@@ -157,6 +168,15 @@ async function drain(database: Database, queueId: string, timeout: number, json:
   }
 }
 
+async function isOpen({ query }: Database, queueId: string): Promise<boolean> {
+  const row = await query
+    .selectFrom('async_queues')
+    .select('queue_id')
+    .where('queue_id', '=', queueId)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 async function purge(
   database: Database,
   queueId: string,
@@ -164,7 +184,18 @@ async function purge(
   { ask, json }: { readonly ask: boolean; readonly json: boolean },
 ): Promise<number> {
   if (ask) await confirm(database, queueId, endpoint)
-  const purged = await purgeQueue(database, queueId, COUNTED_AS, (count) => progress(`${count} dropped`))
+  let dropped = 0
+  const purged = await purgeQueue(database, queueId, COUNTED_AS, (count) => {
+    dropped = count
+    progress(`${count} dropped`)
+  }).catch(async (error: unknown) => {
+    if (!(error instanceof ClaimLost)) throw error
+    progress('')
+    const why = (await isOpen(database, queueId))
+      ? 'the rest took too long: try again'
+      : 'the endpoint has been deleted'
+    throw new CommandError(`${dropped} dropped; ${why}`)
+  })
   progress('')
   process.stdout.write(json ? `${JSON.stringify({ purged })}\n` : `${purged} dropped.\n`)
   return 0

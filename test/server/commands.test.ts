@@ -103,8 +103,10 @@ describe('the commands beside serve', () => {
       code: 1,
       stderr: "slipway: there is no endpoint 'nobody' in us-east-1; 'slipway status' lists them\n",
     })
-    for (const args of [[], ['a', 'b'], ['a', '--timeout', 'soon'], ['a', '--drain', '--purge']])
+    for (const args of [[], ['a', 'b'], ['a', '--drain', '--timeout', 'soon'], ['a', '--drain', '--purge']])
       await expect(slipway('queue', ...args)).rejects.toMatchObject({ code: 2 })
+    for (const args of [['--timeout', '5'], ['--yes']])
+      await expect(slipway('queue', 'a', ...args)).rejects.toMatchObject({ code: 2 })
   })
 
   it('logs prints what is in the group of an endpoint', async () => {

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../../../storage/database.ts'
-import { purgeClaim, purgeHolder, RequestQueue } from './request-queue.ts'
+import { PURGE_MILLISECONDS, purgeClaim, purgeHolder, RequestQueue } from './request-queue.ts'
 
 const PURGED_AT_ONCE = 500
 
 /**
- * Drops what waits in a queue at this moment, a little at a time; what an instance is working on stays. Nobody is notified. Calls
- * `onProgress` with how many are gone, and resolves to that. `worker` is the index that they are counted under.
- * @throws ClaimLost when the endpoint is deleted meanwhile
+ * Drops what waits in a queue at this moment, a little at a time; what an instance is working on stays, and what another purge has in
+ * hand is left to that one. Nobody is notified. Calls `onProgress` with how many are gone, and resolves to that. `worker` is the index
+ * that they are counted under.
+ * @throws ClaimLost when the endpoint is deleted meanwhile, or when what was in hand was given back because it took too long
  */
 export async function purgeQueue(
   database: Database,
@@ -19,8 +20,8 @@ export async function purgeQueue(
   const queue = new RequestQueue(database, worker)
   const holder = purgeHolder(queueId)
   const newClaim = () => purgeClaim(Date.now(), randomUUID())
-  // What a purge that was interrupted had in hand.
-  await database.commit([queue.recover(holder, newClaim())])
+  // What a purge that was interrupted had in hand; a server's keeper does the same, but none need be running.
+  await database.commit([queue.recoverPurged(queueId, Date.now() - PURGE_MILLISECONDS)])
   const last = await query
     .selectFrom('async_requests')
     .select('request_id')

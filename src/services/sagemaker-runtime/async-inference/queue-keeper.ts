@@ -8,14 +8,12 @@ import { openDataLog } from './data-log.ts'
 import { executionRole } from './execution-role.ts'
 import { queueState } from './queue-state.ts'
 import { expired } from './request-failure.ts'
-import { ClaimLost } from './request-queue.ts'
+import { ClaimLost, PURGE_MILLISECONDS } from './request-queue.ts'
 import { isPassing } from './trouble.ts'
 import { failRequest } from './work-on-request.ts'
 
 const EXPIRED_AT_ONCE = 100
 const PURGED_AT_ONCE = 1_000
-/** A purge has a batch in hand for some milliseconds; one that was killed has it for ever. */
-const PURGE_MILLISECONDS = 60_000
 
 /**
  * Looks at a queue from time to time: counts it for CloudWatch, ends requests whose time to live is over whether there are instances

@@ -5,7 +5,7 @@ import { statement } from '../../../storage/statement.ts'
 import { purgeQueue } from './purge-queue.ts'
 import { queueState } from './queue-state.ts'
 import { requestIds } from './request-id.ts'
-import { ClaimLost, QueueGone, RequestQueue } from './request-queue.ts'
+import { ClaimLost, purgeClaim, purgeHolder, QueueGone, RequestQueue } from './request-queue.ts'
 
 const OWNER = { account: '1', region: 'r', name_key: 'e' }
 
@@ -124,6 +124,24 @@ describe.each(testStores)('the queue of requests on $dialect', ({ create }) => {
     expect(await queueState(database, 'q')).toEqual({ backlog: 1, oldestAt: 1_001 })
     expect(await purgeQueue(database, 'q', -1)).toBe(1)
     expect(await purgeQueue(database, 'q', -1)).toBe(0)
+  })
+
+  it('drops with the rest what a purge had in hand that was killed a minute ago', async () => {
+    for (let i = 0; i < 5; i++) await accept()
+    await queue.claim('q', purgeHolder('q'), purgeClaim(Date.now() - 61_000, 'killed'), 3)
+    expect(await purgeQueue(database, 'q', -1)).toBe(5)
+  })
+
+  it('is purged by several at once, each of which leaves the others what they have in hand', async () => {
+    await Promise.all(Array.from({ length: 1_200 }, () => accept()))
+    let other: Promise<number> | undefined
+    const inHand = await queue.claim('q', purgeHolder('q'), purgeClaim(Date.now(), 'other'), 100)
+    const purging = purgeQueue(database, 'q', -1, () => {
+      other ??= purgeQueue(database, 'q', -1)
+    })
+    expect((await purging) + (await other!)).toBe(1_100)
+    await database.commit(inHand.flatMap((request) => queue.finish(request)))
+    expect((await queueState(database, 'q')).backlog).toBe(0)
   })
 
   it('keeps a body as long as its request', async () => {

@@ -227,6 +227,9 @@ export class RequestQueue {
   }
 }
 
+/** A purge has a batch in hand for some milliseconds; one that was killed has it for ever. */
+export const PURGE_MILLISECONDS = 60_000
+
 /** Stands for the instance of requests that are being dropped. */
 export const purgeHolder = (queueId: string): string => `purge/${queueId}`
 
