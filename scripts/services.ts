@@ -333,12 +333,18 @@ export const services: readonly ServiceDefinition[] = [
     typeName: 'ApplicationAutoscaling',
     operations: [
       'DeleteScalingPolicy',
+      'DeleteScheduledAction',
       'DeregisterScalableTarget',
       'DescribeScalableTargets',
       'DescribeScalingActivities',
       'DescribeScalingPolicies',
+      'DescribeScheduledActions',
+      'ListTagsForResource',
       'PutScalingPolicy',
+      'PutScheduledAction',
       'RegisterScalableTarget',
+      'TagResource',
+      'UntagResource',
     ],
   },
   {

@@ -23,6 +23,7 @@ import { connectDocker, type KnownEngine, resumeDocker } from './runtime/docker/
 import { createNoContainers } from './runtime/none/no-containers.ts'
 import { createAutoscalingAuthorization } from './services/application-autoscaling/authorization.ts'
 import type { AutoscalingDeps } from './services/application-autoscaling/autoscaling-deps.ts'
+import { createAutoscalingDirectory } from './services/application-autoscaling/resource-directory.ts'
 import { policyActions } from './services/application-autoscaling/scaling/policy-actions.ts'
 import { startAutoscaling } from './services/application-autoscaling/start-autoscaling.ts'
 import { cloudwatchAuthorization } from './services/cloudwatch/authorization.ts'
@@ -180,6 +181,7 @@ async function buildApp(config: Config, { index, log, engine: given }: AppOption
       logs: createLogsDirectory({ database }),
       sqs: createSqsDirectory(queues, policies),
       sns: createSnsDirectory(topics, policies),
+      'application-autoscaling': createAutoscalingDirectory({ database }),
     },
     denials: createDenialRecorder({ database, masterKey, clock, log }),
     clock,

@@ -23,6 +23,7 @@ import * as sqs from './migrations/025-sqs.ts'
 import * as sns from './migrations/026-sns.ts'
 import * as asyncInference from './migrations/027-async-inference.ts'
 import * as s3Inline from './migrations/028-s3-inline.ts'
+import * as scheduledScaling from './migrations/029-scheduled-scaling.ts'
 import * as asyncTrouble from './migrations/031-async-trouble.ts'
 
 /** One forward-only step of the database's shape. The name is recorded once it has run and never changes. */
@@ -57,5 +58,6 @@ export const migrations: readonly Migration[] = [
   { name: '026-sns', up: sns.up },
   { name: '027-async-inference', up: asyncInference.up },
   { name: '028-s3-inline', up: s3Inline.up },
+  { name: '029-scheduled-scaling', up: scheduledScaling.up },
   { name: '031-async-trouble', up: asyncTrouble.up },
 ]

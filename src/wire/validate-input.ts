@@ -14,7 +14,7 @@ const CODES: Readonly<Record<Exclude<ServiceId, 's3'>, string>> = {
   kms: 'ValidationException',
   ecr: 'InvalidParameterException',
   cloudwatch: 'ValidationError',
-  'application-autoscaling': 'ValidationError',
+  'application-autoscaling': 'ValidationException',
   sns: 'ValidationError',
   sqs: 'InvalidParameterValue',
 }

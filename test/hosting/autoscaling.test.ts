@@ -164,8 +164,8 @@ for (const kind of ENGINES) {
       )
       await expect(other({ ResourceId: 'endpoint/none/variant/v' })).rejects.toThrow('ValidationException')
       await expect(other({ ResourceId: 'endpoint/../variant/v' })).rejects.toThrow('ValidationException')
-      const schedule = { ...target, ScheduledActionName: 's', Schedule: 'rate(1 hour)' }
-      await expect(scaling('PutScheduledAction', schedule)).rejects.toThrow('501')
+      const predictive = { ...target, PolicyName: 'p', PolicyType: 'PredictiveScaling' }
+      await expect(scaling('GetPredictiveScalingForecast', predictive)).rejects.toThrow('501')
     })
   })
 }

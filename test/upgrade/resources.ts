@@ -225,11 +225,47 @@ export const resources: Readonly<Record<string, Resource>> = {
     },
     check: async ({ json }, { arn }) => {
       const { ServiceNamespace } = SCALED
-      expect(await json('application-autoscaling', 'DescribeScalableTargets', { ServiceNamespace })).toMatchObject({
+      const ResourceIds = [SCALED.ResourceId]
+      expect(
+        await json('application-autoscaling', 'DescribeScalableTargets', { ServiceNamespace, ResourceIds }),
+      ).toMatchObject({
         ScalableTargets: [{ ...SCALED, MinCapacity: 1, MaxCapacity: 4 }],
       })
       expect(await json('application-autoscaling', 'DescribeScalingPolicies', { ServiceNamespace })).toMatchObject({
         ScalingPolicies: [{ PolicyARN: arn, TargetTrackingScalingPolicyConfiguration: { TargetValue: 70 } }],
+      })
+    },
+  },
+
+  /** A scheduled action, and the tags of its target. */
+  schedule: {
+    make: async ({ json }) => {
+      const EndpointName = 'kept-scheduled'
+      const PrimaryContainer = { Image: IMAGE }
+      await json('sagemaker', 'CreateModel', { ...model(EndpointName), PrimaryContainer })
+      const variant = { VariantName: 'v', ModelName: EndpointName, InstanceType: 'ml.m5.large' }
+      const ProductionVariants = [{ ...variant, InitialInstanceCount: 1 }]
+      await json('sagemaker', 'CreateEndpointConfig', { EndpointConfigName: EndpointName, ProductionVariants })
+      await json('sagemaker', 'CreateEndpoint', { EndpointName, EndpointConfigName: EndpointName })
+      const target = { ...SCALED, ResourceId: `endpoint/${EndpointName}/variant/v` }
+      const { ScalableTargetARN } = await json('application-autoscaling', 'RegisterScalableTarget', {
+        ...{ ...target, MinCapacity: 1, MaxCapacity: 4, Tags: { team: 'kept' } },
+      })
+      await json('application-autoscaling', 'PutScheduledAction', {
+        ...{ ...target, ScheduledActionName: 'kept', Schedule: 'cron(0 9 ? * MON-FRI *)', Timezone: 'Europe/Berlin' },
+        ScalableTargetAction: { MinCapacity: 2 },
+      })
+      return { arn: ScalableTargetARN as string }
+    },
+    check: async ({ json }, { arn }) => {
+      const { ServiceNamespace } = SCALED
+      expect(await json('application-autoscaling', 'DescribeScheduledActions', { ServiceNamespace })).toMatchObject({
+        ScheduledActions: [
+          { ScheduledActionName: 'kept', Timezone: 'Europe/Berlin', Schedule: 'cron(0 9 ? * MON-FRI *)' },
+        ],
+      })
+      expect(await json('application-autoscaling', 'ListTagsForResource', { ResourceARN: arn })).toEqual({
+        Tags: { team: 'kept' },
       })
     },
   },

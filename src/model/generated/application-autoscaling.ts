@@ -3,21 +3,33 @@
 
 export type ApplicationAutoscalingOperation =
   | 'DeleteScalingPolicy'
+  | 'DeleteScheduledAction'
   | 'DeregisterScalableTarget'
   | 'DescribeScalableTargets'
   | 'DescribeScalingActivities'
   | 'DescribeScalingPolicies'
+  | 'DescribeScheduledActions'
+  | 'ListTagsForResource'
   | 'PutScalingPolicy'
+  | 'PutScheduledAction'
   | 'RegisterScalableTarget'
+  | 'TagResource'
+  | 'UntagResource'
 
 export interface ApplicationAutoscalingOperations {
   DeleteScalingPolicy: { input: DeleteScalingPolicyRequest; output: DeleteScalingPolicyResponse }
+  DeleteScheduledAction: { input: DeleteScheduledActionRequest; output: DeleteScheduledActionResponse }
   DeregisterScalableTarget: { input: DeregisterScalableTargetRequest; output: DeregisterScalableTargetResponse }
   DescribeScalableTargets: { input: DescribeScalableTargetsRequest; output: DescribeScalableTargetsResponse }
   DescribeScalingActivities: { input: DescribeScalingActivitiesRequest; output: DescribeScalingActivitiesResponse }
   DescribeScalingPolicies: { input: DescribeScalingPoliciesRequest; output: DescribeScalingPoliciesResponse }
+  DescribeScheduledActions: { input: DescribeScheduledActionsRequest; output: DescribeScheduledActionsResponse }
+  ListTagsForResource: { input: ListTagsForResourceRequest; output: ListTagsForResourceResponse }
   PutScalingPolicy: { input: PutScalingPolicyRequest; output: PutScalingPolicyResponse }
+  PutScheduledAction: { input: PutScheduledActionRequest; output: PutScheduledActionResponse }
   RegisterScalableTarget: { input: RegisterScalableTargetRequest; output: RegisterScalableTargetResponse }
+  TagResource: { input: TagResourceRequest; output: TagResourceResponse }
+  UntagResource: { input: UntagResourceRequest; output: UntagResourceResponse }
 }
 
 export type AdjustmentType =
@@ -53,6 +65,15 @@ export interface DeleteScalingPolicyRequest {
 }
 
 export type DeleteScalingPolicyResponse = { [key: string]: never }
+
+export interface DeleteScheduledActionRequest {
+  ServiceNamespace: ServiceNamespace
+  ScheduledActionName: string
+  ResourceId: string
+  ScalableDimension: ScalableDimension
+}
+
+export type DeleteScheduledActionResponse = { [key: string]: never }
 
 export interface DeregisterScalableTargetRequest {
   ServiceNamespace: ServiceNamespace
@@ -103,6 +124,20 @@ export interface DescribeScalingPoliciesResponse {
   NextToken?: string
 }
 
+export interface DescribeScheduledActionsRequest {
+  ScheduledActionNames?: ResourceIdsMaxLen1600
+  ServiceNamespace: ServiceNamespace
+  ResourceId?: string
+  ScalableDimension?: ScalableDimension
+  MaxResults?: number
+  NextToken?: string
+}
+
+export interface DescribeScheduledActionsResponse {
+  ScheduledActions?: ScheduledActions
+  NextToken?: string
+}
+
 export interface FailedResourceAccessException {
   Message?: string
 }
@@ -117,6 +152,14 @@ export interface InvalidNextTokenException {
 
 export interface LimitExceededException {
   Message?: string
+}
+
+export interface ListTagsForResourceRequest {
+  ResourceARN: string
+}
+
+export interface ListTagsForResourceResponse {
+  Tags?: TagMap
 }
 
 export type MetricAggregationType =
@@ -284,6 +327,20 @@ export interface PutScalingPolicyResponse {
   Alarms?: Alarms
 }
 
+export interface PutScheduledActionRequest {
+  ServiceNamespace: ServiceNamespace
+  Schedule?: string
+  Timezone?: string
+  ScheduledActionName: string
+  ResourceId: string
+  ScalableDimension: ScalableDimension
+  StartTime?: number
+  EndTime?: number
+  ScalableTargetAction?: ScalableTargetAction
+}
+
+export type PutScheduledActionResponse = { [key: string]: never }
+
 export interface RegisterScalableTargetRequest {
   ServiceNamespace: ServiceNamespace
   ResourceId: string
@@ -300,6 +357,11 @@ export interface RegisterScalableTargetResponse {
 }
 
 export type ResourceIdsMaxLen1600 = string[]
+
+export interface ResourceNotFoundException {
+  Message?: string
+  ResourceName?: string
+}
 
 export type ScalableDimension =
   | 'ecs:service:DesiredCount'
@@ -338,6 +400,11 @@ export interface ScalableTarget {
   CreationTime: number
   SuspendedState?: SuspendedState
   ScalableTargetARN?: string
+}
+
+export interface ScalableTargetAction {
+  MinCapacity?: number
+  MaxCapacity?: number
 }
 
 export type ScalableTargets = ScalableTarget[]
@@ -383,6 +450,22 @@ export interface ScalingPolicy {
   CreationTime: number
 }
 
+export interface ScheduledAction {
+  ScheduledActionName: string
+  ScheduledActionARN: string
+  ServiceNamespace: ServiceNamespace
+  Schedule: string
+  Timezone?: string
+  ResourceId: string
+  ScalableDimension?: ScalableDimension
+  StartTime?: number
+  EndTime?: number
+  ScalableTargetAction?: ScalableTargetAction
+  CreationTime: number
+}
+
+export type ScheduledActions = ScheduledAction[]
+
 export type ServiceNamespace =
   | 'ecs'
   | 'elasticmapreduce'
@@ -422,7 +505,16 @@ export interface SuspendedState {
   ScheduledScalingSuspended?: boolean
 }
 
+export type TagKeyList = string[]
+
 export type TagMap = { [key: string]: string }
+
+export interface TagResourceRequest {
+  ResourceARN: string
+  Tags: TagMap
+}
+
+export type TagResourceResponse = { [key: string]: never }
 
 export interface TargetTrackingMetric {
   Dimensions?: TargetTrackingMetricDimensions
@@ -461,6 +553,18 @@ export interface TargetTrackingScalingPolicyConfiguration {
   ScaleInCooldown?: number
   DisableScaleIn?: boolean
 }
+
+export interface TooManyTagsException {
+  Message?: string
+  ResourceName?: string
+}
+
+export interface UntagResourceRequest {
+  ResourceARN: string
+  TagKeys: TagKeyList
+}
+
+export type UntagResourceResponse = { [key: string]: never }
 
 export interface ValidationException {
   Message?: string

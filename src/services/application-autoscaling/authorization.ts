@@ -6,7 +6,7 @@ import { formatArn } from '../../shared/arn.ts'
 import type { Database } from '../../storage/database.ts'
 import type { AccessNeed, AuthorizationTable, NeedsOf } from '../authorization.ts'
 import type { RequestContext } from '../operation.ts'
-import { readResource, type ScalableResource, targetArn } from './scalable-resource.ts'
+import { readResource, type ScalableResource, targetArn, targetOfArn } from './scalable-resource.ts'
 import { findTarget } from './targets/target-store.ts'
 
 type Inputs = {
@@ -38,6 +38,23 @@ const onAlarms = (action: string, { id }: ScalableResource, { account, region }:
   resource: formatArn({ service: 'cloudwatch', region, account, resource: `alarm:TargetTracking-${id}-*` }),
 })
 
+function requestTags(tags: Readonly<Record<string, string>>): NonNullable<AccessNeed['conditions']> {
+  const requested = Object.entries(tags).map(([key, value]) => [`aws:requesttag/${key.toLowerCase()}`, value])
+  return requested.length === 0 ? {} : { ...Object.fromEntries(requested), 'aws:tagkeys': Object.keys(tags) }
+}
+
+/** Nothing opens a target to another account. */
+function onTagged(
+  action: string,
+  arn: string,
+  { account }: RequestContext,
+  conditions: NonNullable<AccessNeed['conditions']> = {},
+): readonly AccessNeed[] {
+  const need = { action: `application-autoscaling:${action}`, resource: arn, conditions }
+  const owner = targetOfArn(arn)?.account ?? account
+  return [owner === account ? need : { ...need, resourceSide: { account: owner } }]
+}
+
 function passRole(role: string | undefined): readonly AccessNeed[] {
   if (role === undefined) return []
   const conditions = { 'iam:passedtoservice': 'application-autoscaling.amazonaws.com' }
@@ -46,13 +63,19 @@ function passRole(role: string | undefined): readonly AccessNeed[] {
 
 /** Source: the service authorization reference, and "Permissions required to work with target resources". */
 export function createAutoscalingAuthorization(database: Database): AuthorizationTable {
-  const onTarget = async (action: string, input: TargetInput, context: RequestContext): Promise<AccessNeed> => {
+  const onTarget = async (
+    action: string,
+    input: TargetInput,
+    context: RequestContext,
+    conditions: AccessNeed['conditions'] = {},
+  ): Promise<AccessNeed> => {
     const { id } = readResource(input)
     const target = await findTarget(database, context, id)
     return {
       action: `application-autoscaling:${action}`,
       resource: targetArn(context, target?.id ?? '*'),
       conditions: {
+        ...conditions,
         'application-autoscaling:service-namespace': input.ServiceNamespace,
         'application-autoscaling:scalable-dimension': input.ScalableDimension,
       },
@@ -63,6 +86,7 @@ export function createAutoscalingAuthorization(database: Database): Authorizatio
       await onTarget('DeleteScalingPolicy', input, context),
       onAlarms('DeleteAlarms', readResource(input), context),
     ],
+    DeleteScheduledAction: async (input, context) => [await onTarget('DeleteScheduledAction', input, context)],
     DeregisterScalableTarget: async (input, context) => [
       await onTarget('DeregisterScalableTarget', input, context),
       onAlarms('DeleteAlarms', readResource(input), context),
@@ -70,6 +94,8 @@ export function createAutoscalingAuthorization(database: Database): Authorizatio
     DescribeScalableTargets: onAny('DescribeScalableTargets'),
     DescribeScalingActivities: onAny('DescribeScalingActivities'),
     DescribeScalingPolicies: onAny('DescribeScalingPolicies'),
+    DescribeScheduledActions: onAny('DescribeScheduledActions'),
+    ListTagsForResource: ({ ResourceARN }, context) => onTagged('ListTagsForResource', ResourceARN, context),
     PutScalingPolicy: async (input, context) => [
       await onTarget('PutScalingPolicy', input, context),
       ...onEndpoint(['UpdateEndpointWeightsAndCapacities'], readResource(input), context),
@@ -77,11 +103,23 @@ export function createAutoscalingAuthorization(database: Database): Authorizatio
         ? [onAlarms('PutMetricAlarm', readResource(input), context)]
         : []),
     ],
-    RegisterScalableTarget: async (input, context) => [
-      await onTarget('RegisterScalableTarget', input, context),
+    PutScheduledAction: async (input, context) => [
+      await onTarget('PutScheduledAction', input, context),
+      ...onEndpoint(['UpdateEndpointWeightsAndCapacities'], readResource(input), context),
+    ],
+    // Who registers a target with tags must be allowed to tag it as well.
+    RegisterScalableTarget: async ({ Tags = {}, ...input }, context) => [
+      ...(await Promise.all(
+        ['RegisterScalableTarget', ...(Object.keys(Tags).length > 0 ? ['TagResource'] : [])].map((action) =>
+          onTarget(action, input, context, requestTags(Tags)),
+        ),
+      )),
       ...onEndpoint(['DescribeEndpoint', 'UpdateEndpointWeightsAndCapacities'], readResource(input), context),
       ...passRole(input.RoleARN),
     ],
+    TagResource: ({ ResourceARN, Tags }, context) => onTagged('TagResource', ResourceARN, context, requestTags(Tags)),
+    UntagResource: ({ ResourceARN, TagKeys }, context) =>
+      onTagged('UntagResource', ResourceARN, context, { 'aws:tagkeys': TagKeys }),
   }
   return table
 }

@@ -17,3 +17,6 @@ export interface AutoscalingDeps {
 
 /** Work, by the id of a target: see its change of capacity through, and bring its capacity between its bounds. */
 export const TARGET_WORK = 'scaling-target'
+
+/** Work, by the id of a target: run its scheduled actions when their time has come. */
+export const SCHEDULE_WORK = 'scaling-schedule'

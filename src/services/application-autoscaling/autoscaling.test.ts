@@ -1,127 +1,45 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { NAMESPACE, startTestAutoscaling, type TestAutoscaling } from '../../../test/support/autoscaling-service.ts'
 import type { TestStore } from '../../../test/support/databases.ts'
-import {
-  ACCOUNT,
-  ECR_IMAGE,
-  REGION,
-  ROLE,
-  root,
-  startSagemaker,
-  type TestSagemaker,
-  testStores,
-} from '../../../test/support/sagemaker-service.ts'
+import { ACCOUNT, REGION, testStores } from '../../../test/support/sagemaker-service.ts'
 import type { PutScalingPolicyRequest } from '../../model/generated/application-autoscaling.ts'
-import { statement } from '../../storage/statement.ts'
-import { silentLogger } from '../../telemetry/log.ts'
-import { ServiceError } from '../../wire/service-error.ts'
-import type { AlarmActions, AlarmEvent, AlarmState } from '../cloudwatch/facade.ts'
-import type { RequestContext } from '../operation.ts'
+import type { AlarmEvent } from '../cloudwatch/facade.ts'
 import { endpointWrites } from '../sagemaker/hosting/endpoint-state.ts'
-import { createSagemakerFacade } from '../sagemaker/sagemaker-facade.ts'
 import type { AutoscalingDeps } from './autoscaling-deps.ts'
 import { deleteScalingPolicy } from './policies/delete-scaling-policy.ts'
 import { describeScalingPolicies } from './policies/describe-scaling-policies.ts'
 import { dropOrphanAlarms } from './policies/orphan-alarms.ts'
 import { putScalingPolicy } from './policies/put-scaling-policy.ts'
-import { describeScalingActivities } from './scaling/describe-scaling-activities.ts'
-import { targetHandler } from './scaling/follow-target.ts'
-import { policyActions } from './scaling/policy-actions.ts'
 import { deregisterScalableTarget } from './targets/deregister-scalable-target.ts'
 import { describeScalableTargets } from './targets/describe-scalable-targets.ts'
 import { registerScalableTarget } from './targets/register-scalable-target.ts'
 
-const NAMESPACE = { ServiceNamespace: 'sagemaker' } as const
 const SECOND = 1_000
 
 describe.each(testStores)('scaling on $dialect', ({ create }) => {
   let store: TestStore
-  let service: TestSagemaker
+  let test: TestAutoscaling
   let deps: AutoscalingDeps
-  let actions: AlarmActions
-  let now = 1_800_000_000_000
-  let serial = 0
-  const alarms = new Map<string, AlarmState>()
-  const signal = new AbortController().signal
 
   beforeAll(async () => {
     store = await create()
-    service = await startSagemaker(store)
-    await service.call('CreateModel', {
-      ...{ ModelName: 'Iris', ExecutionRoleArn: ROLE, PrimaryContainer: { Image: ECR_IMAGE } },
-    })
-    const variant = {
-      VariantName: 'v',
-      ModelName: 'Iris',
-      InstanceType: 'ml.m5.large',
-      InitialInstanceCount: 2,
-    } as const
-    const variants = { One: variant, Big: { ...variant, InstanceType: 'ml.m5.xlarge' } as const }
-    for (const [EndpointConfigName, one] of Object.entries(variants))
-      await service.call('CreateEndpointConfig', { EndpointConfigName, ProductionVariants: [one] })
-    Object.assign(service.deps, { endpointInstanceQuota: 10_000 })
-    const clock = { now: () => now }
-    deps = {
-      ...{ database: service.database, queue: service.deps.workQueue, clock, alarmSeconds: 60 },
-      sagemaker: createSagemakerFacade({ ...service.deps, clock }),
-      cloudwatch: {
-        putAlarm: async (_owner, { AlarmName, Namespace }) => {
-          if (Namespace === 'refused') throw new ServiceError('ValidationError', 'a namespace that is refused')
-          alarms.set(AlarmName, 'OK')
-        },
-        deleteAlarms: async (_owner, names) => names.forEach((name) => void alarms.delete(name)),
-        alarmStates: async (_owner, names) => new Map([...alarms].filter(([name]) => names.includes(name))),
-      },
-    }
-    actions = policyActions(() => deps)
+    test = await startTestAutoscaling(store)
+    deps = test.deps
   })
   afterAll(async () => {
-    await service.stop()
+    await test.stop()
     await store.remove()
   })
 
-  const context = (): RequestContext => ({
-    ...{ requestId: 'r', principal: root(ACCOUNT), account: ACCOUNT, region: REGION, now, signal },
-    ...{ baseUrl: 'http://127.0.0.1:8770', log: silentLogger, origin: {} as RequestContext['origin'] },
-  })
-  const setStatus = (name: string, status: string) =>
-    service.database.commit([
-      statement(service.database.query.updateTable('endpoints').set({ status }).where('name', '=', name)),
-    ])
-  const count = async (name: string) => (await deps.sagemaker.findCapacity(context(), name, 'v'))?.desiredInstances
-  /** An endpoint in service with a target of 1 to 8 instances, of which it has 2. */
-  const serving = async () => {
-    const name = `e-${serial++}`
-    await service.call('CreateEndpoint', { EndpointName: name, EndpointConfigName: 'One' })
-    await setStatus(name, 'InService')
-    const target = {
-      ...NAMESPACE,
-      ResourceId: `endpoint/${name}/variant/v`,
-      ScalableDimension: 'sagemaker:variant:DesiredInstanceCount',
-    } as const
-    await registerScalableTarget(deps, { ...target, MinCapacity: 1, MaxCapacity: 8 }, context())
-    return { name, target }
-  }
-  /** Lets the endpoint come to rest, and the target's work item see it. */
-  const settle = async (name: string) => {
-    await setStatus(name, 'InService')
-    await service.database.commit([
-      statement(service.database.query.deleteFrom('endpoint_deployments').where('name_key', '=', name)),
-    ])
-    const rows = await service.database.query
-      .selectFrom('scaling_targets')
-      .select('id')
-      .where('endpoint_name', '=', name)
-      .execute()
-    for (const { id } of rows) await targetHandler(deps)({ kind: 'scaling-target', key: id, attempts: 0 }, signal)
-  }
+  const context = () => test.context()
   const raise = (arn: string, alarmName: string, values: readonly number[], Threshold = 100) => {
-    now += SECOND
+    test.now += SECOND
     const event: AlarmEvent = {
       ...{ account: ACCOUNT, region: REGION, alarmName, alarmArn: 'a', newState: 'ALARM', oldState: 'OK', reason: 'r' },
-      ...{ reasonData: JSON.stringify({ recentDatapoints: values }), at: now, configuredAt: 0 },
+      ...{ reasonData: JSON.stringify({ recentDatapoints: values }), at: test.now, configuredAt: 0 },
       settings: { AlarmName: alarmName, Threshold } as AlarmEvent['settings'],
     }
-    return actions.run(arn, event, signal)
+    return test.actions.run(arn, event, test.signal)
   }
   const track = (target: object, name: string, changes: object = {}) =>
     putScalingPolicy(
@@ -140,11 +58,11 @@ describe.each(testStores)('scaling on $dialect', ({ create }) => {
     policy.Alarms?.find(({ AlarmName }) => AlarmName.includes(`-Alarm${side}-`))?.AlarmName ?? ''
 
   it('brings the capacity between new bounds, and keeps what is not sent', async () => {
-    const { name, target } = await serving()
+    const { name, target } = await test.serving()
     await registerScalableTarget(deps, { ...target, MinCapacity: 4 }, context())
-    await setStatus(name, 'Updating')
-    await settle(name)
-    expect(await count(name)).toBe(4)
+    await test.setStatus(name, 'Updating')
+    await test.settle(name)
+    expect(await test.count(name)).toBe(4)
     const { ScalableTargets } = await describeScalableTargets(
       deps,
       { ...NAMESPACE, ResourceIds: [target.ResourceId] },
@@ -156,49 +74,45 @@ describe.each(testStores)('scaling on $dialect', ({ create }) => {
   })
 
   it('scales out and in, with cooldowns, and waits while the endpoint is busy', async () => {
-    const { name, target } = await serving()
+    const { name, target } = await test.serving()
     const policy = await track(target, 'p', { ScaleOutCooldown: 10, ScaleInCooldown: 10 })
     const high = () => raise(policy.PolicyARN, named(policy, 'High'), [90, 170])
     const low = (...values: number[]) => raise(policy.PolicyARN, named(policy, 'Low'), values)
     await high()
-    expect(await count(name)).toBe(4)
+    expect(await test.count(name)).toBe(4)
     await expect(high()).rejects.toThrow('has to be over')
-    await settle(name)
+    await test.settle(name)
     expect(await high()).toContain('cooldown')
-    now += 11 * SECOND
+    test.now += 11 * SECOND
     await low(10, 60)
-    expect(await count(name)).toBe(3)
-    await settle(name)
+    expect(await test.count(name)).toBe(3)
+    await test.settle(name)
     // A scale-out interrupts the cooldown of a scale-in, and no scale-in does.
     expect(await low()).toContain('cooldown')
     await high()
-    expect(await count(name)).toBe(6)
-    await settle(name)
-    now += 11 * SECOND
+    expect(await test.count(name)).toBe(6)
+    await test.settle(name)
+    test.now += 11 * SECOND
     await low()
-    expect(await count(name)).toBe(3)
-    await settle(name)
-    const { ScalingActivities = [] } = await describeScalingActivities(
-      deps,
-      { ...NAMESPACE, ResourceId: target.ResourceId },
-      context(),
-    )
-    expect(ScalingActivities.map(({ StatusCode }) => StatusCode)).toEqual(Array.from({ length: 4 }, () => 'Successful'))
+    expect(await test.count(name)).toBe(3)
+    await test.settle(name)
+    const activities = await test.activities(target)
+    expect(activities.map(({ StatusCode }) => StatusCode)).toEqual(Array.from({ length: 4 }, () => 'Successful'))
   })
 
   it('takes nothing away while another policy wants it', async () => {
-    const { name, target } = await serving()
+    const { name, target } = await test.serving()
     const one = await track(target, 'one')
     const two = await track(target, 'two')
     const low = () => raise(one.PolicyARN, named(one, 'Low'), [0])
     expect(await low()).toContain('another policy')
-    alarms.set(named(two, 'Low'), 'ALARM')
+    test.alarms.set(named(two, 'Low'), 'ALARM')
     await low()
-    expect(await count(name)).toBe(1)
+    expect(await test.count(name)).toBe(1)
   })
 
   it('goes by the steps, and heeds what it is not to act on', async () => {
-    const { name, target } = await serving()
+    const { name, target } = await test.serving()
     const StepScalingPolicyConfiguration = {
       AdjustmentType: 'ChangeInCapacity' as const,
       StepAdjustments: [{ MetricIntervalLowerBound: 0, ScalingAdjustment: 100 }],
@@ -211,7 +125,7 @@ describe.each(testStores)('scaling on $dialect', ({ create }) => {
     expect(await raise(PolicyARN, 'mine', [100])).toContain('suspended')
     await registerScalableTarget(deps, { ...target, SuspendedState: { DynamicScalingOutSuspended: false } }, context())
     await raise(PolicyARN, 'mine', [100])
-    expect(await count(name)).toBe(8)
+    expect(await test.count(name)).toBe(8)
     await deleteScalingPolicy(deps, { ...target, PolicyName: 's' }, context())
     await expect(raise(PolicyARN, 'mine', [100])).rejects.toThrow('no scaling policy')
     await expect(deleteScalingPolicy(deps, { ...target, PolicyName: 's' }, context())).rejects.toThrow(
@@ -220,11 +134,11 @@ describe.each(testStores)('scaling on $dialect', ({ create }) => {
   })
 
   it('keeps a scaled variant its instance type, and goes with the endpoint', async () => {
-    const { name, target } = await serving()
+    const { name, target } = await test.serving()
     const policy = await track(target, 'p')
     await track(target, 'p')
     const update = { EndpointName: name, EndpointConfigName: 'Big' }
-    await expect(service.call('UpdateEndpoint', update)).rejects.toThrow('scaling policy')
+    await expect(test.sagemaker.call('UpdateEndpoint', update)).rejects.toThrow('scaling policy')
     const { ScalingPolicies } = await describeScalingPolicies(
       deps,
       { ...NAMESPACE, ResourceId: target.ResourceId },
@@ -232,9 +146,11 @@ describe.each(testStores)('scaling on $dialect', ({ create }) => {
     )
     expect(ScalingPolicies).toMatchObject([{ PolicyName: 'p', Alarms: policy.Alarms }])
     const key = { account: ACCOUNT, region: REGION, name_key: name }
-    await service.database.commit(endpointWrites(service.database, service.deps.changeFeed, key).forget())
+    await test.sagemaker.database.commit(
+      endpointWrites(test.sagemaker.database, test.sagemaker.deps.changeFeed, key).forget(),
+    )
     await dropOrphanAlarms(deps)
-    expect(alarms.has(named(policy, 'High'))).toBe(false)
+    expect(test.alarms.has(named(policy, 'High'))).toBe(false)
     await expect(deregisterScalableTarget(deps, target, context())).rejects.toThrow('No scalable target')
     await expect(
       registerScalableTarget(deps, { ...target, MinCapacity: 1, MaxCapacity: 2 }, context()),
@@ -242,7 +158,7 @@ describe.each(testStores)('scaling on $dialect', ({ create }) => {
   })
 
   it('has no policy whose alarms are refused', async () => {
-    const { target } = await serving()
+    const { target } = await test.serving()
     const CustomizedMetricSpecification = { Namespace: 'refused', MetricName: 'm', Statistic: 'Sum' }
     const refused = { PredefinedMetricSpecification: undefined, CustomizedMetricSpecification }
     const configurations = async () => {
@@ -258,7 +174,7 @@ describe.each(testStores)('scaling on $dialect', ({ create }) => {
   })
 
   it('lists page by page', async () => {
-    const { target } = await serving()
+    const { target } = await test.serving()
     for (const name of ['a', 'b', 'c']) await track(target, name)
     const input = { ...NAMESPACE, ResourceId: target.ResourceId, MaxResults: 2 }
     const first = await describeScalingPolicies(deps, input, context())

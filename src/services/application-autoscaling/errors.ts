@@ -11,6 +11,21 @@ export const noTarget = (resource: string): ServiceError =>
 export const noPolicy = (resource: string, name: string): ServiceError =>
   new ServiceError('ObjectNotFoundException', `No scaling policy found for ${where(resource)}, policy name: ${name}`)
 
+export const noScheduledAction = (resource: string, name: string): ServiceError =>
+  new ServiceError(
+    'ObjectNotFoundException',
+    `No scheduled action found for ${where(resource)}, scheduled action name: ${name}`,
+  )
+
+/** What the operations on tags say of a target that is not there. */
+export const noTaggedTarget = (arn: string): ServiceError =>
+  new ServiceError('ResourceNotFoundException', `The resource ${arn} was not found`, { members: { ResourceName: arn } })
+
+export const tooManyTags = (arn: string, limit: number): ServiceError =>
+  new ServiceError('TooManyTagsException', `A scalable target has at most ${limit} tags`, {
+    members: { ResourceName: arn },
+  })
+
 export const noVariant = (resource: string): ServiceError =>
   validationException(`There is no endpoint variant with the resource ID ${resource}`)
 

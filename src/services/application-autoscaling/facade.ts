@@ -7,7 +7,7 @@ interface ScaledEndpoint {
   readonly name_key: string
 }
 
-/** Takes targets and policies from an endpoint that is deleted; the sweep then deletes the alarms of the policies. */
+/** Takes targets, scheduled actions and policies from an endpoint that is deleted; the sweep then deletes the alarms of the policies. */
 export function dropScaling({ query }: Database, endpoint: ScaledEndpoint): readonly Statement[] {
   const { account, region, name_key } = endpoint
   const targets = query
@@ -16,6 +16,7 @@ export function dropScaling({ query }: Database, endpoint: ScaledEndpoint): read
     .where((of) => of.and({ account, region, name_key }))
   return [
     statement(query.deleteFrom('scaling_policies').where('target_id', 'in', targets)),
+    statement(query.deleteFrom('scaling_schedules').where('target_id', 'in', targets)),
     statement(query.deleteFrom('scaling_targets').where((of) => of.and({ account, region, name_key }))),
   ]
 }

@@ -1,4 +1,4 @@
-import { formatArn } from '../../shared/arn.ts'
+import { formatArn, parseArn } from '../../shared/arn.ts'
 import { notImplemented } from '../../wire/service-error.ts'
 import { invalid } from './errors.ts'
 
@@ -44,10 +44,24 @@ export function readResource(request: {
 export const targetArn = ({ account, region }: Owner, id: string): string =>
   formatArn({ service: 'application-autoscaling', region, account, resource: `scalable-target/${id}` })
 
+/** Undefined for what is no scalable target's ARN. */
+export function targetOfArn(text: string): (Owner & { readonly id: string }) | undefined {
+  const arn = parseArn(text)
+  const id = /^scalable-target\/([A-Za-z0-9-]+)$/.exec(arn?.resource ?? '')?.[1]
+  if (arn?.partition !== 'aws' || arn.service !== 'application-autoscaling' || id === undefined) return undefined
+  return { account: arn.account, region: arn.region, id }
+}
+
 export const policyArn = ({ account, region }: Owner, id: string, resource: string, name: string): string =>
   formatArn({
     ...{ service: 'autoscaling', region, account },
     resource: `scalingPolicy:${id}:resource/${NAMESPACE}/${resource}:policyName/${name}`,
+  })
+
+export const scheduledActionArn = ({ account, region }: Owner, id: string, resource: string, name: string): string =>
+  formatArn({
+    ...{ service: 'autoscaling', region, account },
+    resource: `scheduledAction:${id}:resource/${NAMESPACE}/${resource}:scheduledActionName/${name}`,
   })
 
 /** The id within the ARN of a policy that could be one of ours; undefined for other texts. */

@@ -1,8 +1,9 @@
 import { statement } from '../../storage/statement.ts'
 import type { OperationTable } from '../operation.ts'
-import { type AutoscalingDeps, TARGET_WORK } from './autoscaling-deps.ts'
+import { type AutoscalingDeps, SCHEDULE_WORK, TARGET_WORK } from './autoscaling-deps.ts'
 import { dropOrphanAlarms } from './policies/orphan-alarms.ts'
 import { targetHandler } from './scaling/follow-target.ts'
+import { scheduleHandler } from './schedules/run-schedules.ts'
 import { createAutoscalingService } from './service.ts'
 
 /** Work, for ever again: delete the alarms of policies that went with their endpoints, and forget old activities. */
@@ -15,6 +16,7 @@ const ACTIVITY_AGE = 42 * 24 * 60 * 60_000
 export async function startAutoscaling(deps: AutoscalingDeps): Promise<OperationTable> {
   const { database, queue, clock } = deps
   queue.handle(TARGET_WORK, targetHandler(deps), { concurrency: 8 })
+  queue.handle(SCHEDULE_WORK, scheduleHandler(deps), { concurrency: 4 })
   queue.handle(
     SWEEP_WORK,
     async () => {

@@ -1,12 +1,14 @@
 /**
  * Application Auto Scaling. A target's `revision` is raised by whatever changes its capacity, so that two workers never
- * decide from the same state. The work item `scaling-target` with the target's id follows what is under way.
+ * decide from the same state. The work item `scaling-target` with the target's id follows what is under way, and
+ * `scaling-schedule` runs its scheduled actions, one after the other.
  */
 export interface AutoscalingTables {
   scaling_targets: ScalingTargetRow
   scaling_policies: ScalingPolicyRow
   scaling_alarms: ScalingAlarmRow
   scaling_activities: ScalingActivityRow
+  scaling_schedules: ScalingScheduleRow
 }
 
 export interface ScalingTargetRow {
@@ -28,6 +30,8 @@ export interface ScalingTargetRow {
   last_scaling: string | null
   revision: number
   created_at: number
+  /** JSON object of its tags. */
+  tags: string
 }
 
 export interface ScalingPolicyRow {
@@ -70,4 +74,24 @@ export interface ScalingActivityRow {
   to_capacity: number
   started_at: number
   ended_at: number | null
+}
+
+/** A scheduled action. One that has no run left stays until it is deleted. */
+export interface ScalingScheduleRow {
+  /** A UUID, part of its ARN. */
+  id: string
+  target_id: string
+  /** Unique in its target. */
+  name: string
+  /** `at(…)`, `rate(…)` or `cron(…)`. */
+  schedule: string
+  timezone: string | null
+  start_at: number | null
+  end_at: number | null
+  /** What it sets; one of both may be null. */
+  min_capacity: number | null
+  max_capacity: number | null
+  /** Its next run, epoch milliseconds; null when there is none any more. Whoever runs it moves it on in the same unit. */
+  next_at: number | null
+  created_at: number
 }

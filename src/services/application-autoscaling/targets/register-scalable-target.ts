@@ -5,11 +5,11 @@ import type {
 import { randomText } from '../../../shared/ids.ts'
 import type { ScalingTargetRow } from '../../../storage/schema/autoscaling.ts'
 import { one, statement } from '../../../storage/statement.ts'
-import { notImplemented } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
 import { type AutoscalingDeps, TARGET_WORK } from '../autoscaling-deps.ts'
 import { concurrentUpdate, invalid, noVariant } from '../errors.ts'
 import { readResource, targetArn } from '../scalable-resource.ts'
+import { addTags, readTags } from '../tags/target-tags.ts'
 import { findTarget, suspendedOf } from './target-store.ts'
 
 const NOT_SUSPENDED = {
@@ -28,7 +28,6 @@ export async function registerScalableTarget(
   { account, region, now }: RequestContext,
 ): Promise<RegisterScalableTargetResponse> {
   const resource = readResource(input)
-  if (Object.keys(input.Tags ?? {}).length > 0) throw notImplemented('Tags of scalable targets')
   const owner = { account, region }
   const capacity = await sagemaker.findCapacity(owner, resource.endpoint, resource.variant)
   if (capacity === undefined) throw noVariant(resource.id)
@@ -40,12 +39,14 @@ export async function registerScalableTarget(
   if (min < capacity.leastInstances)
     throw invalid(`Minimum capacity ${min} must be at least ${capacity.leastInstances} for ${resource.id}`)
   if (max < min) throw invalid(`Maximum capacity ${max} cannot be less than minimum capacity ${min}`)
+  const id = known?.id ?? randomText(32)
+  const tags = addTags(targetArn(owner, id), readTags(known?.tags ?? '{}'), input.Tags ?? {})
   const values = {
     min_capacity: min,
     max_capacity: max,
     suspended: JSON.stringify({ ...NOT_SUSPENDED, ...(known && suspendedOf(known)), ...input.SuspendedState }),
+    tags: JSON.stringify(tags),
   }
-  const id = known?.id ?? randomText(32)
   const fresh: ScalingTargetRow = {
     ...{ id, account, region, resource_id: resource.id, ...values },
     name_key: resource.endpoint.toLowerCase(),
@@ -71,7 +72,8 @@ export async function registerScalableTarget(
             .updateTable('scaling_targets')
             .set({ ...values, revision: known.revision + 1 })
             .where('id', '=', id)
-            .where('revision', '=', known.revision),
+            .where('revision', '=', known.revision)
+            .where('tags', '=', known.tags),
           one(concurrentUpdate),
         ),
     queue.enqueue(TARGET_WORK, id),

@@ -11,6 +11,9 @@ export const findTarget = ({ query }: Database, { account, region }: Owner, reso
     .where((of) => of.and({ account, region, resource_id }))
     .executeTakeFirst()
 
+export const findTargetById = ({ query }: Database, id: string): Promise<ScalingTargetRow | undefined> =>
+  query.selectFrom('scaling_targets').selectAll().where('id', '=', id).executeTakeFirst()
+
 /** @throws ObjectNotFoundException */
 export async function requireTarget(database: Database, owner: Owner, resource: string): Promise<ScalingTargetRow> {
   const row = await findTarget(database, owner, resource)
