@@ -163,14 +163,14 @@ def refusals():
     refused(lambda: scaling.register_scalable_target(**VARIANT), "ValidationException", "MinCapacity and MaxCapacity")
     refused(lambda: scaling.register_scalable_target(**VARIANT, MinCapacity=3, MaxCapacity=2), "ValidationException")
     refused(lambda: scaling.register_scalable_target(**VARIANT, MinCapacity=-1, MaxCapacity=2), "ValidationException")
-    refused(lambda: scaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=2**31), "ValidationException")
+    refused(lambda: scaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=2**31), "SerializationException")
     arn = scaling.register_scalable_target(**VARIANT, MinCapacity=1, MaxCapacity=3)["ScalableTargetARN"]
 
     for expression in ("cron(0 9 * * * *)", "cron(0 9 * *)", "at(2020-01-01T00:00:00)", "rate(1 hours)", "now"):
         refused(schedule(expression), "ValidationException")
     refused(schedule(Timezone="Mars/Base"), "ValidationException", "time zone")
     refused(schedule(ScalableTargetAction={}), "ValidationException", "At least one of minimum capacity and maximum capacity")
-    refused(schedule(ScalableTargetAction={"MinCapacity": 2**31}), "ValidationException")
+    refused(schedule(ScalableTargetAction={"MinCapacity": 2**31}), "SerializationException")
     refused(schedule(ScheduledActionName="a:b"), "ValidationException", "scheduledActionName")
     refused(schedule(ScheduledActionName="x" * 257), "ValidationException", "scheduledActionName")
     refused(schedule(ResourceId="endpoint/scaled"), "ValidationException")
