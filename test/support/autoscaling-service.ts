@@ -65,9 +65,10 @@ export async function startTestAutoscaling(store: TestStore): Promise<TestAutosc
     ...{ database, queue: sagemaker.deps.workQueue, clock, alarmSeconds: 60 },
     sagemaker: createSagemakerFacade({ ...sagemaker.deps, clock }),
     cloudwatch: {
-      putAlarm: async (_owner, { AlarmName, Namespace }) => {
+      alarmWrites: async (_owner, { AlarmName, Namespace }) => {
         if (Namespace === 'refused') throw new ServiceError('ValidationError', 'a namespace that is refused')
         alarms.set(AlarmName, 'OK')
+        return []
       },
       deleteAlarms: async (_owner, names) => names.forEach((name) => void alarms.delete(name)),
       alarmStates: async (_owner, names) => new Map([...alarms].filter(([name]) => names.includes(name))),

@@ -32,14 +32,14 @@ describe.each(testStores)('scaling on $dialect', ({ create }) => {
   })
 
   const context = () => test.context()
-  const raise = (arn: string, alarmName: string, values: readonly number[], Threshold = 100) => {
+  const alarmEvent = (alarmName: string, values: readonly number[], Threshold = 100): AlarmEvent => ({
+    ...{ account: ACCOUNT, region: REGION, alarmName, alarmArn: 'a', newState: 'ALARM', oldState: 'OK', reason: 'r' },
+    ...{ reasonData: JSON.stringify({ recentDatapoints: values }), at: test.now, configuredAt: 0 },
+    settings: { AlarmName: alarmName, Threshold } as AlarmEvent['settings'],
+  })
+  const raise = (arn: string, alarmName: string, values: readonly number[], threshold?: number) => {
     test.now += SECOND
-    const event: AlarmEvent = {
-      ...{ account: ACCOUNT, region: REGION, alarmName, alarmArn: 'a', newState: 'ALARM', oldState: 'OK', reason: 'r' },
-      ...{ reasonData: JSON.stringify({ recentDatapoints: values }), at: test.now, configuredAt: 0 },
-      settings: { AlarmName: alarmName, Threshold } as AlarmEvent['settings'],
-    }
-    return test.actions.run(arn, event, test.signal)
+    return test.actions.run(arn, alarmEvent(alarmName, values, threshold), test.signal)
   }
   const track = (target: object, name: string, changes: object = {}) =>
     putScalingPolicy(
@@ -171,6 +171,75 @@ describe.each(testStores)('scaling on $dialect', ({ create }) => {
     await track(target, 'p')
     await expect(track(target, 'p', { ...refused, TargetValue: 7 })).rejects.toThrow('a namespace that is refused')
     expect(await configurations()).toEqual([100])
+  })
+
+  it('has a policy or an update without its variant, whichever comes first', async () => {
+    const kept = new Set<string>()
+    for (let attempt = 0; attempt < 12; attempt++) {
+      const { name, target } = await test.serving()
+      const update = () => test.sagemaker.call('UpdateEndpoint', { EndpointName: name, EndpointConfigName: 'Big' })
+      const put = () => track(target, 'p')
+      const order = attempt % 2 === 0 ? [update, put] : [put, update]
+      const answers = await Promise.allSettled(order.map((one) => one()))
+      expect(answers.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+      for (const answer of answers)
+        if (answer.status === 'rejected') {
+          expect(answer.reason).toMatchObject({ code: 'ValidationException' })
+          kept.add(answer.reason.message.includes('has a scaling policy') ? 'policy' : 'update')
+        }
+    }
+    expect(kept.size).toBeGreaterThan(0)
+    const { name, target } = await test.serving()
+    await test.sagemaker.call('UpdateEndpoint', { EndpointName: name, EndpointConfigName: 'Big' })
+    await expect(track(target, 'p')).rejects.toThrow('being updated to a configuration without')
+    const same = await test.serving()
+    await test.sagemaker.call('UpdateEndpoint', { EndpointName: same.name, EndpointConfigName: 'One' })
+    await track(same.target, 'p')
+  })
+
+  it('leaves nothing behind of an endpoint that goes while it is registered', async () => {
+    for (let attempt = 0; attempt < 8; attempt++) {
+      const { name, target } = await test.serving()
+      if (attempt % 4 > 1) await deregisterScalableTarget(deps, target, context())
+      const key = { account: ACCOUNT, region: REGION, name_key: name }
+      const { database, deps: sagemaker } = test.sagemaker
+      const work = [
+        () => database.commit(endpointWrites(database, sagemaker.changeFeed, key).forget()),
+        () => registerScalableTarget(deps, { ...target, MinCapacity: 1, MaxCapacity: 2 }, context()),
+        () => track(target, 'p'),
+      ]
+      const settled = await Promise.allSettled((attempt % 2 === 0 ? work : work.toReversed()).map((one) => one()))
+      for (const one of settled) if (one.status === 'rejected') expect(one.reason).toHaveProperty('code')
+      const input = { ...NAMESPACE, ResourceIds: [target.ResourceId] }
+      expect((await describeScalableTargets(deps, input, context())).ScalableTargets).toEqual([])
+      const rows = await database.query.selectFrom('scaling_policies').select('target_id').execute()
+      const targets = await database.query.selectFrom('scaling_targets').select('id').execute()
+      const ids = new Set(targets.map(({ id }) => id))
+      expect(rows.filter(({ target_id }) => !ids.has(target_id))).toEqual([])
+    }
+  })
+
+  it('does not act on what was measured before the last change', async () => {
+    const { name, target } = await test.serving()
+    const policy = await track(target, 'p')
+    const old = test.now
+    await registerScalableTarget(deps, { ...target, MinCapacity: 4 }, context())
+    await test.settle(name)
+    await test.settle(name)
+    const event = { ...alarmEvent(named(policy, 'High'), [200]), at: old }
+    expect(await test.actions.run(policy.PolicyARN, event, test.signal)).toContain('changed since')
+    expect(await test.count(name)).toBe(4)
+  })
+
+  it('does without alarms that somebody has deleted', async () => {
+    const { name, target } = await test.serving()
+    const [one, two] = [await track(target, 'one'), await track(target, 'two')]
+    for (const { AlarmName } of two.Alarms ?? []) test.alarms.delete(AlarmName)
+    await raise(one.PolicyARN, named(one, 'Low'), [0])
+    expect(await test.count(name)).toBe(1)
+    const again = await track(target, 'two')
+    expect(again.Alarms).toEqual(two.Alarms)
+    expect(test.alarms.has(named(two, 'High'))).toBe(true)
   })
 
   it('lists page by page', async () => {

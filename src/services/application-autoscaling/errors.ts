@@ -29,6 +29,11 @@ export const tooManyTags = (arn: string, limit: number): ServiceError =>
 export const noVariant = (resource: string): ServiceError =>
   validationException(`There is no endpoint variant with the resource ID ${resource}`)
 
+export const variantLeaves = (resource: string): ServiceError =>
+  validationException(
+    `The endpoint is being updated to a configuration without ${resource}, or with another instance type for it`,
+  )
+
 export const concurrentUpdate = (): ServiceError =>
   new ServiceError('ConcurrentUpdateException', 'The scalable target has been changed at the same time. Try again.')
 

@@ -1,5 +1,5 @@
 import type { Database, Statement } from '../../storage/database.ts'
-import { statement } from '../../storage/statement.ts'
+import { none, statement } from '../../storage/statement.ts'
 
 interface ScaledEndpoint {
   readonly account: string
@@ -21,14 +21,17 @@ export function dropScaling({ query }: Database, endpoint: ScaledEndpoint): read
   ]
 }
 
-/** The names of the endpoint's variants that have scaling policies. */
-export async function scaledVariants({ query }: Database, endpoint: ScaledEndpoint): Promise<readonly string[]> {
-  const { account, region, name_key } = endpoint
-  const rows = await query
+/** Holds only while no policy scales the variant: whoever adds one and whoever takes the variant away exclude each other. */
+export function nobodyScales(
+  { query }: Database,
+  { account, region, name_key }: ScaledEndpoint,
+  variant_name: string,
+  otherwise: () => Error,
+): Statement {
+  const scaled = query
     .selectFrom('scaling_targets')
-    .select('variant_name')
-    .where((of) => of.and({ account, region, name_key }))
+    .select('id')
+    .where((of) => of.and({ account, region, name_key, variant_name }))
     .where('id', 'in', query.selectFrom('scaling_policies').select('target_id'))
-    .execute()
-  return rows.map((row) => row.variant_name)
+  return statement(scaled, none(otherwise))
 }

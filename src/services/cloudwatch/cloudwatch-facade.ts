@@ -1,5 +1,5 @@
 import { removeAlarms } from './alarms/delete-alarms.ts'
-import { putAlarm } from './alarms/put-metric-alarm.ts'
+import { alarmWrites } from './alarms/put-metric-alarm.ts'
 import type { CloudwatchDeps } from './cloudwatch-deps.ts'
 import type { AlarmState, CloudwatchFacade } from './facade.ts'
 import { startOf } from './metrics/aggregate.ts'
@@ -41,7 +41,7 @@ export function createCloudwatchFacade(deps: CloudwatchDeps, recorder: Recorder)
         .filter((one): one is { at: number; value: number } => one.value !== undefined)
         .sort((a, b) => a.at - b.at)
     },
-    putAlarm: (owner, input) => putAlarm(deps, owner, input, clock.now()),
+    alarmWrites: (owner, input, changed) => alarmWrites(deps, owner, input, clock.now(), changed),
     deleteAlarms: (owner, names) => removeAlarms(deps, owner, names, clock.now()),
     async alarmStates({ account, region }, names) {
       if (names.length === 0) return new Map()

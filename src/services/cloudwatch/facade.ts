@@ -1,4 +1,5 @@
 import type { PutMetricAlarmInput } from '../../model/generated/cloudwatch.ts'
+import type { Statement } from '../../storage/database.ts'
 
 /** What names a metric. */
 export interface MetricTarget {
@@ -93,8 +94,11 @@ export interface CloudwatchFacade {
   counter(target: MetricTarget, unit: string, options?: CounterOptions): MetricCounter
   /** What has been stored, oldest first, periods without data left out. */
   getStatistics(target: MetricTarget, query: StatisticsQuery): Promise<readonly { at: number; value: number }[]>
-  /** Creates or replaces an alarm. @throws the ServiceErrors of PutMetricAlarm */
-  putAlarm(owner: AlarmOwner, input: PutMetricAlarmInput): Promise<void>
+  /**
+   * What creates or replaces an alarm, for a unit of work. That rejects with `changed()` when somebody else makes or deletes
+   * the alarm meanwhile, and with LimitExceeded. @throws the other ServiceErrors of PutMetricAlarm
+   */
+  alarmWrites(owner: AlarmOwner, input: PutMetricAlarmInput, changed: () => Error): Promise<readonly Statement[]>
   /** Alarms that are not there are passed over. */
   deleteAlarms(owner: AlarmOwner, names: readonly string[]): Promise<void>
   /** The states of those of these alarms that exist, by name. */

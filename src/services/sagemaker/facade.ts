@@ -33,6 +33,8 @@ export interface SagemakerFacade {
     count: number,
     also: readonly Statement[],
   ): Promise<void>
-  /** Holds only while there is such an endpoint. */
-  endpointStillThere(owner: EndpointOwner, endpoint: string, otherwise: () => Error): Statement
+  /** Holds only while the endpoint's fleet has this variant. */
+  variantStillThere(owner: EndpointOwner, endpoint: string, variant: string, otherwise: () => Error): Statement
+  /** Holds only while no update is about to take the variant, or its instance type, away. */
+  variantStays(owner: EndpointOwner, endpoint: string, variant: string, otherwise: () => Error): Statement
 }

@@ -369,14 +369,16 @@ describe.each(testStores)('alarms on $dialect', ({ create }) => {
     await facade.flush()
     const query = { statistic: 'Sum', period: 60, start: NOON, end: NOON + MINUTE }
     expect(await facade.getStatistics(target, query)).toEqual([{ at: NOON, value: 90 }])
-    await facade.putAlarm(owner, {
+    const alarm: PutMetricAlarmInput = {
       AlarmName: 'TargetTracking-endpoint/e/variant/v-AlarmHigh-1',
       ...{ Namespace: target.namespace, MetricName: target.name, Statistic: 'Sum', Period: 60, EvaluationPeriods: 1 },
       Dimensions: [{ Name: 'EndpointName', Value: 'e' }],
       Threshold: 80,
       ComparisonOperator: 'GreaterThanThreshold',
       AlarmActions: [POLICY],
-    })
+    }
+    const changed = () => new Error('the alarm has changed')
+    await cloudwatch.database.commit(await facade.alarmWrites(owner, alarm, changed))
     const name = 'TargetTracking-endpoint/e/variant/v-AlarmHigh-1'
     await pass(MINUTE + 5_000)
     await becomes('ALARM', name)

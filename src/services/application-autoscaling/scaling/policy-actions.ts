@@ -40,7 +40,8 @@ async function carryOut(deps: AutoscalingDeps, arn: string, event: AlarmEvent): 
   if (capacity === undefined || capacity.status === 'Failed' || capacity.status === 'Deleting')
     throw new AlarmActionRefused(`${target.resource_id} cannot be scaled`)
   const last = target.last_scaling === null ? undefined : (JSON.parse(target.last_scaling) as LastScaling)
-  if (last !== undefined && event.at <= last.startedAt) return told(arn, 'the capacity has been changed since')
+  if ((last !== undefined && event.at <= last.startedAt) || (await hasChangedSince(deps, target, event.at)))
+    return told(arn, 'the capacity has been changed since')
   const ask = await askOf(deps, policy, event)
   if (ask === undefined) return told(arn, 'nothing follows from the state of the alarm')
   if (capacity.status !== 'InService' || (await isUnderWay(deps, target)))
@@ -72,6 +73,20 @@ async function isUnderWay({ database }: AutoscalingDeps, { id }: ScalingTargetRo
     .select('id')
     .where((of) => of.and({ target_id: id, status: 'InProgress' }))
   return (await open.executeTakeFirst()) !== undefined
+}
+
+/**
+ * Whether a change has come to its end since the alarm was raised: what was measured is of the time before. An alarm that is
+ * still raised asks again.
+ */
+async function hasChangedSince({ database }: AutoscalingDeps, { id }: ScalingTargetRow, at: number): Promise<boolean> {
+  const ended = database.query
+    .selectFrom('scaling_activities')
+    .select('id')
+    .where((of) => of.and({ target_id: id, status: 'Successful' }))
+    .where('ended_at', '>', at)
+    .limit(1)
+  return (await ended.executeTakeFirst()) !== undefined
 }
 
 const told = (arn: string, why: string): string =>
@@ -145,6 +160,8 @@ async function othersAgree({ database, cloudwatch }: AutoscalingDeps, policy: Sc
     rows.map(({ name }) => name),
   )
   return rows.every(({ name, side, configuration }) => {
+    // An alarm that somebody has deleted has no say.
+    if (!states.has(name)) return true
     const isRaised = states.get(name) === 'ALARM'
     if (side === 'high') return !isRaised
     return isRaised || (JSON.parse(configuration) as TargetTrackingScalingPolicyConfiguration).DisableScaleIn === true

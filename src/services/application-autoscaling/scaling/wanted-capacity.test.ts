@@ -67,6 +67,8 @@ describe('the decision', () => {
   it.each([
     ['stays between the bounds', by(100), at, { to: 8 }],
     ['stays between the bounds, below', by(-100), at, { to: 2 }],
+    ['comes back from above', by(-1), { ...at, current: 12 }, { to: 8 }],
+    ['comes back from below', by(1), { ...at, current: 0 }, { to: 2 }],
     ['scales in a cooled target', by(-1), { ...at, last: last(2, 39_000) }, { to: 3 }],
     ['interrupts the cooldown of a scale-in', by(1), { ...at, last: last(6) }, { to: 5 }],
     ['goes on with a larger scale-out', by(3), { ...at, last: last(2) }, { to: 5 }],
@@ -79,6 +81,8 @@ describe('the decision', () => {
     ['a scale-in after a scale-out', by(-1), { ...at, last: last(2) }],
     ['a scale-in after a scale-in', by(-1), { ...at, last: last(6) }],
     ['suspended outwards', by(1), { ...at, outSuspended: true }],
+    ['a scale-out above the bounds', by(1), { ...at, current: 12 }],
+    ['a scale-in below the bounds', by(-1), { ...at, current: 1 }],
     ['suspended inwards', by(-1), { ...at, inSuspended: true }],
   ])('does nothing: %s', (_name, wish, situation) => {
     expect(decide(wish, situation)).toHaveProperty('stays')

@@ -80,13 +80,17 @@ export type Decision = { readonly to: number } | { readonly stays: string }
 /**
  * Applies bounds, suspensions and cooldowns. A scale-out interrupts the cooldown of a scale-in. While a scale-out cools down,
  * only a larger one from where it began goes on, and nothing is taken away. Source: target tracking and step scaling
- * policies, "Cooldown period".
+ * policies, "Cooldown period"; for capacities beyond the bounds, "Service auto scaling" of ECS.
  */
 export function decide(wish: Wish, situation: Situation): Decision {
   const { current, min, max, now, last } = situation
   const bounded = (count: number) => Math.min(max, Math.max(min, count))
   const isCooling = last?.endedAt !== undefined && now < last.endedAt + last.cooldown * 1000
-  const to = bounded(wish(current))
+  const wanted = wish(current)
+  const to = bounded(wanted)
+  // Who has set a capacity beyond the bounds keeps it until a policy leads back: none takes more than what it wants.
+  if ((wanted >= current && to < current) || (wanted <= current && to > current))
+    return { stays: `the capacity ${current} is beyond the bounds already` }
   if (to === current) return { stays: `the capacity is ${current} already` }
   if (to < current) {
     if (situation.inSuspended) return { stays: 'scaling in is suspended' }

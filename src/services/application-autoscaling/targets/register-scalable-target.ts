@@ -58,7 +58,7 @@ export async function registerScalableTarget(
   }
   const { query } = database
   await database.commit([
-    sagemaker.endpointStillThere(owner, resource.endpoint, () => noVariant(resource.id)),
+    sagemaker.variantStillThere(owner, resource.endpoint, resource.variant, () => noVariant(resource.id)),
     known === undefined
       ? statement(
           query

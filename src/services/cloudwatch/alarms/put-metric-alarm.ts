@@ -10,7 +10,7 @@ import type { AlarmOwner } from '../facade.ts'
 import { checkTags, tagsOf } from '../tags/tag-list.ts'
 import { addHistory } from './alarm-history.ts'
 import { alarmKey, findAlarm } from './alarm-row.ts'
-import { type AlarmSettings, readAlarmSettings } from './alarm-settings.ts'
+import { readAlarmSettings } from './alarm-settings.ts'
 import { AlarmChanged } from './change-state.ts'
 import { ALARM_WORK } from './evaluate-alarm.ts'
 import { INITIAL_REASON } from './state-reason.ts'
@@ -32,24 +32,31 @@ export async function putMetricAlarm(
 type Deps = Pick<CloudwatchDeps, 'database' | 'queue' | 'settings'>
 
 /** Creates or replaces an alarm; it is looked at at once. @throws ValidationError, LimitExceeded */
-export async function putAlarm(deps: Deps, owner: AlarmOwner, input: PutMetricAlarmInput, now: number): Promise<void> {
-  const settings = readAlarmSettings(owner, input, deps.settings.anyAlarmPeriod)
-  if (input.Tags !== undefined) checkTags(input.Tags)
+async function putAlarm(deps: Deps, owner: AlarmOwner, input: PutMetricAlarmInput, now: number): Promise<void> {
+  const changed = () => new AlarmChanged(`alarm ${input.AlarmName} has changed`)
   for (let attempt = 1; ; attempt++) {
     try {
-      return await write(deps, owner, settings, now)
+      await deps.database.commit(await alarmWrites(deps, owner, input, now, changed))
+      return
     } catch (error) {
       if (!(error instanceof AlarmChanged) || attempt === ATTEMPTS) throw error
     }
   }
 }
 
-async function write(
-  { database, queue }: Deps,
+/**
+ * The same, for a unit of work of the caller. That rejects with `changed()` when somebody else makes or deletes the alarm
+ * meanwhile, and with LimitExceeded. @throws ValidationError
+ */
+export async function alarmWrites(
+  { database, queue, settings: { anyAlarmPeriod } }: Deps,
   owner: AlarmOwner,
-  settings: AlarmSettings,
+  input: PutMetricAlarmInput,
   now: number,
-): Promise<void> {
+  changed: () => Error,
+): Promise<readonly Statement[]> {
+  const settings = readAlarmSettings(owner, input, anyAlarmPeriod)
+  if (input.Tags !== undefined) checkTags(input.Tags)
   const { query } = database
   const { Tags: tags = [], ...stored } = settings.input
   const name = stored.AlarmName
@@ -62,7 +69,6 @@ async function write(
     actions_enabled: (stored.ActionsEnabled ?? true) ? 1 : 0,
     configured_at: now,
   }
-  const changed = () => new AlarmChanged(`alarm ${name} has changed`)
   const fresh = {
     id: randomText(20),
     account: owner.account,
@@ -109,7 +115,7 @@ async function write(
           ),
         ]
   const [type, verb] = known === undefined ? ['Create', 'created'] : ['Update', 'updated']
-  await database.commit([
+  return [
     ...change,
     addHistory(database, owner, name, now, {
       type: 'ConfigurationUpdate',
@@ -117,5 +123,5 @@ async function write(
       data: { version: '1.0', type, [`${verb}Alarm`]: stored },
     }),
     queue.enqueue(ALARM_WORK, alarmKey(owner, name)),
-  ])
+  ]
 }

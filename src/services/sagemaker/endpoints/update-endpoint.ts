@@ -5,10 +5,10 @@ import type {
   VariantPropertyType,
 } from '../../../model/generated/sagemaker.ts'
 import { formatArn } from '../../../shared/arn.ts'
-import type { Database } from '../../../storage/database.ts'
+import type { Database, Statement } from '../../../storage/database.ts'
 import type { EndpointDeploymentRow, EndpointRow, EndpointVariantRow } from '../../../storage/schema/endpoints.ts'
 import { statement } from '../../../storage/statement.ts'
-import { scaledVariants } from '../../application-autoscaling/facade.ts'
+import { nobodyScales } from '../../application-autoscaling/facade.ts'
 import type { RequestContext } from '../../operation.ts'
 import { configStillThere, requireConfig } from '../endpoint-configs/endpoint-config-store.ts'
 import type { InstanceVariant } from '../endpoint-configs/variant-rules.ts'
@@ -53,7 +53,6 @@ export async function updateEndpoint(
   )
   const spec = JSON.parse(fleet.spec) as EndpointSpec
   requireSameKind(row, spec)
-  await keepScaledVariants(database, row, spec)
   const notifications = await testNotifications(deps, spec)
   const number = row.generation + 1
   const policy = policyFor(given, fleet, present, number)
@@ -80,6 +79,7 @@ export async function updateEndpoint(
   await database.commit([
     configStillThere(database, config),
     markUpdating(database, row, values, () => endpointInProgress(arn)),
+    ...keepScaledVariants(database, row, spec),
     statement(database.query.insertInto('endpoint_variants').values([...fleet.variants(key, number, 0)])),
     statement(database.query.insertInto('endpoint_deployments').values(deployment)),
     ...notifications,
@@ -104,13 +104,11 @@ function requireSameKind(row: EndpointRow, { asyncInferenceConfig }: EndpointSpe
 }
 
 /** A variant that a policy scales stays, with its type. Source: endpoint-auto-scaling-prerequisites in the developer guide. */
-async function keepScaledVariants(database: Database, row: EndpointRow, next: EndpointSpec): Promise<void> {
-  const present = (JSON.parse(row.spec) as EndpointSpec).variants
-  for (const name of await scaledVariants(database, row)) {
-    const type = present.find((variant) => variant.name === name)?.instanceType
-    if (type === undefined) continue
-    if (next.variants.find((variant) => variant.name === name)?.instanceType !== type) throw variantIsScaled(name)
-  }
+function keepScaledVariants(database: Database, row: EndpointRow, next: EndpointSpec): readonly Statement[] {
+  const kept = new Map(next.variants.map(({ name, instanceType }) => [name, instanceType]))
+  return (JSON.parse(row.spec) as EndpointSpec).variants
+    .filter(({ name, instanceType }) => kept.get(name) !== instanceType)
+    .map(({ name }) => nobodyScales(database, row, name, () => variantIsScaled(name)))
 }
 
 /** The DeploymentConfig to go by: the one given, or the last one again. */
