@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pushImage } from '../../scripts/images/push-image.ts'
 import { type LocalEngine, startEngine } from '../../scripts/machine/engine.ts'
+import { isAlive } from '../../scripts/machine/lock.ts'
+import { createEngineClient } from '../../src/runtime/docker/engine-client.ts'
 import { faultChance } from '../support/chance.ts'
 import { constantLoad } from '../support/constant-load.ts'
 import { eventually } from '../support/eventually.ts'
@@ -135,5 +138,45 @@ for (const kind of KINDS) {
       await hosting.remove(name)
       expect(await hosting.containers(name)).toEqual([])
     }, 150_000)
+
+    it('together with the server and all containers: what was asked for is brought about by the next start', async () => {
+      const [name, coming, leaving] = [fresh('all'), fresh('coming'), fresh('leaving')]
+      await hosting.deploy(name, who('old'))
+      await hosting.deploy(leaving)
+      await hosting.update(name, `${name}-next`, {}, who('new'))
+      await hosting.create(coming)
+      await hosting.api.sagemaker('DeleteEndpoint', { EndpointName: leaving })
+      // Somewhere between the first start of a container and the end of all that.
+      await delay(chance.between(0, 2_000))
+      const pids = await containerPids(engine)
+      engine.kill()
+      process.kill(hosting.slipway.process.pid, 'SIGKILL')
+      for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+      await engine.revive()
+      await hosting.restart('SIGKILL')
+      expect(await hosting.atRest(name, 60_000)).toMatchObject({ EndpointConfigName: `${name}-next` })
+      expect(await hosting.settled(coming, 60_000)).toMatchObject({ EndpointStatus: 'InService' })
+      await eventually(() => expect(hosting.describe(leaving)).rejects.toThrow('Could not find endpoint'), 30_000)
+      await converged(name, 2)
+      await converged(coming, 1)
+      expect(await hosting.containers(leaving)).toEqual([])
+      expect((await hosting.api.invoke(name, { commands: 'env' })).body).toContain('"WHO=new"')
+      await Promise.all([hosting.remove(name), hosting.remove(coming)])
+      expect(await hosting.runtime.listContainers({}, AbortSignal.timeout(10_000))).toEqual([])
+    }, 150_000)
   })
+}
+
+/** The first process of each container that runs. */
+async function containerPids({ socket }: LocalEngine): Promise<readonly number[]> {
+  const client = createEngineClient({ kind: 'unix', path: socket.replace('unix://', '') }, '/v1.41')
+  const signal = AbortSignal.timeout(10_000)
+  const list = await client.json<{ Id: string }[]>('GET', '/containers/json', { signal })
+  const pids = list.map(async ({ Id }) => {
+    const found = await client.json<{ State: { Pid: number } }>('GET', `/containers/${Id}/json`, { signal })
+    return found.State.Pid
+  })
+  const found = (await Promise.all(pids)).filter((pid) => pid > 0)
+  await client.close()
+  return found
 }

@@ -70,7 +70,7 @@ export interface HostingFixture {
   printed(name: string): Promise<readonly string[]>
   /** SIGKILL to a container. */
   kill(container: string): Promise<void>
-  /** Ends the server in the way given, and starts it again on the same data. */
+  /** Ends the server in the way given, unless it has ended, and starts it again on the same data. */
   restart(end: 'SIGTERM' | 'SIGKILL', options?: SlipwayOptions): Promise<void>
   stop(): Promise<void>
 }
@@ -234,7 +234,7 @@ export async function startHosting(
     restart: async (end, changes = {}) => {
       if (end === 'SIGTERM') await slipway.process.stop(15_000)
       // The program itself: setpriv has become it. Its workers find out and end by themselves.
-      else process.kill(slipway.process.pid, 'SIGKILL')
+      else if (isAlive(slipway.process.pid)) process.kill(slipway.process.pid, 'SIGKILL')
       await eventually(() => {
         if (isAlive(slipway.process.pid)) throw new Error('the server is still there')
       })
