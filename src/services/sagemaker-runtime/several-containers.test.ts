@@ -87,6 +87,21 @@ describe('a pipeline', () => {
     expect(answer.text).toMatch(/half[\s\S]*ModelStreamError[\s\S]*StreamBroken/)
   })
 
+  it('says in the stream between which containers a body became too large', async () => {
+    const first = await http((incoming, response) => {
+      incoming.resume().on('end', () => {
+        for (let part = 0; part < 6; part++) response.write(Buffer.alloc(MIB))
+      })
+    })
+    const last = await http((incoming, response) => {
+      incoming.on('error', () => {}).resume()
+      response.write('begun')
+    })
+    const answer = await gateway.invoke(`/endpoints/${endpoint([first, last])}/invocations-response-stream`)
+    expect(answer.status).toBe(200)
+    expect(answer.text).toMatch(/begun[\s\S]*ModelStreamError[\s\S]*from c1 to c2 is \d+ bytes/)
+  })
+
   it('is ended as a whole within a second when the caller leaves in mid-stream', async () => {
     const dripping = () =>
       http((incoming, response) => {

@@ -1,6 +1,6 @@
 import type { InvocationFailure, InvocationSink, RunningInvocation } from '../../dataplane/invocation.ts'
 import type { AnswerStream } from './answer-stream.ts'
-import { containerAnswered, failureError, MAX_ORIGINAL_MESSAGE } from './errors.ts'
+import { containerAnswered, failureError, MAX_ORIGINAL_MESSAGE, oversizedHandover } from './errors.ts'
 import { streamHeaders } from './response-headers.ts'
 import type { ResponseSettings } from './response-sink.ts'
 import { internalFailureEvent, modelStreamErrorEvent, partEvent } from './stream-events.ts'
@@ -103,7 +103,10 @@ export class StreamSink implements InvocationSink {
       const sentence = 'The model did not finish its response in the time it is given.'
       this.#events.push(modelStreamErrorEvent('ModelInvocationTimeExceeded', sentence))
     } else {
-      const sentence = 'The connection to the model broke before its response was complete.'
+      const sentence =
+        typeof failure === 'string'
+          ? 'The connection to the model broke before its response was complete.'
+          : oversizedHandover(failure)
       this.#events.push(modelStreamErrorEvent('StreamBroken', sentence))
     }
     this.#flush()
