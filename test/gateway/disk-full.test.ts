@@ -1,10 +1,10 @@
-import { open, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rawCall } from '../support/api-call.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Slipway, startSlipway } from '../support/slipway.ts'
-import { mountSmallDisk } from '../support/small-disk.ts'
+import { fillDisk, mountSmallDisk } from '../support/small-disk.ts'
 import { workerPids } from '../support/worker-pids.ts'
 
 const MIB = 1024 * 1024
@@ -54,7 +54,7 @@ describe.skipIf(disk === undefined)('a full disk', () => {
   })
 
   it('refuses every write in the words of its service, and serves reads', async () => {
-    await fill(filler)
+    await fillDisk(filler)
     const outcomes = await Promise.all(
       Array.from({ length: 60 }, (_, index) =>
         sagemaker('CreateModelPackageGroup', {
@@ -111,16 +111,3 @@ describe.skipIf(disk === undefined)('a full disk', () => {
     expect(workerPids(slipway)).toEqual(workers)
   })
 })
-
-/** Takes every byte that is left. */
-async function fill(file: string): Promise<void> {
-  const handle = await open(file, 'w')
-  try {
-    for (let size = MIB; size >= 1; size = Math.floor(size / 2)) {
-      const block = Buffer.alloc(size)
-      for (;;) if ((await handle.write(block).catch(() => ({ bytesWritten: 0 }))).bytesWritten < size) break
-    }
-  } finally {
-    await handle.close()
-  }
-}

@@ -12,10 +12,19 @@ export interface Accepted {
   readonly failure: string
 }
 
+/** What matters to tests of a notification; one that tries the topic has no such id. */
+export interface Told {
+  readonly inferenceId?: string
+  readonly invocationStatus?: 'Completed' | 'Failed'
+  readonly failureReason?: string
+}
+
 /** An asynchronous endpoint with a bucket and a topic for both kinds of notifications, which a queue gets. */
 export interface AsyncEndpoint {
   readonly name: string
   readonly bucket: string
+  /** The ARN of the topic. */
+  readonly topic: string
   /** Puts one request into the queue; undefined when the server was not there to answer. */
   send(
     inferenceId: string,
@@ -24,7 +33,7 @@ export interface AsyncEndpoint {
   /** The keys of all objects under the prefix. */
   keys(prefix: string): Promise<ReadonlySet<string>>
   /** Takes what notifications there are off the queue. */
-  notifications(): Promise<readonly { readonly inferenceId: string; readonly invocationStatus: string }[]>
+  notifications(): Promise<readonly Told[]>
   scale(count: number): Promise<void>
 }
 
@@ -95,6 +104,7 @@ export async function deployAsync(
   return {
     name,
     bucket,
+    topic,
     send: async (inferenceId, { body, input, type = 'text/plain' }) => {
       const headers = {
         'x-amzn-sagemaker-content-type': type,
@@ -133,7 +143,7 @@ export async function deployAsync(
       if (Messages.length === 0) return []
       const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }))
       await sqs('DeleteMessageBatch', { QueueUrl, Entries })
-      return Messages.map(({ Body }) => JSON.parse(Body) as { inferenceId: string; invocationStatus: string })
+      return Messages.map(({ Body }) => JSON.parse(Body) as Told)
     },
     scale: async (count) => {
       await api.sagemaker('UpdateEndpointWeightsAndCapacities', {

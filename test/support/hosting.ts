@@ -117,7 +117,7 @@ export async function startHosting(
     ...options,
   }
   let slipway = await startSlipway(server)
-  const installation = await installationId(data.path)
+  const installation = await installationId(slipway.dataDir)
   const signal = () => AbortSignal.timeout(60_000)
   const runtime = await connectDocker({ log: silentLogger, socket: engine.socket, installation, signal: signal() })
   const api = apiOf(() => slipway)
