@@ -28,7 +28,13 @@ export interface AsyncEndpoint {
   /** Puts one request into the queue; undefined when the server was not there to answer. */
   send(
     inferenceId: string,
-    request: { readonly body?: string; readonly input?: string; readonly type?: string },
+    request: {
+      readonly body?: string
+      readonly input?: string
+      readonly type?: string
+      /** Commands for the container. */
+      readonly commands?: string
+    },
   ): Promise<Accepted | undefined>
   /** The keys of all objects under the prefix. */
   keys(prefix: string): Promise<ReadonlySet<string>>
@@ -105,10 +111,11 @@ export async function deployAsync(
     name,
     bucket,
     topic,
-    send: async (inferenceId, { body, input, type = 'text/plain' }) => {
+    send: async (inferenceId, { body, input, type = 'text/plain', commands }) => {
       const headers = {
         'x-amzn-sagemaker-content-type': type,
         'x-amzn-sagemaker-inference-id': inferenceId,
+        ...(commands !== undefined && { 'x-amzn-sagemaker-custom-attributes': commands }),
         ...(input !== undefined && { 'x-amzn-sagemaker-inputlocation': `s3://${bucket}/${input}` }),
       }
       const target = `/endpoints/${name}/async-invocations`

@@ -18,6 +18,7 @@ import { temporaryDirectory } from './temporary-directory.ts'
  * `file=PATH` (its content, or 404) `list=PATH` (JSON) `write=PATH` (`written` or the error) `connect=IPv4:PORT`
  * (`connected` or the error) `fork=N` (how many processes could start) `pings` (how many so far).
  * How: `sleep=MS` `drip=N` with `interval=MS` (N chunks) `cut=N` (hang up after N bytes of the body; 0: before all)
+ * `relay`, alone and in the header: the body is echoed as it comes, and never held whole.
  * `hang` `crash[=EXITCODE]` `allocate=MEGABYTES` (and keep them).
  * What is printed: `stdout=TEXT` `stderr=TEXT` (a line each) `partial=TEXT` (no newline) `longline=BYTES`
  * `lines=N` after `width=N` (N lines, each padded by that many characters).

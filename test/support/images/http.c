@@ -146,7 +146,28 @@ bool read_request(struct connection *connection, struct request *request) {
   const char *coding = find_header(request, "transfer-encoding");
   if (coding != NULL && strcasecmp(coding, "chunked") == 0) return read_chunked(connection, request);
   const char *length = find_header(request, "content-length");
-  return read_sized(connection, request, length == NULL ? 0 : strtoul(length, NULL, 10));
+  const char *commands = find_header(request, "x-amzn-sagemaker-custom-attributes");
+  size_t size = length == NULL ? 0 : strtoul(length, NULL, 10);
+  request->relayed = commands != NULL && strcmp(commands, "relay") == 0;
+  if (!request->relayed) return read_sized(connection, request, size);
+  request->body_length = size;
+  return true;
+}
+
+bool relay(struct connection *connection, const struct request *request) {
+  struct text head = {0};
+  text_format(&head, "HTTP/1.1 200 Test\r\nContent-Length: %zu\r\nContent-Type: application/octet-stream\r\n\r\n",
+              request->body_length);
+  bool sent = write_all(connection->socket, head.bytes, head.length);
+  free(head.bytes);
+  for (size_t left = request->body_length; sent && left > 0;) {
+    if (connection->length == 0 && !fill(connection)) return false;
+    size_t some = connection->length < left ? connection->length : left;
+    sent = write_all(connection->socket, connection->buffer, some);
+    consume(connection, some);
+    left -= some;
+  }
+  return sent && request->keep_alive;
 }
 
 void free_request(struct request *request) {

@@ -19,6 +19,8 @@ struct request {
   char *body;
   size_t body_length;
   bool keep_alive;
+  /* The command `relay`: the body is still to be read. */
+  bool relayed;
 };
 
 /* One connection with what has been read of it but not yet used. */
@@ -41,8 +43,11 @@ void text_format(struct text *text, const char *format, ...) __attribute__((form
 /* Adds a JSON string, quotes included. */
 void text_json(struct text *text, const char *value);
 
-/* Reads the next request; false when the client has gone or talks nonsense. The caller frees it. */
+/* Reads the next request, all of it but the body of one that is to be relayed; false when the client has gone or talks nonsense.
+   The caller frees it. */
 bool read_request(struct connection *connection, struct request *request);
+/* Echoes a body as it comes; whether the connection goes on. */
+bool relay(struct connection *connection, const struct request *request);
 void free_request(struct request *request);
 /* The value of a header, whatever the case of its name; NULL when absent. */
 const char *find_header(const struct request *request, const char *name);

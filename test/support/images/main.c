@@ -23,6 +23,7 @@ static void *serve_connection(void *argument) {
     char *query = strchr(request.path, '?');
     if (query != NULL) *query = '\0';
     if (strcmp(request.path, "/ping") == 0) open = answer_ping(connection.socket, &request);
+    else if (request.relayed) open = relay(&connection, &request);
     else if (strcmp(request.path, "/invocations") == 0) open = answer_invocation(connection.socket, &request);
     else open = respond(connection.socket, &request, 404, "text/plain", NULL, NULL, "no such path", 12);
     free_request(&request);
