@@ -2,7 +2,7 @@ import type { RequestBody } from '../dataplane/upstream/connection.ts'
 import { invokeEndpointAsync } from '../services/sagemaker-runtime/async-inference/invoke-endpoint-async.ts'
 import { MOST_BODY_BYTES } from '../services/sagemaker-runtime/async-inference/request-body.ts'
 import { bodyTooLarge, serviceUnavailable } from '../services/sagemaker-runtime/errors.ts'
-import { type InvocationOperation, TARGET_CONTAINER_HEADER } from '../services/sagemaker-runtime/invocation-headers.ts'
+import { TARGET_CONTAINER_HEADER } from '../services/sagemaker-runtime/invocation-headers.ts'
 import { invokeEndpoint } from '../services/sagemaker-runtime/invoke-endpoint.ts'
 import { signatureError } from '../wire/sigv4/fault-error.ts'
 import { verifySignature } from '../wire/sigv4/verify.ts'
@@ -10,17 +10,11 @@ import type { Caller, Claim } from './authenticate.ts'
 import { CollectedBody } from './collected-body.ts'
 import { type Call, type Exchange, requestOrigin } from './exchange.ts'
 import type { GatewayParts } from './gateway.ts'
+import { InvocationTarget } from './invocation-target.ts'
 import { BodyTooLargeError, collectBody, watchSilence } from './read-body.ts'
 
 const SAGEMAKER = { service: 'sagemaker' }
 const INVOCATION = /^\/endpoints\/([^/]+)\/(?:(async-)?invocations|invocations(-response-stream))$/
-
-/** What a request on the road of invocations asks for. */
-export interface InvocationTarget {
-  readonly operation: InvocationOperation | 'InvokeEndpointAsync'
-  /** Not yet checked. */
-  readonly endpointName: string
-}
 
 /** The endpoint that the request invokes, if it is an invocation. */
 export function invocationTarget(exchange: Exchange): InvocationTarget | undefined {
@@ -28,15 +22,13 @@ export function invocationTarget(exchange: Exchange): InvocationTarget | undefin
   const match = INVOCATION.exec(exchange.path)
   if (match === null) return undefined
   const name = match[1] as string
-  return {
-    operation:
-      match[2] !== undefined
-        ? 'InvokeEndpointAsync'
-        : match[3] !== undefined
-          ? 'InvokeEndpointWithResponseStream'
-          : 'InvokeEndpoint',
-    endpointName: name.includes('%') ? decoded(name) : name,
-  }
+  const operation =
+    match[2] !== undefined
+      ? 'InvokeEndpointAsync'
+      : match[3] !== undefined
+        ? 'InvokeEndpointWithResponseStream'
+        : 'InvokeEndpoint'
+  return new InvocationTarget(operation, name.includes('%') ? decoded(name) : name)
 }
 
 function decoded(name: string): string {
@@ -89,8 +81,11 @@ export async function serveInvocation(
   }
 }
 
-/** Invokes with a whole body, once it is proven that the caller is who the request says, and known that he may. */
-export async function invokeCollected(
+/**
+ * Invokes with a whole body, once it is proven that the caller is who the request says, and known that he may. Throws or rejects
+ * with the error to answer: what is known at once costs no promise.
+ */
+export function invokeCollected(
   parts: GatewayParts,
   call: Call,
   target: InvocationTarget,
@@ -98,26 +93,27 @@ export async function invokeCollected(
   body: CollectedBody,
 ): Promise<void> {
   if (caller.claim !== undefined) verify(caller.claim, body.hash())
+  const go = () => invoke(parts, call, target, caller, { kind: 'collected', chunks: body.parts }, body.size)
   const asked = authorize(parts, call, target, caller)
-  if (asked !== undefined) await asked
-  await invoke(parts, call, target, caller, { kind: 'collected', chunks: body.parts }, body.size)
+  return asked === undefined ? go() : asked.then(go)
 }
 
 function authorize(
   parts: GatewayParts,
   call: Call,
-  { operation, endpointName }: InvocationTarget,
+  target: InvocationTarget,
   { principal, region }: Caller,
 ): void | Promise<void> {
   const container = call.request.headers[TARGET_CONTAINER_HEADER]
-  return parts.authorizer.require({
+  const question = {
     principal,
-    action: `sagemaker:${operation}`,
-    resource: `arn:aws:sagemaker:${region}:${principal.account}:endpoint/${endpointName.toLowerCase()}`,
+    action: target.action,
+    resource: target.arn(region, principal.account),
     origin: requestOrigin(call, region, parts.publicUrl),
     service: 'sagemaker-runtime',
-    ...(container !== undefined && { conditions: { 'sagemaker:targetcontainerhostname': container } }),
-  })
+  }
+  if (container === undefined) return parts.authorizer.require(question)
+  return parts.authorizer.require({ ...question, conditions: { 'sagemaker:targetcontainerhostname': container } })
 }
 
 function invoke(

@@ -97,7 +97,13 @@ function line({ requestId, time, client, method, path, status, bytes, millisecon
   return `{"time":"${timeText(time)}","requestId":"${requestId}","client":"${client ?? ''}","method":"${method}","path":${quoted(path)},"status":${status},"bytes":${bytes},"milliseconds":${took}${agent}}\n`
 }
 
-const quoted = (text: string): string => JSON.stringify(text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text)
+/** Most texts need no escapes. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
+function quoted(text: string): string {
+  const bounded = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text
+  return PLAIN.test(bounded) ? `"${bounded}"` : JSON.stringify(bounded)
+}
 
 let second = 0
 let secondText = ''

@@ -8,7 +8,8 @@ import type { Call } from '../exchange.ts'
 import type { GatewayParts } from '../gateway.ts'
 import { identifyInvoker, invokeCollected } from '../serve-invocation.ts'
 import { FrontResponse, type ResponseOwner } from './front-response.ts'
-import { type InvocationHead, MAX_HEAD_BYTES, mayBeInvocation, parseInvocationHead } from './invocation-head.ts'
+import { HeadReader } from './head-reader.ts'
+import { type InvocationHead, MAX_HEAD_BYTES, mayBeInvocation } from './invocation-head.ts'
 
 const HEAD_END = Buffer.from('\r\n\r\n')
 /** What a client may send ahead while it waits for an answer; then it is read no further. */
@@ -43,6 +44,7 @@ interface Incoming {
 export class FrontConnection {
   readonly #context: FrontContext
   readonly #socket: Socket
+  readonly #heads = new HeadReader()
   /** Bytes of an unfinished head, or sent ahead of an answer. */
   #held: Buffer | undefined
   #incoming: Incoming | undefined
@@ -128,7 +130,7 @@ export class FrontConnection {
       else this.#held = bytes
       return
     }
-    const head = end > MAX_HEAD_BYTES ? undefined : parseInvocationHead(bytes.toString('latin1', 0, end))
+    const head = end > MAX_HEAD_BYTES ? undefined : this.#heads.read(bytes.toString('latin1', 0, end + 2))
     if (head === undefined) return this.#handOver(bytes)
     this.#begin(head, bytes, end + HEAD_END.length)
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { InvocationTarget } from '../invocation-target.ts'
 import { mayBeInvocation, parseInvocationHead } from './invocation-head.ts'
 
 const LINE = 'POST /endpoints/iris/invocations HTTP/1.1'
@@ -10,7 +11,7 @@ describe('a head that is read', () => {
     const read = parseInvocationHead(head(LINE, ...HEADERS, 'X-Amz-Date: 1', 'User-Agent: Boto3/1 md/x#1: "a;b"'))
     expect(read).toEqual({
       path: '/endpoints/iris/invocations',
-      target: { operation: 'InvokeEndpoint', endpointName: 'iris' },
+      target: new InvocationTarget('InvokeEndpoint', 'iris'),
       headers: {
         host: 'slipway',
         authorization: 'AWS4-HMAC-SHA256 Credential=a/b',
@@ -24,7 +25,7 @@ describe('a head that is read', () => {
 
   it('may ask for a stream', () => {
     const read = parseInvocationHead(head('POST /endpoints/a-1/invocations-response-stream HTTP/1.1', ...HEADERS))
-    expect(read?.target).toEqual({ operation: 'InvokeEndpointWithResponseStream', endpointName: 'a-1' })
+    expect(read?.target).toEqual(new InvocationTarget('InvokeEndpointWithResponseStream', 'a-1'))
   })
 
   it.each(['Connection: keep-alive', 'connection: Keep-Alive'])('may say %s', (line) => {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { InvocationTarget } from '../serve-invocation.ts'
+import { InvocationTarget } from '../invocation-target.ts'
 
 /** The head of an invocation that leaves no doubt. */
 export interface InvocationHead {
@@ -66,15 +66,22 @@ export function parseInvocationHead(text: string): InvocationHead | undefined {
     headers[name] = text.slice(from, end)
     at = end + 2
   }
+  const contentLength = takenLength(headers)
+  if (contentLength === undefined) return undefined
+  const [, path, endpointName, stream] = first as unknown as [string, string, string, string | undefined]
+  const operation = stream === undefined ? 'InvokeEndpoint' : 'InvokeEndpointWithResponseStream'
+  return { path, target: new InvocationTarget(operation, endpointName), headers, contentLength }
+}
+
+/** The length of the body, where the headers that everything hangs on are as they have to be; else undefined. */
+export function takenLength(headers: IncomingHttpHeaders): number | undefined {
   const { host, connection, authorization } = headers
   const length = headers['content-length']
   if (host === undefined || length === undefined || !LENGTH.test(length)) return undefined
   if (connection !== undefined && connection.toLowerCase() !== 'keep-alive') return undefined
   // Then the credential that it begins with is the only one that anybody may find in it.
   if (authorization === undefined || !authorization.startsWith('AWS4-HMAC-SHA256 Credential=')) return undefined
-  const [, path, endpointName, stream] = first as unknown as [string, string, string, string | undefined]
-  const operation = stream === undefined ? 'InvokeEndpoint' : 'InvokeEndpointWithResponseStream'
-  return { path, target: { operation, endpointName }, headers, contentLength: Number(length) }
+  return Number(length)
 }
 
 /** Names as they are sent, with their lower case; undefined for those that are not read here. */

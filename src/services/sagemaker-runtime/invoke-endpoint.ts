@@ -17,7 +17,7 @@ import {
   targetContainerNotFound,
   variantNotFound,
 } from './errors.ts'
-import { type InvocationOperation, readInvocationHeaders } from './invocation-headers.ts'
+import { type InvocationHeaders, type InvocationOperation, readInvocationHeaders } from './invocation-headers.ts'
 import { type ResponseSettings, ResponseSink } from './response-sink.ts'
 import { parseNewSession, type SessionAffinity } from './session-affinity.ts'
 import { StreamSink } from './stream-sink.ts'
@@ -48,58 +48,77 @@ export interface InvokeEndpointInput {
 type Context = Pick<RequestContext, 'requestId' | 'account' | 'region' | 'now'> & { readonly arrivedAt: number }
 
 /**
- * Sends the body to a container of the endpoint and streams the answer into `response`. Rejects with the ServiceError to
+ * Sends the body to a container of the endpoint and streams the answer into `response`. Throws or rejects with the ServiceError to
  * answer as long as nothing has been written: ValidationError, ModelError (424), ServiceUnavailable (503).
  */
-export async function invokeEndpoint(
+export function invokeEndpoint(
   deps: RuntimeDeps,
   input: InvokeEndpointInput,
   response: AnswerStream,
   context: Context,
 ): Promise<void> {
-  const { endpointName, operation } = input
-  const { targetVariant, targetContainer, sessionId, headerLines } = readInvocationHeaders(
-    operation,
-    endpointName,
-    input.headers,
-  )
-  const streaming = operation === 'InvokeEndpointWithResponseStream'
-  const key = routeKey(context.account, context.region, endpointName)
+  const asked = readInvocationHeaders(input.operation, input.endpointName, input.headers)
+  const key = routeKey(context.account, context.region, input.endpointName)
   const found = deps.routes.find(key)
-  const route = found instanceof Promise ? await found : found
-  // A name in another case than the endpoint was created with is not found, as on AWS.
-  if (route === undefined || route.endpointName !== endpointName) throw endpointNotFound(endpointName, context.account)
-  if (route.async !== undefined) throw onlyAsynchronous(endpointName)
-  const chosen =
+  // Most wait for nothing but their container.
+  if (found instanceof Promise || (asked.sessionId !== undefined && asked.sessionId !== NEW_SESSION))
+    return invokeLater(deps, input, asked, key, response, context)
+  const route = checkRoute(found, input.endpointName, context.account)
+  return send(deps, input, asked, key, route, pickVariant(route, asked.targetVariant), response, context)
+}
+
+async function invokeLater(
+  deps: RuntimeDeps,
+  input: InvokeEndpointInput,
+  asked: InvocationHeaders,
+  key: string,
+  response: AnswerStream,
+  context: Context,
+): Promise<void> {
+  const route = checkRoute(await deps.routes.find(key), input.endpointName, context.account)
+  const { sessionId, targetVariant } = asked
+  const variant =
     sessionId === undefined || sessionId === NEW_SESSION
       ? pickVariant(route, targetVariant)
       : await sessionVariant(deps, key, route, sessionId)
+  return send(deps, input, asked, key, route, variant, response, context)
+}
+
+function checkRoute(route: Route | undefined, endpointName: string, account: string): Route {
+  // A name in another case than the endpoint was created with is not found, as on AWS.
+  if (route === undefined || route.endpointName !== endpointName) throw endpointNotFound(endpointName, account)
+  if (route.async !== undefined) throw onlyAsynchronous(endpointName)
+  return route
+}
+
+function send(
+  deps: RuntimeDeps,
+  { operation, endpointName, body, contentLength }: InvokeEndpointInput,
+  { targetContainer, headerLines }: InvocationHeaders,
+  key: string,
+  route: Route,
+  chosen: VariantRoute,
+  response: AnswerStream,
+  { requestId, now, arrivedAt }: Context,
+): Promise<void> {
   const variant = withContainer(chosen, targetContainer, endpointName)
   if (!route.hosted) throw nothingHosted(route, variant.directTo ?? variant.containers?.[0]?.name)
+  const streaming = operation === 'InvokeEndpointWithResponseStream'
   // A stream is as long as the model talks; nothing of it is kept.
   const maxResponseBytes = streaming ? Number.POSITIVE_INFINITY : deps.limits.invocationBytes
   const settings: ResponseSettings = {
     location: route,
     variant: variant.name,
-    requestId: context.requestId,
+    requestId,
     maxResponseBytes,
-    onSuccess: (headers) => recordSession(deps.sessions, key, running.instanceId, headers, context.now),
+    onSuccess: (headers) => recordSession(deps.sessions, key, running.instanceId, headers, now),
   }
   const sink = streaming ? new StreamSink(response, settings) : new ResponseSink(response, settings)
-  const running = deps.dataPlane.invoke(
-    variant,
-    {
-      headerLines,
-      body: input.body,
-      contentLength: input.contentLength,
-      timeoutMilliseconds: (streaming ? deps.limits.streamSeconds : deps.limits.containerSeconds) * 1000,
-      maxResponseBytes,
-      arrivedAt: context.arrivedAt,
-    },
-    sink,
-  )
+  const timeoutMilliseconds = (streaming ? deps.limits.streamSeconds : deps.limits.containerSeconds) * 1000
+  const invocation = { headerLines, body, contentLength, timeoutMilliseconds, maxResponseBytes, arrivedAt }
+  const running = deps.dataPlane.invoke(variant, invocation, sink)
   sink.attach(running)
-  await sink.settled
+  return sink.settled
 }
 
 const NEW_SESSION = 'NEW_SESSION'

@@ -2,8 +2,9 @@ import type { ContextValue, ContextValues } from '../../../access/policy/context
 import type { AccessQuestion, ResourceSide } from '../../authorizer.ts'
 import type { Identity } from './identity-policies.ts'
 
-/** Questions that are remembered of one user or role; then they are forgotten and asked again. */
+/** Resources that are remembered of one user or role, and questions about one of them; then all are forgotten and asked again. */
 const MAX_REMEMBERED = 128
+const MAX_OF_ONE_RESOURCE = 16
 /** Condition keys that a decision may have looked at to be remembered. */
 const MAX_LOOKED_AT = 8
 
@@ -32,29 +33,43 @@ export type LookedAt = ReadonlyMap<string, ContextValue | undefined>
  * identity as it was loaded, so it is forgotten with it by any change of a policy. A refusal is always worked out anew.
  */
 export class AllowedBefore {
-  readonly #allowed = new WeakMap<Identity, Map<string, LookedAt>>()
+  /** By resource: a request that is repeated names it by the same string, whose hash is known. */
+  readonly #allowed = new WeakMap<Identity, Map<string, Remembered[]>>()
 
   /** What the request must have, as it had when it was allowed; undefined when it has not been. */
   find(identity: Identity, question: AccessQuestion, side: ResourceSide): LookedAt | undefined {
     if (side.policies !== undefined || overrides(question, side)) return undefined
-    return this.#allowed.get(identity)?.get(keyOf(question, side))
+    return this.#allowed
+      .get(identity)
+      ?.get(question.resource)
+      ?.find((known) => isAbout(known, question, side))?.lookedAt
   }
 
   add(identity: Identity, question: AccessQuestion, side: ResourceSide, lookedAt: LookedAt): void {
     if (side.policies !== undefined || overrides(question, side)) return
     let known = this.#allowed.get(identity)
     if (known === undefined) {
-      known = new Map()
+      known = new Map<string, Remembered[]>()
       this.#allowed.set(identity, known)
     }
-    if (known.size >= MAX_REMEMBERED) known.clear()
-    known.set(keyOf(question, side), lookedAt)
+    const { principal, action, resource } = question
+    const others = known.get(resource)?.filter((one) => !isAbout(one, question, side)) ?? []
+    if (known.size >= MAX_REMEMBERED || others.length >= MAX_OF_ONE_RESOURCE) known.clear()
+    known.set(resource, [...others, { action, account: side.account, arn: principal.arn, lookedAt }])
   }
 }
 
-/** Many sessions share the policies of a role, so who asks is part of it. None of the parts has a space but the last. */
-const keyOf = ({ principal, action, resource }: AccessQuestion, { account }: ResourceSide): string =>
-  `${action} ${account} ${principal.arn} ${resource}`
+interface Remembered {
+  readonly action: string
+  /** The resource's. */
+  readonly account: string
+  /** Many sessions share the policies of a role, so who asks is part of it. */
+  readonly arn: string
+  readonly lookedAt: LookedAt
+}
+
+const isAbout = (known: Remembered, { principal, action }: AccessQuestion, { account }: ResourceSide): boolean =>
+  known.action === action && known.arn === principal.arn && known.account === account
 
 const lasts = (key: string): boolean => LASTING.has(key) || key.startsWith(PRINCIPAL_TAG)
 
