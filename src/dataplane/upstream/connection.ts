@@ -40,6 +40,8 @@ export interface ConnectionOwner {
 // All connections read into one buffer: what arrives is dealt with, or copied, before the next read of any of them.
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024)
 
+const ONE_PIECE_BYTES = 8 * 1024
+
 /** One keep-alive connection to a container. Writes the head and a collected body together: it shows in the cost of a request. */
 export class Connection {
   readonly #socket: Socket
@@ -117,6 +119,11 @@ export class Connection {
     const socket = this.#socket
     if (body.kind === 'collected') {
       this.#sent = true
+      const small = inOnePiece(head, body.chunks)
+      if (small !== undefined) {
+        socket.write(small)
+        return
+      }
       socket.cork()
       socket.write(head, 'latin1')
       for (const chunk of body.chunks) socket.write(chunk)
@@ -186,6 +193,16 @@ export class Connection {
     this.#stopUpload?.()
     this.#stopUpload = undefined
   }
+}
+
+/** A small request as one buffer: two writes in one cost more than the copy. */
+function inOnePiece(head: string, chunks: readonly Uint8Array[]): Buffer | undefined {
+  const [body] = chunks
+  if (chunks.length > 1 || (body !== undefined && body.length > ONE_PIECE_BYTES)) return undefined
+  const whole = Buffer.allocUnsafe(head.length + (body?.length ?? 0))
+  const length = whole.write(head, 0, 'latin1')
+  if (body !== undefined) whole.set(body, length)
+  return whole
 }
 
 /** The connection to a container whose network has gone with it. */

@@ -12,10 +12,7 @@ export interface AnswerStream {
   flushHeaders(): void
   /** Returns false when the client does not take it as fast as it comes: `drain` tells when it does. */
   write(part: Uint8Array): boolean
-  end(): unknown
-  end(body: Uint8Array | undefined): unknown
-  /** A text of one-byte characters. */
-  end(body: string, encoding: 'latin1'): unknown
+  end(body?: Uint8Array): unknown
   /** Breaks the connection. */
   destroy(): unknown
   once(event: 'close' | 'drain', listener: () => void): unknown

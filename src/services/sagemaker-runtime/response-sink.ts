@@ -6,8 +6,6 @@ import { responseHeaders } from './response-headers.ts'
 /** Responses up to this size are answered in one write, and a container that breaks in mid-answer still gives a clean error. */
 const COLLECTED_BYTES = 64 * 1024
 
-const ONE_WRITE_BYTES = 8 * 1024
-
 /** What the caller sees of a response besides its body. */
 export interface ResponseSettings {
   readonly location: LogLocation
@@ -147,9 +145,7 @@ export class ResponseSink implements InvocationSink {
     else {
       const body = this.#collected.length === 1 ? (this.#collected[0] as Buffer) : Buffer.concat(this.#collected)
       this.#response.writeHead(200, this.#responseHeaders(body.length))
-      // As a string it goes out in one piece with the head: two writes in one cost more than the copy.
-      if (body.length <= ONE_WRITE_BYTES) this.#response.end(body.toString('latin1'), 'latin1')
-      else this.#response.end(body)
+      this.#response.end(body)
     }
     this.#resolve()
   }

@@ -37,25 +37,28 @@ const NONE: readonly string[] = []
 /** The canonical headers: `name:value\n` in the order of the list. */
 export function canonicalHeaders(request: SignableRequest, plan: HeaderPlan): string {
   let text = ''
-  for (const name of plan.names) text += `${name}:${canonicalValue(request, name)}\n`
+  for (const name of plan.names) text += `${name}:${signedValue(request, name)}\n`
+  // Most values are as they have to be, which is seen of all of them at once.
+  if (!NEEDS_TRIMMING.test(text)) return text
+  text = ''
+  for (const name of plan.names) text += `${name}:${collapse(signedValue(request, name))}\n`
   return text
 }
 
 // Values are bytes in disguise, so only space and tab count as white space: \s would eat parts of UTF-8 sequences.
-const NEEDS_TRIMMING = /^[ \t]|[ \t]$|[ \t]{2}|\t/
+const NEEDS_TRIMMING = /\t| [ \n]|: /
 
-function canonicalValue(request: SignableRequest, name: string): string {
+function signedValue(request: SignableRequest, name: string): string {
   const value = headerText(request, name)
   if (value === undefined) return ''
-  if (value.includes(', ') && request.rawHeaders !== undefined) {
+  if (request.rawHeaders !== undefined && value.includes(', ')) {
     const values = repeatedValues(request.rawHeaders, name)
     if (values.length > 1) return values.map(collapse).join(',')
   }
-  return collapse(value)
+  return value
 }
 
-const collapse = (value: string): string =>
-  NEEDS_TRIMMING.test(value) ? value.replace(/^[ \t]+|[ \t]+$/g, '').replace(/[ \t]+/g, ' ') : value
+const collapse = (value: string): string => value.replace(/^[ \t]+|[ \t]+$/g, '').replace(/[ \t]+/g, ' ')
 
 // node:http joins repeated headers with ', ', a signer with ','.
 function repeatedValues(rawHeaders: readonly string[], name: string): string[] {

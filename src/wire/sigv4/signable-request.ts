@@ -10,8 +10,9 @@ export interface SignableRequest {
 }
 
 /** The value of a header that is expected once. */
-export function headerText(request: SignableRequest, name: string): string | undefined {
-  // A list of signed headers may name what every object has.
-  const value = Object.hasOwn(request.headers, name) ? request.headers[name] : undefined
-  return value === undefined || typeof value === 'string' ? value : value.join(',')
+export function headerText({ headers }: SignableRequest, name: string): string | undefined {
+  const value = headers[name]
+  if (typeof value === 'string' || value === undefined) return value
+  // A list of signed headers may name what every object has; none of that is a text.
+  return Object.hasOwn(headers, name) ? value.join(',') : undefined
 }
