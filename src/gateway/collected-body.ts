@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { freeBuffer } from '../shared/free-buffer.ts'
 import { sha256 } from './body-hash.ts'
 
 /** Bodies above this are hashed part by part as they come, so that the hash of none holds up other requests. */
@@ -19,6 +20,7 @@ export class CollectedBody {
   #slab: Buffer | undefined
   #filled = 0
   #from = 0
+  #sent = false
 
   constructor(hashed: number) {
     this.#state = hashed > ONE_HASH_BYTES ? createHash('sha256') : undefined
@@ -48,6 +50,20 @@ export class CollectedBody {
   /** Lower-case hex SHA-256. */
   hash(): string {
     return this.#state === undefined ? sha256(this.parts) : this.#state.digest('hex')
+  }
+
+  /** Its parts have been sent on, and nobody reads them any more. */
+  sent(): void {
+    this.#sent = true
+  }
+
+  /**
+   * Gives the memory of its parts back, if they have been sent on: to be called by whoever has read them from a socket of his own.
+   * `head` came before the first of them, and is not read any more either.
+   */
+  free(head: Buffer): void {
+    if (!this.#sent) return
+    for (const [index, part] of this.#parts.splice(0).entries()) freeBuffer(part, index === 0 ? head.length : 0)
   }
 
   #copy(part: Buffer): void {

@@ -93,7 +93,8 @@ export function invokeCollected(
   body: CollectedBody,
 ): Promise<void> {
   if (caller.claim !== undefined) verify(caller.claim, body.hash())
-  const go = () => invoke(parts, call, target, caller, { kind: 'collected', chunks: body.parts }, body.size)
+  const collected = { kind: 'collected', chunks: body.parts, onSent: () => body.sent() } as const
+  const go = () => invoke(parts, call, target, caller, collected, body.size)
   const asked = authorize(parts, call, target, caller)
   return asked === undefined ? go() : asked.then(go)
 }

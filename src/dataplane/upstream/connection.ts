@@ -7,7 +7,12 @@ import { startUpload } from './upload.ts'
 
 /** A request body: what has been collected already, or a stream with its length when that is known. */
 export type RequestBody =
-  | { readonly kind: 'collected'; readonly chunks: readonly Uint8Array[] }
+  | {
+      readonly kind: 'collected'
+      readonly chunks: readonly Uint8Array[]
+      /** The answer is whole, and nothing of the body is on its way any more. Not called of an exchange that breaks. */
+      readonly onSent?: () => void
+    }
   | { readonly kind: 'stream'; readonly stream: Readable; readonly chunked: boolean }
 
 /** What happened to the request when the exchange broke. */
@@ -54,6 +59,7 @@ export class Connection {
   #ended = false
   #sent = false
   #stopUpload: (() => void) | undefined
+  #onSent: (() => void) | undefined
   /** `performance.now()` of the moment the connection became idle. */
   idleSince = 0
   /** How long the container keeps it idle, as far as it has said; in milliseconds. */
@@ -119,6 +125,7 @@ export class Connection {
     const socket = this.#socket
     if (body.kind === 'collected') {
       this.#sent = true
+      this.#onSent = body.onSent
       const small = inOnePiece(head, body.chunks)
       if (small !== undefined) {
         socket.write(small)
@@ -168,6 +175,7 @@ export class Connection {
     this.#receiver = undefined
     // An answer that came before the request was all sent leaves the rest of it in the way of another request.
     const allSent = this.#sent && this.#socket.writableLength === 0
+    if (allSent) this.#onSent?.()
     this.#leaveUpload()
     if (head?.keepAlive && head.framing !== 'until-close' && allSent && this.usable) {
       this.#socket.resume()
@@ -192,6 +200,7 @@ export class Connection {
   #leaveUpload(): void {
     this.#stopUpload?.()
     this.#stopUpload = undefined
+    this.#onSent = undefined
   }
 }
 

@@ -210,7 +210,7 @@ export class FrontConnection {
 
   async #answer(incoming: Incoming, caller: Caller): Promise<void> {
     const { parts } = this.#context
-    const { head, call, response, body } = incoming
+    const { head, headBytes, call, response, body } = incoming
     try {
       await invokeCollected(parts, call, head.target, caller, body)
     } catch (error) {
@@ -218,6 +218,7 @@ export class FrontConnection {
     } finally {
       this.#release(incoming)
     }
+    if (head.contentLength > 0) body.free(headBytes)
     this.#incoming = undefined
     this.#used = true
     parts.accessLog?.add(accessEntry(call, response.status, response.bytes))

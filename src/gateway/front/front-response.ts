@@ -82,7 +82,7 @@ export class FrontResponse implements AnswerStream {
     if (this.#head !== undefined) this.#send(this.#takeHead())
   }
 
-  write(part: Uint8Array): boolean {
+  write(part: Uint8Array, done?: () => void): boolean {
     const socket = this.#socket
     // An empty chunk would be the last one.
     if (this.#ended || this.#gone || part.length === 0) return !socket.writableNeedDrain
@@ -90,7 +90,7 @@ export class FrontResponse implements AnswerStream {
     socket.cork()
     this.bytes += before.length + part.length
     if (before !== '') socket.write(before, 'latin1')
-    socket.write(part)
+    socket.write(part, done)
     if (this.#chunked) socket.write('\r\n', 'latin1')
     socket.uncork()
     return !socket.writableNeedDrain

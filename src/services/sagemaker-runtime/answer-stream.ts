@@ -10,8 +10,11 @@ export interface AnswerStream {
   /** Headers as names and values by turns, or by name. */
   writeHead(status: number, headers: string[] | Record<string, string | number>): unknown
   flushHeaders(): void
-  /** Returns false when the client does not take it as fast as it comes: `drain` tells when it does. */
-  write(part: Uint8Array): boolean
+  /**
+   * Returns false when the client does not take it as fast as it comes: `drain` tells when it does. Calls `done` once the part is not
+   * read any more.
+   */
+  write(part: Uint8Array, done?: () => void): boolean
   end(body?: Uint8Array): unknown
   /** Breaks the connection. */
   destroy(): unknown

@@ -1,4 +1,5 @@
 import type { InvocationFailure, InvocationSink, RunningInvocation } from '../../dataplane/invocation.ts'
+import { freeBuffer, freeLater } from '../../shared/free-buffer.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import { containerAnswered, failureError, type LogLocation, MAX_ORIGINAL_MESSAGE } from './errors.ts'
 import { responseHeaders } from './response-headers.ts'
@@ -136,7 +137,7 @@ export class ResponseSink implements InvocationSink {
     this.#streaming = true
     this.#response.writeHead(200, this.#responseHeaders(this.#contentLength))
     const collected = Buffer.concat(this.#collected)
-    this.#collected = []
+    for (const part of this.#collected.splice(0)) freeBuffer(part)
     return this.#write(collected)
   }
 
@@ -150,8 +151,9 @@ export class ResponseSink implements InvocationSink {
     this.#resolve()
   }
 
+  /** Sends a part that nobody else has. */
   #write(part: Buffer): boolean {
-    if (this.#response.write(part)) return true
+    if (this.#response.write(part, freeLater(part))) return true
     // One read of the container may hold thousands of parts.
     if (!this.#awaitsDrain) {
       this.#awaitsDrain = true
