@@ -29,7 +29,10 @@ export interface MetricCounter {
 export interface CounterOptions {
   /** Keep what percentiles need; costs a logarithm a value. */
   readonly percentiles?: boolean
-  /** Everything is stored under this too: one addition, two metrics. Several counters may share either. */
+  /**
+   * Everything is stored under this too, as long as the account has less than half of its metrics: one addition, two metrics.
+   * Several counters may share either. Prometheus is not told of it.
+   */
   readonly also?: MetricTarget
 }
 

@@ -113,6 +113,34 @@ describe.each(testStores)('what the server records of itself, on $dialect', ({ c
     expect(await values()).toEqual([{ at: NOON, value: 2 }])
   })
 
+  test('of counters with a second metric is stored there too, where there is room, and told to Prometheus once', async () => {
+    const under = (config: string) => ({ also: { ...target('m'), dimensions: { EndpointConfigName: config } } })
+    const worker = recorder(4)
+    const [first, second] = ['one', 'two'].map((config) => worker.counter(target('m'), 'None', under(config)))
+    const sums = async () => {
+      const { facade } = cloudwatch
+      const query = { statistic: 'Sum', period: 60, start: NOON, end: NOON + MINUTE }
+      const found = await Promise.all(
+        [target('m'), under('one').also, under('two').also].map((one) => facade.getStatistics(one, query)),
+      )
+      return found.map((points) => points[0]?.value)
+    }
+    first?.add(1)
+    await worker.flush()
+    expect(await sums()).toEqual([1, 1, undefined])
+    // Half of what there is room for is left to others.
+    first?.add(2)
+    second?.add(4)
+    worker.record(target('further'), 1, 'None')
+    await worker.flush()
+    expect(await sums()).toEqual([7, 3, undefined])
+    const totals = await readTotals(cloudwatch.database)
+    expect(totals.map(({ name, sum }) => [name, sum])).toEqual([
+      ['further', 1],
+      ['m', 7],
+    ])
+  })
+
   test('of a counter that is closed is still stored', async () => {
     const worker = recorder()
     const counter = worker.counter(target('m'), 'None')

@@ -5,7 +5,7 @@ import type { MetricPointRow } from '../../../storage/schema/cloudwatch.ts'
 import { none, statement } from '../../../storage/statement.ts'
 import { type Aggregate, merge, type Point } from './aggregate.ts'
 import type { Series } from './series.ts'
-import type { SeriesRegistry } from './series-registry.ts'
+import type { SeriesOwner, SeriesRegistry } from './series-registry.ts'
 
 /** What is to be added to a series. */
 export interface SeriesPoint {
@@ -16,8 +16,8 @@ export interface SeriesPoint {
 export interface WriteOptions {
   /** Names the batch when it may have to be repeated: what is stored already is not stored again. */
   readonly batch?: string
-  /** Whether the server has observed it of itself: then it is counted for Prometheus too. */
-  readonly ofServer?: boolean
+  /** Default `caller`. What the server has observed is counted for Prometheus too, unless it is spare. */
+  readonly whose?: SeriesOwner
 }
 
 /** Rows of one insert: few different sizes, so that the database meets few different statements. */
@@ -45,11 +45,11 @@ export class PointWriter {
    */
   async write(points: readonly SeriesPoint[], now: number, options: WriteOptions = {}): Promise<void> {
     if (points.length === 0) return
-    const { batch = newBatch(), ofServer = false } = options
+    const { batch = newBatch(), whose = 'caller' } = options
     await this.#registry.ensure(
       points.map(({ series }) => series),
       now,
-      ofServer,
+      whose,
     )
     const stored = this.#database.query
       .selectFrom('cloudwatch_points')
@@ -63,7 +63,7 @@ export class PointWriter {
           none(() => new BatchStored()),
         ),
         ...this.#inserts(rowsOf(points, batch, now)),
-        ...(ofServer ? this.#totals(points) : []),
+        ...(whose === 'server' ? this.#totals(points) : []),
       ])
     } catch (error) {
       if (!(error instanceof BatchStored)) throw error

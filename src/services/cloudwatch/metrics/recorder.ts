@@ -22,6 +22,8 @@ const COMPLAINT_MILLISECONDS = 60_000
 interface Batch {
   readonly id: string
   readonly points: readonly SeriesPoint[]
+  /** What others tell as well: no metric of the account has to make room for it, and Prometheus does without. */
+  readonly spare: boolean
 }
 
 /**
@@ -32,6 +34,8 @@ export class Recorder {
   readonly #deps: RecorderDeps
   readonly #counters = new Set<Counter>()
   readonly #recorded = new Map<string, SeriesPoint>()
+  /** The same again, of counters that are stored under another metric too. */
+  readonly #spare = new Map<string, SeriesPoint>()
   readonly #seriesOf = new WeakMap<MetricTarget, Series>()
   #waiting: Batch[] = []
   #drainedAt: number
@@ -47,7 +51,7 @@ export class Recorder {
 
   record(target: MetricTarget, value: number | StatisticSet, unit: string, time = this.#deps.clock.now()): void {
     const aggregate = typeof value === 'number' ? ofValue(value, 1) : ofStatisticSet(value)
-    this.#add(this.#series(target), startOf(time, this.#width), unit, aggregate)
+    this.#add(this.#recorded, this.#series(target), startOf(time, this.#width), unit, aggregate)
   }
 
   counter(target: MetricTarget, unit: string, options: CounterOptions = {}): MetricCounter {
@@ -105,11 +109,11 @@ export class Recorder {
     this.#timer.unref()
   }
 
-  #add(series: Series, at: number, unit: string, aggregate: Aggregate): void {
+  #add(to: Map<string, SeriesPoint>, series: Series, at: number, unit: string, aggregate: Aggregate): void {
     const key = `${series.id} ${at} ${unit}`
-    const known = this.#recorded.get(key)?.point.aggregate
+    const known = to.get(key)?.point.aggregate
     const point = { at, width: this.#width, unit, aggregate: known === undefined ? aggregate : merge(known, aggregate) }
-    this.#recorded.set(key, { series, point })
+    to.set(key, { series, point })
   }
 
   /** Takes what counters hold for the interval in which they were drained last, and makes batches of all there is. */
@@ -119,13 +123,16 @@ export class Recorder {
     for (const counter of this.#counters) {
       const aggregate = counter.drain()
       if (aggregate !== undefined) {
-        this.#add(counter.series, at, counter.unit, aggregate)
-        if (counter.also !== undefined) this.#add(counter.also, at, counter.unit, aggregate)
+        this.#add(this.#recorded, counter.series, at, counter.unit, aggregate)
+        if (counter.also !== undefined) this.#add(this.#spare, counter.also, at, counter.unit, aggregate)
       } else if (counter.closed) this.#counters.delete(counter)
     }
-    const byOwner = Map.groupBy(this.#recorded.values(), ({ series }) => `${series.account} ${series.region}`)
-    this.#recorded.clear()
-    for (const points of byOwner.values()) this.#waiting.push({ id: newBatch(), points })
+    for (const recorded of [this.#recorded, this.#spare]) {
+      const byOwner = Map.groupBy(recorded.values(), ({ series }) => `${series.account} ${series.region}`)
+      recorded.clear()
+      for (const points of byOwner.values())
+        this.#waiting.push({ id: newBatch(), points, spare: recorded === this.#spare })
+    }
   }
 
   async #store(): Promise<void> {
@@ -143,9 +150,10 @@ export class Recorder {
   }
 
   /** When there are too many metrics, what belongs to new ones is dropped. */
-  async #write({ id, points }: Batch): Promise<void> {
+  async #write({ id, points, spare }: Batch): Promise<void> {
     const { writer, clock } = this.#deps
-    const write = (some: readonly SeriesPoint[]) => writer.write(some, clock.now(), { batch: id, ofServer: true })
+    const write = (some: readonly SeriesPoint[]) =>
+      writer.write(some, clock.now(), { batch: id, whose: spare ? 'spare' : 'server' })
     try {
       await write(points)
     } catch (err) {

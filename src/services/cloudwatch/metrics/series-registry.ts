@@ -10,6 +10,12 @@ const REMEMBERED = 50_000
 /** Rows of one insert. */
 const CHUNK = 500
 
+/** Who makes a series: a caller, the server for what it observes, or the server for what others tell as well. */
+export type SeriesOwner = 'caller' | 'server' | 'spare'
+
+/** How many series there may be for one more to be made, as a part of the limit. */
+const SHARES: Readonly<Record<SeriesOwner, number>> = { caller: 1, server: 2, spare: 0.5 }
+
 /** Knows which series exist, so that writing to one that does costs no statement. */
 export class SeriesRegistry {
   readonly #database: Database
@@ -24,11 +30,11 @@ export class SeriesRegistry {
 
   /**
    * Makes sure that these series of one account and region exist and count as alive. The server's own may be made when
-   * the caller's have used up the limit, up to twice of it.
+   * the caller's have used up the limit, up to twice of it; what is spare leaves half of it to others.
    * @throws LimitExceeded, and then none of them is made
    */
-  async ensure(series: readonly Series[], now: number, ofServer: boolean): Promise<void> {
-    const limit = ofServer ? 2 * this.#limit : this.#limit
+  async ensure(series: readonly Series[], now: number, whose: SeriesOwner): Promise<void> {
+    const limit = Math.floor(SHARES[whose] * this.#limit)
     const stale = series.filter(
       ({ id }) => (this.#touched.get(id) ?? Number.NEGATIVE_INFINITY) < now - TOUCH_MILLISECONDS,
     )

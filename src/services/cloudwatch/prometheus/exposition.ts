@@ -105,8 +105,6 @@ export function exposition(totals: readonly Total[], gaugesSince: number): strin
 }
 
 function familyOf({ namespace, name, dimensions }: Total): Family | undefined {
-  // A part of what the variant's own series tells.
-  if (dimensions.some(([dimension]) => dimension === 'EndpointConfigName')) return undefined
   const known = dimensions.some(([dimension]) => dimension === 'ContainerName') ? CONTAINER_FAMILIES : FAMILIES
   const families = Object.hasOwn(known, namespace) ? known[namespace] : undefined
   return families !== undefined && Object.hasOwn(families, name) ? families[name] : undefined
