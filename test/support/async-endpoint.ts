@@ -1,4 +1,4 @@
-import { rawCall } from './api-call.ts'
+import { type Caller, rawCall } from './api-call.ts'
 import { type HostingFixture, ROLE } from './hosting.ts'
 
 const ACCOUNT = '123456789012'
@@ -52,12 +52,7 @@ export async function deployAsync(
   const { api } = hosting
   const bucket = `sagemaker-${name}`
   const call = (service: string, request: Parameters<typeof rawCall>[2]) => rawCall(hosting.slipway, service, request)
-  const sqs = async (operation: string, input: object) => {
-    const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` }
-    const answer = await call('sqs', { headers, body: JSON.stringify(input) })
-    if (answer.status !== 200) throw new Error(`${operation}: ${answer.status} ${answer.text}`)
-    return answer.json ?? {}
-  }
+  const sqs = (operation: string, input: object) => callQueue(hosting.slipway, operation, input)
   const sns = async (parameters: Readonly<Record<string, string>>) => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }
     const form = new URLSearchParams({ Version: '2010-03-31', ...parameters })
@@ -74,7 +69,7 @@ export async function deployAsync(
       { Effect: 'Allow', Principal: { Service: 'sns.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: queueArn },
     ],
   })
-  const { QueueUrl } = await sqs('CreateQueue', { QueueName: name, Attributes: { Policy } })
+  await sqs('CreateQueue', { QueueName: name, Attributes: { Policy } })
   await sns({
     Action: 'Subscribe',
     TopicArn: topic,
@@ -142,21 +137,34 @@ export async function deployAsync(
         after = page.at(-1) as string
       }
     },
-    notifications: async () => {
-      const input = { QueueUrl, MaxNumberOfMessages: 10 }
-      const { Messages = [] } = (await sqs('ReceiveMessage', input)) as {
-        Messages?: { Body: string; ReceiptHandle: string }[]
-      }
-      if (Messages.length === 0) return []
-      const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }))
-      await sqs('DeleteMessageBatch', { QueueUrl, Entries })
-      return Messages.map(({ Body }) => JSON.parse(Body) as Told)
-    },
+    notifications: async () => (await asyncNotifications(hosting.slipway, name))(),
     scale: async (count) => {
       await api.sagemaker('UpdateEndpointWeightsAndCapacities', {
         EndpointName: name,
         DesiredWeightsAndCapacities: [{ VariantName: 'v', DesiredInstanceCount: count }],
       })
     },
+  }
+}
+
+async function callQueue(server: Caller, operation: string, input: object): Promise<Record<string, unknown>> {
+  const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` }
+  const answer = await rawCall(server, 'sqs', { headers, body: JSON.stringify(input) })
+  if (answer.status !== 200) throw new Error(`${operation}: ${answer.status} ${answer.text}`)
+  return answer.json ?? {}
+}
+
+/** What takes the next notifications of an endpoint off its queue, at whichever server has it now. */
+export async function asyncNotifications(server: Caller, name: string): Promise<() => Promise<readonly Told[]>> {
+  const { QueueUrl } = await callQueue(server, 'GetQueueUrl', { QueueName: name })
+  return async () => {
+    const input = { QueueUrl, MaxNumberOfMessages: 10 }
+    const { Messages = [] } = (await callQueue(server, 'ReceiveMessage', input)) as {
+      Messages?: { Body: string; ReceiptHandle: string }[]
+    }
+    if (Messages.length === 0) return []
+    const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }))
+    await callQueue(server, 'DeleteMessageBatch', { QueueUrl, Entries })
+    return Messages.map(({ Body }) => JSON.parse(Body) as Told)
   }
 }
