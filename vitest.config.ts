@@ -12,6 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
           environment: 'node',
+          globalSetup: 'test/support/global-templates.ts',
           retry: RETRY,
           // PGlite, which the tests of stores start, takes seconds, and on a busy machine many.
           testTimeout: 30_000,
@@ -23,7 +24,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/**/*.test.ts'],
           environment: 'node',
-          globalSetup: 'test/support/global-engine.ts',
+          globalSetup: ['test/support/global-templates.ts', 'test/support/global-engine.ts'],
           retry: RETRY,
           testTimeout: 60_000,
           hookTimeout: 120_000,
