@@ -1,5 +1,6 @@
-import { sql } from 'kysely'
+import { type CompiledQuery, sql } from 'kysely'
 import type { Database, Statement } from '../storage/database.ts'
+import { prepared } from '../storage/prepared-query.ts'
 import { statement } from '../storage/statement.ts'
 
 /** One lease of one item. The number tells it from other leases of the same item, by this worker or another. */
@@ -16,7 +17,29 @@ export interface LeasedItem {
   readonly attempts: number
 }
 
+interface FirstDue {
+  readonly kind: string
+  readonly due_at: number | null
+}
+
 const MOST_ERROR_TEXT = 2_000
+/** Which kinds have room changes; the lists that are asked for are few. */
+const MOST_KEPT = 100
+
+/** Inserts, or moves to the earlier time; a leased item is marked to run again after this run. */
+const enqueueing = prepared<{ kind: string; key: string; due_at: number }>((query, value) =>
+  query
+    .insertInto('work_items')
+    .values({ kind: value('kind'), key: value('key'), due_at: value('due_at'), lease_number: 0, attempts: 0 })
+    .onConflict((conflict) =>
+      conflict.columns(['kind', 'key']).doUpdateSet({
+        due_at: sql<number>`case when work_items.lease_owner is null and work_items.due_at > excluded.due_at
+        then excluded.due_at else work_items.due_at end`,
+        again_at: sql<number | null>`case when work_items.lease_owner is null then null
+        when work_items.again_at < excluded.due_at then work_items.again_at else excluded.due_at end`,
+      }),
+    ),
+)
 
 /**
  * The SQL of the queue. `due_at` is when an item may be taken: for a leased one, when the lease runs out. So one
@@ -24,6 +47,7 @@ const MOST_ERROR_TEXT = 2_000
  */
 export class WorkItems {
   readonly #db: Database
+  readonly #firstDue = new Map<string, CompiledQuery<FirstDue>>()
 
   constructor(db: Database) {
     this.#db = db
@@ -31,33 +55,32 @@ export class WorkItems {
 
   /** Inserts, or moves to the earlier time; a leased item is marked to run again after this run. */
   enqueue(kind: string, key: string, dueAt: number): Statement {
-    const fresh = { kind, key, due_at: dueAt, lease_number: 0, attempts: 0 }
-    return statement(
-      this.#db.query
-        .insertInto('work_items')
-        .values(fresh)
-        .onConflict((conflict) =>
-          conflict.columns(['kind', 'key']).doUpdateSet({
-            due_at: sql<number>`case when work_items.lease_owner is null and work_items.due_at > excluded.due_at
-            then excluded.due_at else work_items.due_at end`,
-            again_at: sql<number | null>`case when work_items.lease_owner is null then null
-            when work_items.again_at < excluded.due_at then work_items.again_at else excluded.due_at end`,
-          }),
-        ),
-    )
+    return enqueueing.statement(this.#db, { kind, key, due_at: dueAt })
   }
 
   /** When the first item of each kind is due, or its lease runs out. */
   async firstDue(kinds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    if (kinds.length === 0) return new Map()
+    const { query } = this.#db
+    const { rows } = await query.executeQuery(this.#firstDueOf(query, kinds))
+    return new Map(rows.flatMap((row) => (row.due_at === null ? [] : [[row.kind, row.due_at] as const])))
+  }
+
+  /** Asked after every commit, for few different lists of kinds: made once for each. */
+  #firstDueOf(query: Database['query'], kinds: readonly string[]): CompiledQuery<FirstDue> {
+    const name = kinds.join(' ')
+    const known = this.#firstDue.get(name)
+    if (known !== undefined) return known
     const first = (kind: string) =>
-      this.#db.query
+      query
         .selectFrom('work_items')
         .where('kind', '=', kind)
-        .select(({ fn, val }) => [val(kind).as('kind'), fn.min('due_at').as('due_at')])
-    const [one, ...others] = kinds.map(first)
-    if (one === undefined) return new Map()
-    const rows = await others.reduce((query, other) => query.unionAll(other), one).execute()
-    return new Map(rows.flatMap((row) => (row.due_at === null ? [] : [[row.kind, row.due_at] as const])))
+        .select(({ fn, val }) => [val(kind).as('kind'), fn.min<number | null>('due_at').as('due_at')])
+    const [one, ...others] = kinds.map(first) as [ReturnType<typeof first>, ...ReturnType<typeof first>[]]
+    const made = others.reduce((all, other) => all.unionAll(other), one).compile()
+    if (this.#firstDue.size >= MOST_KEPT) this.#firstDue.clear()
+    this.#firstDue.set(name, made)
+    return made
   }
 
   /** Takes up to `limit` due items of a kind, those that have waited longest first. Returns them when committed. */

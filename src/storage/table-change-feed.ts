@@ -3,6 +3,7 @@ import type { Logger } from '../telemetry/log.ts'
 import { type ChangeFeed, EVERYTHING } from './change-feed.ts'
 import type { CommitWatch } from './commit-watch.ts'
 import type { Database, Statement } from './database.ts'
+import { prepared } from './prepared-query.ts'
 import { statement } from './statement.ts'
 
 /** Changes older than this are pruned; a worker that was away for longer reloads everything. */
@@ -17,6 +18,16 @@ export interface TableChangeFeedDeps {
   readonly clock: Clock
   readonly log: Logger
 }
+
+/** Asked after each commit of another process. */
+const changesAfter = prepared<{ seq: number }, { seq: number; topic: string; key: string }>((query, value) =>
+  query
+    .selectFrom('changes')
+    .select(['seq', 'topic', 'key'])
+    .where('seq', '>', value('seq'))
+    .orderBy('seq')
+    .limit(PAGE),
+)
 
 /** The change feed over the table `changes`. Begins with what is announced after it has been started. */
 export async function startTableChangeFeed(deps: TableChangeFeedDeps): Promise<ChangeFeed> {
@@ -109,13 +120,7 @@ class TableChangeFeed implements ChangeFeed {
 
   /** Delivers the next changes. True when there may be more. */
   async #readPage(): Promise<boolean> {
-    const rows = await this.#deps.db.query
-      .selectFrom('changes')
-      .select(['seq', 'topic', 'key'])
-      .where('seq', '>', this.#lastSeq)
-      .orderBy('seq')
-      .limit(PAGE)
-      .execute()
+    const rows = await changesAfter.rows(this.#deps.db, { seq: this.#lastSeq })
     for (const row of rows) {
       if (this.#stopped) return false
       if (row.seq !== this.#lastSeq + 1) {

@@ -1,0 +1,45 @@
+import type { CompiledQuery, Kysely } from 'kysely'
+import type { Database, Statement } from './database.ts'
+import type { Schema } from './schema.ts'
+
+/** A statement has one of these numbers of rows, so that few different ones have to be kept compiled. */
+const SIZES = [64, 16, 4, 1] as const
+
+/**
+ * Statements about many rows (an insert, a deletion of those with some ids), their SQL made once for each number of rows. `make` builds the
+ * query: it has no other values than those of the rows, in the order of `columns`, all of which each row has.
+ */
+export function preparedForRows<Row extends object>(
+  columns: readonly (keyof Row & string)[],
+  make: (query: Kysely<Schema>, rows: Row[]) => { compile(): CompiledQuery },
+): (database: Database, rows: readonly Row[]) => Statement[] {
+  const made = new WeakMap<Database, Map<number, CompiledQuery>>()
+  // Only the number of the rows decides what the SQL is, and the order of their columns.
+  const blank = Object.fromEntries(columns.map((column) => [column, 0])) as unknown as Row
+  const shape = (database: Database, count: number): CompiledQuery => {
+    const shapes = made.get(database) ?? new Map<number, CompiledQuery>()
+    made.set(database, shapes)
+    const known = shapes.get(count)
+    if (known !== undefined) return known
+    const query = make(
+      database.query,
+      Array.from({ length: count }, () => blank),
+    ).compile()
+    shapes.set(count, query)
+    return query
+  }
+  const statementOf = (database: Database, rows: readonly Row[]): Statement => {
+    const parameters: unknown[] = []
+    for (const row of rows) for (const column of columns) parameters.push(row[column])
+    return { query: { ...shape(database, rows.length), parameters } }
+  }
+  return (database, rows) => {
+    const statements: Statement[] = []
+    for (let at = 0; at < rows.length; ) {
+      const size = SIZES.find((candidate) => candidate <= rows.length - at) ?? 1
+      statements.push(statementOf(database, rows.slice(at, at + size)))
+      at += size
+    }
+    return statements
+  }
+}
