@@ -1,23 +1,29 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { signRequest } from '../src/wire/sigv4/sign.ts'
 import { type AsyncEndpoint, deployAsync } from '../test/support/async-endpoint.ts'
 import { setup } from '../test/support/global-engine.ts'
 import { type HostingFixture, startHosting } from '../test/support/hosting.ts'
 import { lacksEngine } from '../test/support/shared-engine.ts'
-import { median, printTable } from './support/measure.ts'
+import { cpuSeconds, median, printTable, processTree } from './support/measure.ts'
+import { observeQueues, type QueueObserver } from './support/queue-observer.ts'
 import { measure, writeScript } from './support/wrk.ts'
 
 /*
  * Asynchronous inference through the whole server with signatures verified: how many requests a second are accepted, how many are
- * answered by a container that answers at once, and how long one takes from its acceptance to its object.
- *   node bench/async-inference.ts [--seconds N] [--alone N]
+ * answered by a container that answers at once, what CPU one takes, and how long one alone takes from its acceptance to its object.
+ *   node bench/async-inference.ts [--rounds N] [--seconds N] [--alone N]
  */
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '8' }, alone: { type: 'string', default: '200' } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '4' },
+    alone: { type: 'string', default: '200' },
+  },
 })
 const CONNECTIONS = 64
 const BODY = 'x'.repeat(1024)
@@ -40,20 +46,57 @@ function load({ slipway }: HostingFixture, endpoint: AsyncEndpoint) {
   return { url: `${url}${target}`, load: { method: 'POST', headers: signed, body: '' } }
 }
 
-async function outputs(endpoint: AsyncEndpoint): Promise<number> {
-  return (await endpoint.keys('out/')).size
-}
-
-async function alone(endpoint: AsyncEndpoint, count: number): Promise<readonly number[]> {
+async function alone(endpoint: AsyncEndpoint, observer: QueueObserver, count: number): Promise<readonly number[]> {
   const times: number[] = []
   for (let index = 0; index < count; index++) {
     const start = performance.now()
     const accepted = await endpoint.send(`alone-${index}`, { body: BODY })
     if (accepted === undefined) throw new Error('not accepted')
-    while (!(await endpoint.keys(accepted.output)).has(accepted.output)) await new Promise(setImmediate)
+    while (!(await observer.has(endpoint.bucket, accepted.output))) await setTimeout(0.5)
     times.push(performance.now() - start)
+    // One alone: what the one before has left to do is over.
+    await setTimeout(20)
   }
   return times
+}
+
+interface Round {
+  readonly accepted: number
+  readonly meanwhile: number
+  readonly afterwards: number
+  readonly endToEnd: number
+  /** CPU of all of the server's processes, milliseconds a request. */
+  readonly cpu: number
+}
+
+/** Sends for some seconds, then waits until all is answered and told. */
+async function round(url: string, script: string, observer: QueueObserver, server: number): Promise<Round> {
+  const cpu = () => cpuSeconds(processTree(server))
+  const [before, cpuBefore, start] = [await observer.counts(), cpu(), performance.now()]
+  const sent = await measure(url, script, { connections: CONNECTIONS, seconds: Number(values.seconds) })
+  // Some may have been accepted after wrk stopped to count.
+  const after = await observer.counts()
+  const acceptSeconds = (performance.now() - start) / 1000
+  // What has gathered is then worked off with nothing else to do.
+  const from = performance.now()
+  let ended = after.finished
+  let answered = from
+  while (ended < after.accepted || (await observer.untold()) > 0) {
+    await setTimeout(20)
+    if (ended < after.accepted) {
+      ended = (await observer.counts()).finished
+      answered = performance.now()
+    }
+    if (performance.now() - from > 300_000) throw new Error('the queue did not empty')
+  }
+  const count = after.accepted - before.accepted
+  return {
+    accepted: sent.requests / sent.duration,
+    meanwhile: (after.finished - before.finished) / acceptSeconds,
+    afterwards: (after.accepted - after.finished) / ((answered - from) / 1000),
+    endToEnd: count / ((performance.now() - start) / 1000),
+    cpu: ((cpu() - cpuBefore) * 1000) / count,
+  }
 }
 
 async function main(): Promise<void> {
@@ -61,34 +104,31 @@ async function main(): Promise<void> {
   const stopEngines = await setup()
   const directory = await mkdtemp(join(tmpdir(), 'slw-bench-'))
   const hosting = await startHosting('docker', { workers: 2 })
+  const observer = await observeQueues(hosting.slipway.dataDir)
   try {
     const endpoint = await deployAsync(hosting, 'bench-async', { instances: 2 })
     await hosting.api.putObject(endpoint.bucket, 'in', Buffer.from(BODY))
-    const times = await alone(endpoint, Number(values.alone))
     const { url, load: sent } = load(hosting, endpoint)
     const script = await writeScript(directory, 'async', sent)
-    const before = await outputs(endpoint)
-    const start = performance.now()
-    const accepted = await measure(url, script, { connections: CONNECTIONS, seconds: Number(values.seconds) })
-    const meanwhile = (await outputs(endpoint)) - before
-    const acceptSeconds = (performance.now() - start) / 1000
-    // What has gathered is then worked off with nothing else to do.
-    const from = performance.now()
-    const left = accepted.requests - meanwhile
-    while ((await outputs(endpoint)) - before < accepted.requests) {
-      if (performance.now() - from > 300_000) throw new Error('the queue did not empty')
-      await new Promise((resolve) => setTimeout(resolve, 200))
-    }
-    const emptySeconds = (performance.now() - from) / 1000
+    const rounds: Round[] = []
+    const server = hosting.slipway.process.pid
+    for (let index = 0; index < Number(values.rounds); index++) rounds.push(await round(url, script, observer, server))
+    const times = await alone(endpoint, observer, Number(values.alone))
+    const row = (name: string, of: (round: Round) => number, digits = 0) => [
+      name,
+      ...rounds.map((one) => of(one).toFixed(digits)),
+    ]
     printTable([
-      ['', ''],
-      [`accepted a second, ${CONNECTIONS} connections`, (accepted.requests / accepted.duration).toFixed(0)],
-      ['answered a second meanwhile', (meanwhile / acceptSeconds).toFixed(0)],
-      [`answered a second afterwards (${left} waiting)`, (left / emptySeconds).toFixed(0)],
-      ['one alone, from request to object: p50', `${median(times).toFixed(1)} ms`],
+      row(`accepted a second, ${CONNECTIONS} connections`, ({ accepted }) => accepted),
+      row('answered a second meanwhile', ({ meanwhile }) => meanwhile),
+      row('answered a second afterwards', ({ afterwards }) => afterwards),
+      row('from the first to the last, message and all, a second', ({ endToEnd }) => endToEnd),
+      row('CPU a request, ms', ({ cpu }) => cpu, 2),
     ])
+    console.log(`one alone, from request to object: p50 ${median(times).toFixed(1)} ms`)
     console.log('aims: 2,000 a second answered, p50 15 ms; accepted at least as fast as the disk syncs (async-queue)')
   } finally {
+    await observer.close()
     await hosting.stop()
     await stopEngines()
     await rm(directory, { recursive: true, force: true })

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { ClaimedRequest } from '../src/services/sagemaker-runtime/async-inference/async-request.ts'
+import { JointEnds } from '../src/services/sagemaker-runtime/async-inference/joint-ends.ts'
 import { requestIds } from '../src/services/sagemaker-runtime/async-inference/request-id.ts'
 import { RequestQueue } from '../src/services/sagemaker-runtime/async-inference/request-queue.ts'
 import { openSqliteDatabase } from '../src/storage/sqlite/sqlite-database.ts'
@@ -30,6 +31,7 @@ const HOUR = 3_600_000
 const directory = await mkdtemp(join(values.directory, '.bench-async-'))
 const database = await openSqliteDatabase({ file: join(directory, 'slipway.db') })
 const queue = new RequestQueue(database, 0)
+const ends = new JointEnds({ database, queue, s3: { unitOf: () => [] } })
 const nextId = requestIds(Date.now)
 const document = JSON.stringify({
   inferenceId: 'bench-0000-0000-0000-000000000000',
@@ -73,7 +75,7 @@ const accept = (queueId: string) => async (until: number) => {
 const consume = (queueId: string) => async (until: number) => {
   let count = 0
   const end = async (request: ClaimedRequest) => {
-    await database.commit(queue.finish(request))
+    await ends.commit({ request, object: undefined, publication: undefined, further: [] })
     count++
   }
   const instance = async (name: string) => {

@@ -81,4 +81,6 @@ export interface S3Facade {
     body: Readable | Uint8Array,
     options?: S3WriteOptions,
   ): Promise<PreparedObject>
+  /** The statements of many prepared objects, for one unit of work that writes them all: fewer than those of each. */
+  unitOf(objects: readonly PreparedObject[]): readonly Statement[]
 }

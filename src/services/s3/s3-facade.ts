@@ -6,12 +6,14 @@ import type { AccessQuestion } from '../authorizer.ts'
 import { s3Arn } from './access/s3-arn.ts'
 import { requireBucket } from './buckets/bucket-access.ts'
 import { dropContent, dropUnlessCommitted } from './content/receive-content.ts'
+import { insertSlicesOf, type Slice } from './content/slice-store.ts'
 import { kmsKeyOf } from './encryption/object-encryption.ts'
 import { diskFull, preconditionFailed } from './errors.ts'
 import type { PreparedObject, S3Facade, S3ObjectHead, S3WriteOptions } from './facade.ts'
 import { readObjectRows } from './listing/object-page.ts'
 import { checkKey } from './objects/object-key.ts'
 import { decodeHeaders, encodeHeaders, encodeMetadata } from './objects/object-metadata.ts'
+import { type PutObject, putObjectsUnit } from './objects/object-store.ts'
 import { matchesEtag } from './objects/preconditions.ts'
 import { requireObject } from './objects/require-object.ts'
 import { readyObject } from './objects/store-object.ts'
@@ -21,6 +23,8 @@ const PAGE = 1000
 
 /** S3 for the other services, under the same rules as over the wire. */
 export function createS3Facade(deps: S3Deps): S3Facade {
+  const puts = new WeakMap<PreparedObject, PutObject & { readonly slices: readonly Slice[] }>()
+
   async function admit(
     principal: Principal,
     action: string,
@@ -61,14 +65,19 @@ export function createS3Facade(deps: S3Deps): S3Facade {
     const encryption = kmsKeyId === undefined ? {} : { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyId }
     const keys = await deps.keys.create({ principal }, bucket, key, encryption)
     const write = { keys, claims: {}, condition: { kind: 'none' }, signal } as const
-    const { object, content, unit } = await readyObject(deps, bucket, description, body, write).catch(refuseWhenFull)
-    return {
+    const ready = await readyObject(deps, bucket, description, body, write).catch(refuseWhenFull)
+    const { object, content, slices, unit } = ready
+    const prepared: PreparedObject = {
       etag: object.etag,
       size: object.size,
-      statements: unit,
+      get statements() {
+        return unit()
+      },
       settle: (commit) => dropUnlessCommitted(deps, content, commit),
       drop: () => dropContent(deps, content),
     }
+    puts.set(prepared, { account: bucket.account, object, slices })
+    return prepared
   }
 
   return {
@@ -104,6 +113,12 @@ export function createS3Facade(deps: S3Deps): S3Facade {
     },
 
     prepareObject,
+
+    unitOf(objects) {
+      const all = objects.flatMap((object) => puts.get(object) ?? [])
+      const owners = all.map(({ object, slices }) => ({ ownerId: object.object_id, slices }))
+      return [...putObjectsUnit(deps.database, all, deps.clock.now()), ...insertSlicesOf(deps.database, owners)]
+    },
 
     async putObject(principal, bucketName, key, body, options) {
       const { etag, statements, settle } = await prepareObject(principal, bucketName, key, body, options)

@@ -10,8 +10,17 @@ export interface Notification {
   readonly attributes?: Readonly<Record<string, { readonly type: string; readonly value: string }>>
 }
 
+/** What has been found to be fit for publishing. */
+export interface AcceptedNotification {
+  readonly content: object
+}
+
 /** A topic that the principal may publish to. */
 export interface OpenTopic {
+  /** @throws InvalidParameter for what cannot be published, such as a message of more than 256 KiB */
+  accept(notification: Notification): AcceptedNotification
+  /** As `publication`, of many at once, in their order; at least one. */
+  publications(accepted: readonly AcceptedNotification[], gone?: () => Error): readonly Statement[]
   /**
    * The statements that publish, for the caller's own unit of work: it is published if and only if that is committed. When the topic
    * has been deleted meanwhile, the unit rejects with what `gone` makes, or NotFound.

@@ -1,7 +1,8 @@
 import type { Principal } from '../../access/principal.ts'
 import { topicMissing } from './errors.ts'
-import type { Notification, OpenTopic, SnsFacade } from './facade.ts'
+import type { AcceptedNotification, Notification, OpenTopic, SnsFacade } from './facade.ts'
 import { acceptMessage } from './publishing/accept-message.ts'
+import type { PublicationContent } from './publishing/publication.ts'
 import { publicationStatements, requireTopic } from './publishing/publication-rows.ts'
 import type { SnsDeps } from './sns-deps.ts'
 import { requireTopicArn, topicArn } from './topic-name.ts'
@@ -31,19 +32,34 @@ export function createSnsFacade(deps: SnsDeps): SnsFacade {
 
 /** A topic that somebody has been let into. */
 export const opened = (deps: SnsDeps, topic: Topic): OpenTopic => ({
-  publication({ message, subject, attributes = {} }: Notification, gone: () => Error = topicMissing) {
-    const given = Object.entries(attributes).map(([name, { type, value }]) => [
-      name,
-      type.startsWith('Binary')
-        ? { DataType: type, BinaryValue: Buffer.from(value, 'base64') }
-        : { DataType: type, StringValue: value },
-    ])
-    const { content } = acceptMessage({
-      Message: message,
-      Subject: subject,
-      MessageAttributes: Object.fromEntries(given),
-    })
+  accept,
+  publications: (accepted, gone = topicMissing) => [
+    requireTopic(deps, topic, gone),
+    ...publicationStatements(
+      deps,
+      topic,
+      accepted.map(({ content }) => content as PublicationContent),
+      deps.clock.now(),
+    ).statements,
+  ],
+  publication(notification, gone = topicMissing) {
+    const content = accept(notification).content as PublicationContent
     const { ids, statements } = publicationStatements(deps, topic, [content], deps.clock.now())
     return { messageId: ids[0] as string, statements: [requireTopic(deps, topic, gone), ...statements] }
   },
 })
+
+function accept({ message, subject, attributes = {} }: Notification): AcceptedNotification {
+  const given = Object.entries(attributes).map(([name, { type, value }]) => [
+    name,
+    type.startsWith('Binary')
+      ? { DataType: type, BinaryValue: Buffer.from(value, 'base64') }
+      : { DataType: type, StringValue: value },
+  ])
+  const { content } = acceptMessage({
+    Message: message,
+    Subject: subject,
+    MessageAttributes: Object.fromEntries(given),
+  })
+  return { content }
+}

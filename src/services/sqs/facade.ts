@@ -12,7 +12,7 @@ export interface OpenQueue {
   /** Why a message cannot be put into the queue, as a sentence: its size, its attributes, its characters; undefined when it can. */
   refusalOf(message: QueuedMessage): string | undefined
   /** Puts messages into the queue, within the caller's unit of work; at least one. They are taken as they are. */
-  enqueue(messages: readonly QueuedMessage[]): Statement
+  enqueue(messages: readonly QueuedMessage[]): readonly Statement[]
 }
 
 /** SQS for the other services. */

@@ -1,10 +1,15 @@
 import type { Database, Statement } from '../../../storage/database.ts'
+import { prepared } from '../../../storage/prepared-query.ts'
 import type { BucketRow } from '../../../storage/schema/s3.ts'
 import { none, one, statement } from '../../../storage/statement.ts'
 import { bucketNotEmpty, noSuchBucket, operationAborted } from '../errors.ts'
 
+const bucketByName = prepared<{ name: string }, BucketRow>((query, value) =>
+  query.selectFrom('s3_buckets').selectAll().where('name', '=', value('name')),
+)
+
 export const findBucket = (database: Database, name: string): Promise<BucketRow | undefined> =>
-  database.query.selectFrom('s3_buckets').selectAll().where('name', '=', name).executeTakeFirst()
+  bucketByName.first(database, { name })
 
 /** The account's buckets in the order of their names, from behind `after` on. */
 export const listBuckets = (
@@ -32,10 +37,19 @@ export const insertBucket = (database: Database, bucket: BucketRow, taken: () =>
 
 /** The guard for whatever is put into a bucket: it is still there and still this account's. */
 export const bucketStands = (database: Database, name: string, account: string): Statement =>
-  statement(
-    database.query.selectFrom('s3_buckets').select('name').where('name', '=', name).where('account', '=', account),
+  standing.statement(
+    database,
+    { name, account },
     one(() => noSuchBucket(name)),
   )
+
+const standing = prepared<{ name: string; account: string }>((query, value) =>
+  query
+    .selectFrom('s3_buckets')
+    .select('name')
+    .where('name', '=', value('name'))
+    .where('account', '=', value('account')),
+)
 
 /** Deletes an empty bucket. Unfinished uploads go with it; their bytes are released. */
 export function deleteBucketUnit(database: Database, name: string, account: string, now: number): Statement[] {

@@ -1,4 +1,6 @@
 import type { Database, Statement } from '../../../storage/database.ts'
+import { prepared } from '../../../storage/prepared-query.ts'
+import { preparedForRows } from '../../../storage/prepared-rows.ts'
 import type { SliceRow } from '../../../storage/schema/s3.ts'
 import { statement } from '../../../storage/statement.ts'
 
@@ -16,18 +18,18 @@ export interface Slice {
   readonly content: Uint8Array | null
 }
 
-/** So many rows fit into one insert on either database. */
-const ROWS_PER_INSERT = 1000
+const slicesOfOwner = prepared<{ ownerId: string }, SliceRow>((query, value) =>
+  query
+    .selectFrom('s3_slices')
+    .selectAll()
+    .where('owner_id', '=', value('ownerId'))
+    .orderBy('part_number')
+    .orderBy('position'),
+)
 
 /** An owner's slices in the order of its bytes. They never change: an object that is written anew has another owner. */
 export async function readSlices(database: Database, ownerId: string): Promise<Slice[]> {
-  const rows = await database.query
-    .selectFrom('s3_slices')
-    .selectAll()
-    .where('owner_id', '=', ownerId)
-    .orderBy('part_number')
-    .orderBy('position')
-    .execute()
+  const rows = await slicesOfOwner.rows(database, { ownerId })
   return rows.map((row) => ({
     blobId: row.blob_id,
     offset: row.blob_offset,
@@ -40,8 +42,22 @@ export async function readSlices(database: Database, ownerId: string): Promise<S
 }
 
 /** Gives an owner its slices. */
-export function insertSlices(database: Database, ownerId: string, slices: readonly Slice[]): Statement[] {
-  const rows = slices.map(
+export const insertSlices = (database: Database, ownerId: string, slices: readonly Slice[]): Statement[] =>
+  insertSlicesOf(database, [{ ownerId, slices }])
+
+/** Gives owners their slices. */
+export function insertSlicesOf(
+  database: Database,
+  owners: readonly { readonly ownerId: string; readonly slices: readonly Slice[] }[],
+): Statement[] {
+  return inserts(
+    database,
+    owners.flatMap(({ ownerId, slices }) => rowsOf(ownerId, slices)),
+  )
+}
+
+const rowsOf = (ownerId: string, slices: readonly Slice[]): SliceRow[] =>
+  slices.map(
     (slice, position): SliceRow => ({
       owner_id: ownerId,
       part_number: slice.partNumber,
@@ -54,12 +70,11 @@ export function insertSlices(database: Database, ownerId: string, slices: readon
       content: slice.content,
     }),
   )
-  const statements: Statement[] = []
-  for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) {
-    statements.push(statement(database.query.insertInto('s3_slices').values(rows.slice(at, at + ROWS_PER_INSERT))))
-  }
-  return statements
-}
+
+const inserts = preparedForRows<SliceRow>(
+  ['owner_id', 'part_number', 'position', 'blob_id', 'blob_offset', 'size', 'part_checksum', 'sealed_key', 'content'],
+  (query, rows) => query.insertInto('s3_slices').values(rows),
+)
 
 /** All columns but the owner's. */
 const SHARED = [

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Database, Statement } from '../../../storage/database.ts'
+import { prepared } from '../../../storage/prepared-query.ts'
+import { preparedForRows } from '../../../storage/prepared-rows.ts'
 import type { ObjectRow } from '../../../storage/schema/s3.ts'
 import { none, one, statement } from '../../../storage/statement.ts'
 import { bucketStands } from '../buckets/bucket-store.ts'
@@ -10,13 +12,70 @@ import type { WriteCondition } from './write-condition.ts'
 /** The id of one content of a key. */
 export const newObjectId = (): string => randomUUID()
 
+const objectByKey = prepared<{ bucket: string; key: string }, ObjectRow>((query, value) =>
+  query.selectFrom('s3_objects').selectAll().where('bucket', '=', value('bucket')).where('key', '=', value('key')),
+)
+
 export const findObject = (database: Database, bucket: string, key: string): Promise<ObjectRow | undefined> =>
-  database.query
-    .selectFrom('s3_objects')
-    .selectAll()
-    .where('bucket', '=', bucket)
-    .where('key', '=', key)
-    .executeTakeFirst()
+  objectByKey.first(database, { bucket, key })
+
+const CHANGED = [
+  'object_id',
+  'size',
+  'etag',
+  'last_modified',
+  'storage_class',
+  'checksum_algorithm',
+  'checksum_type',
+  'checksum',
+  'part_count',
+  'upload_id',
+  'headers',
+  'metadata',
+  'tags',
+  'encryption',
+] as const satisfies readonly (keyof ObjectRow)[]
+
+/** Rows of different keys, each in the place of whatever has its key. */
+const putObjects = preparedForRows<ObjectRow>(['bucket', 'key', ...CHANGED], (query, rows) =>
+  query
+    .insertInto('s3_objects')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['bucket', 'key'])
+        .doUpdateSet((of) => Object.fromEntries(CHANGED.map((column) => [column, of.ref(`excluded.${column}`)]))),
+    ),
+)
+
+/** An object that is to be put, without a condition, into a bucket of this account. */
+export interface PutObject {
+  readonly account: string
+  readonly object: ObjectRow
+}
+
+/** As `putObjectUnit` without a condition, of many at once; of two with the same key the later one stays. */
+export function putObjectsUnit(database: Database, puts: readonly PutObject[], now: number): Statement[] {
+  const buckets = new Map(puts.map((put) => [`${put.account}/${put.object.bucket}`, put]))
+  const guards = [...buckets.values()].map(({ account, object }) => bucketStands(database, object.bucket, account))
+  return [...guards, ...replaceObjects(database, puts, now)]
+}
+
+function replaceObjects(database: Database, puts: readonly PutObject[], now: number): Statement[] {
+  const first = new Map<string, ObjectRow>()
+  const again: PutObject[] = []
+  for (const put of puts) {
+    const name = `${put.object.bucket}/${put.object.key}`
+    if (first.has(name)) again.push(put)
+    else first.set(name, put.object)
+  }
+  const objects = [...first.values()]
+  return [
+    ...objects.map(({ bucket, key }) => releaseObject(database, bucket, key, now)),
+    ...putObjects(database, objects),
+    ...(again.length === 0 ? [] : replaceObjects(database, again, now)),
+  ]
+}
 
 /**
  * Puts an object in the place of whatever has its key: one unit with the statements that give it its slices. Readers
@@ -29,9 +88,9 @@ export function putObjectUnit(
   condition: WriteCondition,
   now: number,
 ): Statement[] {
-  const insert = database.query.insertInto('s3_objects').values(object)
   const guard = bucketStands(database, object.bucket, account)
   if (condition.kind === 'absent') {
+    const insert = database.query.insertInto('s3_objects').values(object)
     return [
       guard,
       statement(
@@ -40,12 +99,12 @@ export function putObjectUnit(
       ),
     ]
   }
-  const { bucket, key, ...changed } = object
+  const { bucket, key } = object
   return [
     guard,
     ...(condition.kind === 'matches' ? [etagStands(database, bucket, key, condition.etag)] : []),
     releaseObject(database, bucket, key, now),
-    statement(insert.onConflict((conflict) => conflict.columns(['bucket', 'key']).doUpdateSet(changed))),
+    ...putObjects(database, [object]),
   ]
 }
 
@@ -88,18 +147,20 @@ const noOtherEtag = (database: Database, bucket: string, key: string, etag: stri
 
 /** Hands the bytes of the object that has this key to the sweeper. */
 const releaseObject = (database: Database, bucket: string, key: string, now: number): Statement =>
-  statement(
-    database.query
-      .insertInto('s3_released')
-      .columns(['owner_id', 'released_at'])
-      .expression(
-        database.query
-          .selectFrom('s3_objects')
-          .select((eb) => ['object_id', eb.cast<number>(eb.val(now), 'bigint').as('released_at')])
-          .where('bucket', '=', bucket)
-          .where('key', '=', key),
-      ),
-  )
+  releasing.statement(database, { bucket, key, now })
+
+const releasing = prepared<{ bucket: string; key: string; now: number }>((query, value) =>
+  query
+    .insertInto('s3_released')
+    .columns(['owner_id', 'released_at'])
+    .expression(
+      query
+        .selectFrom('s3_objects')
+        .select((of) => ['object_id', of.cast<number>(of.val(value('now')), 'bigint').as('released_at')])
+        .where('bucket', '=', value('bucket'))
+        .where('key', '=', value('key')),
+    ),
+)
 
 /** The guard of a copy: the source is still the object that was looked at, so its blobs are still there. */
 export const objectStands = (database: Database, object: ObjectRow, otherwise: () => Error): Statement =>

@@ -9,7 +9,7 @@ import {
   receiveContent,
   slicesOf,
 } from '../content/receive-content.ts'
-import { insertSlices } from '../content/slice-store.ts'
+import { insertSlices, type Slice } from '../content/slice-store.ts'
 import type { WriteKeys } from '../encryption/content-keys.ts'
 import { entityTag } from '../encryption/entity-tag.ts'
 import type { S3Deps } from '../s3-deps.ts'
@@ -30,7 +30,8 @@ interface StoreOptions {
 export interface ReadyObject {
   readonly object: ObjectRow
   readonly content: ReceivedContent
-  readonly unit: readonly Statement[]
+  readonly slices: readonly Slice[]
+  readonly unit: () => readonly Statement[]
 }
 
 /** Takes a body in for the object of a key. */
@@ -58,11 +59,12 @@ export async function readyObject(
     upload_id: null,
     encryption: keys.encryption,
   }
-  const unit = [
+  const slices = slicesOf(content, 1, null)
+  const unit = () => [
     ...putObjectUnit(deps.database, bucket.account, object, condition, now),
-    ...insertSlices(deps.database, object.object_id, slicesOf(content, 1, null)),
+    ...insertSlices(deps.database, object.object_id, slices),
   ]
-  return { object, content, unit }
+  return { object, content, slices, unit }
 }
 
 /** Takes a body in and makes it the object of the key. When it resolves, bytes and row are on the disk. */
@@ -74,6 +76,6 @@ export async function storeObject(
   options: StoreOptions,
 ): Promise<ObjectRow> {
   const { object, content, unit } = await readyObject(deps, bucket, description, body, options)
-  await dropUnlessCommitted(deps, content, deps.database.commit(unit))
+  await dropUnlessCommitted(deps, content, deps.database.commit(unit()))
   return object
 }

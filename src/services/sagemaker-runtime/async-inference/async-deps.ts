@@ -12,6 +12,7 @@ import type { IamFacade } from '../../iam/facade.ts'
 import type { LogsFacade } from '../../logs/facade.ts'
 import type { S3Facade } from '../../s3/facade.ts'
 import type { SnsFacade } from '../../sns/facade.ts'
+import type { JointEnds } from './joint-ends.ts'
 import type { RequestQueue } from './request-queue.ts'
 
 /** What asynchronous inference works with. */
@@ -22,6 +23,7 @@ export interface AsyncDeps {
   readonly log: Logger
   readonly box: SealedBox
   readonly queue: RequestQueue
+  readonly ends: JointEnds
   readonly routes: RouteTable
   readonly dataPlane: DataPlane
   readonly iam: IamFacade

@@ -18,6 +18,7 @@ import type { AsyncDeps, Workplace } from './async-deps.ts'
 import type { ClaimedRequest } from './async-request.ts'
 import { callContainer } from './container-call.ts'
 import { createInstancePump, InstanceRings } from './instance-pump.ts'
+import { JointEnds } from './joint-ends.ts'
 import { queueState } from './queue-state.ts'
 import { readInput } from './read-input.ts'
 import { requestIds } from './request-id.ts'
@@ -95,8 +96,10 @@ const prepared = (key: string, body: string): PreparedObject => {
     drop: async () => {},
   }
 }
+const unitOf = (objects: readonly PreparedObject[]) => objects.flatMap(({ statements }) => statements)
 const deps = () =>
   ({
+    ends: new JointEnds({ database, queue, s3: { unitOf } }),
     ...{ database, queue, dataPlane, log: silentLogger, clock: { now: () => 2_000 } },
     routes: { find: () => route },
     iam: { assumeRoleForService: async () => (roleGone ? undefined : rootPrincipal('1')) },
@@ -110,7 +113,8 @@ const deps = () =>
     },
     sns: {
       openTopic: async () => ({
-        publication: (_: unknown, gone: () => Error) => ({ statements: [statement(nothing(), one(gone))] }),
+        accept: (content: object) => ({ content }),
+        publications: (_: unknown, gone: () => Error) => [statement(nothing(), one(gone))],
       }),
     },
     logs: {

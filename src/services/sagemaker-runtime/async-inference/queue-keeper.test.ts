@@ -6,6 +6,7 @@ import type { Database } from '../../../storage/database.ts'
 import { statement } from '../../../storage/statement.ts'
 import { silentLogger } from '../../../telemetry/log.ts'
 import type { AsyncDeps } from './async-deps.ts'
+import { JointEnds } from './joint-ends.ts'
 import { createQueueKeeper } from './queue-keeper.ts'
 import { queueState } from './queue-state.ts'
 import { purgeClaim, purgeHolder, RequestQueue } from './request-queue.ts'
@@ -49,13 +50,15 @@ describe.each(testStores)('the keeper of a queue on $dialect', ({ create }) => {
         }),
       },
       iam: { assumeRoleForService: async () => rootPrincipal('1') },
+      ends: new JointEnds({ database, queue, s3: { unitOf: () => [] } }),
       sns: {
         openTopic: async () => ({
-          publication: ({ message }: { message: string }) => {
+          accept: ({ message }: { message: string }) => {
             if (JSON.parse(message).inferenceId === unpublishable) throw new TypeError('this is not a function')
             published.push(JSON.parse(message))
-            return { messageId: 'm', statements: [] }
+            return { content: {} }
           },
+          publications: () => [],
         }),
       },
       logs: { append: async () => {} },

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
-import type { Database, Expectation, Row, Statement } from '../../../storage/database.ts'
-import type { AsyncBodyRow } from '../../../storage/schema/async-inference.ts'
+import type { Database, Row, Statement } from '../../../storage/database.ts'
+import { prepared } from '../../../storage/prepared-query.ts'
+import { preparedForRows } from '../../../storage/prepared-rows.ts'
+import type { AsyncBodyRow, AsyncRequestRow } from '../../../storage/schema/async-inference.ts'
 import { one, statement } from '../../../storage/statement.ts'
 import type { AsyncRequestDocument, ClaimedRequest } from './async-request.ts'
-import { type NewRequestRow, requestInserts } from './many-rows.ts'
 
 /** The endpoint has been deleted, and its queue with it. */
 export class QueueGone extends Error {
@@ -14,6 +15,9 @@ export class QueueGone extends Error {
 export class ClaimLost extends Error {
   override readonly name = 'ClaimLost'
 }
+
+/** A request that has just been accepted. */
+export type NewRequestRow = Omit<AsyncRequestRow, 'claim' | 'instance_id' | 'breaks' | 'trouble'>
 
 /** A request to accept; `body` if it brings one. */
 export interface NewRequest {
@@ -39,10 +43,7 @@ const MOST_TROUBLE = 500
 export class RequestQueue {
   readonly #database: Database
   readonly #worker: number
-  readonly #inserts: (rows: readonly NewRequestRow[]) => Statement[]
   readonly #onAccepted: (queueId: string) => void
-  readonly #removal: ReturnType<typeof removalOf>
-  readonly #counting: ReturnType<typeof countingOf>
   readonly #waiting: Waiting[] = []
   #flushing = false
 
@@ -51,9 +52,6 @@ export class RequestQueue {
     this.#database = database
     this.#worker = worker
     this.#onAccepted = onAccepted
-    this.#inserts = requestInserts(database)
-    this.#removal = removalOf(database)
-    this.#counting = countingOf(database)
   }
 
   /** Resolves when the request is durable. @throws QueueGone, or the errors of storage */
@@ -81,8 +79,11 @@ export class RequestQueue {
     try {
       await this.#database.commit([
         this.#count(queueId, { accepted: waiting.length, finished: 0 }, () => new QueueGone('the queue is gone')),
-        ...this.#inserts(waiting.map(({ request }) => request.row)),
-        ...bodies.map((body) => statement(this.#database.query.insertInto('async_bodies').values(body))),
+        ...requestInserts(
+          this.#database,
+          waiting.map(({ request }) => ({ ...request.row, breaks: 0 })),
+        ),
+        ...bodyInserts(this.#database, bodies),
       ])
       for (const { resolve } of waiting) resolve()
       this.#onAccepted(queueId)
@@ -99,39 +100,19 @@ export class RequestQueue {
     limit: number,
     held: readonly string[] = [],
   ): Promise<readonly ClaimedRequest[]> {
-    const { query } = this.#database
+    const values = { queueId, instanceId, claim, limit }
     const [result] = await this.#database.commit([
-      statement(
-        query
-          .updateTable('async_requests')
-          .set({ claim, instance_id: instanceId })
-          .where('queue_id', '=', queueId)
-          .where('request_id', 'in', (of) =>
-            of
-              .selectFrom('async_requests')
-              .select('request_id')
-              .where('queue_id', '=', queueId)
-              .where('instance_id', 'is', null)
-              .$if(held.length > 0, (some) => some.where('request_id', 'not in', held))
-              .orderBy('request_id')
-              .limit(limit),
-          )
-          .returningAll(),
-      ),
+      // Lists of those that are held back are as many as there are lists: rare, and made each time.
+      held.length === 0
+        ? claiming.statement(this.#database, values)
+        : statement(claimOf(this.#database.query, values, held)),
     ])
     return claimed(result?.rows ?? [])
   }
 
   /** Whether there is a request that nobody has: cheaper to ask than to claim in vain. */
   async hasWaiting(queueId: string): Promise<boolean> {
-    const row = await this.#database.query
-      .selectFrom('async_requests')
-      .select('request_id')
-      .where('queue_id', '=', queueId)
-      .where('instance_id', 'is', null)
-      .limit(1)
-      .executeTakeFirst()
-    return row !== undefined
+    return (await oneWaiting.first(this.#database, { queueId })) !== undefined
   }
 
   /** As `claim`, of those that were not begun with in time. */
@@ -198,24 +179,25 @@ export class RequestQueue {
     )
   }
 
-  /** What ends a request, for the unit of work that commits what came of it. @throws ClaimLost from `commit` */
-  finish({ queueId, requestId, claim, document }: ClaimedRequest): Statement[] {
+  /** What ends requests, for the unit of work that commits what came of them. @throws ClaimLost from `commit` */
+  finish(...requests: readonly ClaimedRequest[]): Statement[] {
     const lost = () => new ClaimLost('the request is somebody else’s by now')
+    const gone = () => new ClaimLost('the queue is gone')
+    const queues = Map.groupBy(requests, ({ queueId }) => queueId)
     return [
-      this.#removal(queueId, requestId, claim, one(lost)),
-      ...(document.inputLocation === undefined
-        ? [statement(this.#database.query.deleteFrom('async_bodies').where('request_id', '=', requestId))]
-        : []),
-      this.#count(queueId, { accepted: 0, finished: 1 }, () => new ClaimLost('the queue is gone')),
+      ...requests.map(({ queueId, requestId, claim }) =>
+        removing.statement(this.#database, { queueId, requestId, claim }, one(lost)),
+      ),
+      ...bodyRemovals(
+        this.#database,
+        requests.filter(({ document }) => document.inputLocation === undefined),
+      ),
+      ...[...queues].map(([queueId, { length }]) => this.#count(queueId, { accepted: 0, finished: length }, gone)),
     ]
   }
 
   body(requestId: string): Promise<AsyncBodyRow | undefined> {
-    return this.#database.query
-      .selectFrom('async_bodies')
-      .selectAll()
-      .where('request_id', '=', requestId)
-      .executeTakeFirst()
+    return bodyOf.first(this.#database, { requestId })
   }
 
   #count(
@@ -223,7 +205,7 @@ export class RequestQueue {
     { accepted, finished }: { accepted: number; finished: number },
     gone: () => Error,
   ): Statement {
-    return this.#counting(this.#worker, accepted, finished, queueId, one(gone))
+    return counting.statement(this.#database, { worker: this.#worker, accepted, finished, queueId }, one(gone))
   }
 }
 
@@ -236,46 +218,104 @@ export const purgeHolder = (queueId: string): string => `purge/${queueId}`
 /** Sorts by the time it was made at; `unique` tells it from others. */
 export const purgeClaim = (now: number, unique: string): string => `${String(now).padStart(15, '0')}/${unique}`
 
-/** `(queueId, requestId, claim)` to the statement that removes the request. Made once: making it costs more than running it. */
-function removalOf({ query }: Database) {
-  const { query: made } = statement(
-    query.deleteFrom('async_requests').where('queue_id', '=', '').where('request_id', '=', '').where('claim', '=', ''),
-  )
-  return (queueId: string, requestId: string, claim: string, expect: Expectation): Statement => ({
-    query: { ...made, parameters: [queueId, requestId, claim] },
-    expect,
-  })
+const requestInserts = preparedForRows<NewRequestRow & { readonly breaks: number }>(
+  ['queue_id', 'request_id', 'received_at', 'expires_at', 'document', 'breaks'],
+  (query, rows) => query.insertInto('async_requests').values(rows),
+)
+
+const bodyInserts = preparedForRows<AsyncBodyRow>(['request_id', 'content', 'sealed_key'], (query, rows) =>
+  query.insertInto('async_bodies').values(rows),
+)
+
+type Claim = {
+  readonly queueId: string
+  readonly instanceId: string
+  readonly claim: string
+  readonly limit: number
 }
 
-/** The statement that counts what a worker has put in and taken out; none is affected when the queue is gone. Made once as well. */
-function countingOf({ query }: Database) {
-  const { query: made } = statement(
-    query
-      .insertInto('async_counts')
-      .columns(['queue_id', 'worker', 'accepted', 'finished'])
-      .expression(
-        query
-          .selectFrom('async_queues')
-          .select((of) => [
-            'queue_id',
-            of.cast<number>(of.val(0), 'integer').as('worker'),
-            of.cast<number>(of.val(0), 'bigint').as('accepted'),
-            of.cast<number>(of.val(0), 'bigint').as('finished'),
-          ])
-          .where('queue_id', '=', ''),
-      )
-      .onConflict((conflict) =>
-        conflict.columns(['queue_id', 'worker']).doUpdateSet({
-          accepted: sql<number>`async_counts.accepted + excluded.accepted`,
-          finished: sql<number>`async_counts.finished + excluded.finished`,
-        }),
-      ),
-  )
-  return (worker: number, accepted: number, finished: number, queueId: string, expect: Expectation): Statement => ({
-    query: { ...made, parameters: [worker, accepted, finished, queueId] },
-    expect,
-  })
-}
+const claimOf = (
+  query: Database['query'],
+  { queueId, instanceId, claim, limit }: Claim,
+  held: readonly string[] = [],
+) =>
+  query
+    .updateTable('async_requests')
+    .set({ claim, instance_id: instanceId })
+    .where('queue_id', '=', queueId)
+    .where('request_id', 'in', (of) =>
+      of
+        .selectFrom('async_requests')
+        .select('request_id')
+        .where('queue_id', '=', queueId)
+        .where('instance_id', 'is', null)
+        .$if(held.length > 0, (some) => some.where('request_id', 'not in', held))
+        .orderBy('request_id')
+        .limit(limit),
+    )
+    .returningAll()
+
+const claiming = prepared<Claim>((query, value) =>
+  claimOf(query, {
+    queueId: value('queueId'),
+    instanceId: value('instanceId'),
+    claim: value('claim'),
+    limit: value('limit'),
+  }),
+)
+
+const oneWaiting = prepared<{ queueId: string }>((query, value) =>
+  query
+    .selectFrom('async_requests')
+    .select('request_id')
+    .where('queue_id', '=', value('queueId'))
+    .where('instance_id', 'is', null)
+    .limit(1),
+)
+
+const bodyOf = prepared<{ requestId: string }, AsyncBodyRow>((query, value) =>
+  query.selectFrom('async_bodies').selectAll().where('request_id', '=', value('requestId')),
+)
+
+const removing = prepared<{ queueId: string; requestId: string; claim: string }>((query, value) =>
+  query
+    .deleteFrom('async_requests')
+    .where('queue_id', '=', value('queueId'))
+    .where('request_id', '=', value('requestId'))
+    .where('claim', '=', value('claim')),
+)
+
+const bodyRemovals = preparedForRows<Pick<ClaimedRequest, 'requestId'>>(['requestId'], (query, rows) =>
+  query.deleteFrom('async_bodies').where(
+    'request_id',
+    'in',
+    rows.map(({ requestId }) => requestId),
+  ),
+)
+
+/** Counts what a worker has put in and taken out; no row is affected when the queue is gone. */
+const counting = prepared<{ worker: number; accepted: number; finished: number; queueId: string }>((query, value) =>
+  query
+    .insertInto('async_counts')
+    .columns(['queue_id', 'worker', 'accepted', 'finished'])
+    .expression(
+      query
+        .selectFrom('async_queues')
+        .select((of) => [
+          'queue_id',
+          of.cast<number>(of.val(value('worker')), 'integer').as('worker'),
+          of.cast<number>(of.val(value('accepted')), 'bigint').as('accepted'),
+          of.cast<number>(of.val(value('finished')), 'bigint').as('finished'),
+        ])
+        .where('queue_id', '=', value('queueId')),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['queue_id', 'worker']).doUpdateSet({
+        accepted: sql<number>`async_counts.accepted + excluded.accepted`,
+        finished: sql<number>`async_counts.finished + excluded.finished`,
+      }),
+    ),
+)
 
 function claimed(rows: readonly Row[]): readonly ClaimedRequest[] {
   return rows

@@ -1,6 +1,7 @@
 import type { WorkQueue } from '../../../control/work-queue.ts'
 import type { AsyncDeps } from './async-deps.ts'
 import { createInstancePump, type InstanceRings } from './instance-pump.ts'
+import { JointEnds } from './joint-ends.ts'
 import { createQueueKeeper } from './queue-keeper.ts'
 import { ASYNC_INSTANCE_WORK, ASYNC_QUEUE_WORK } from './work-kinds.ts'
 
@@ -11,8 +12,9 @@ const CONCURRENCY = { instances: 2_000, queues: 16 }
 export function startAsyncInference({
   workQueue,
   bells,
-  ...deps
-}: AsyncDeps & { readonly workQueue: WorkQueue; readonly bells: InstanceRings }): () => void {
+  ...parts
+}: Omit<AsyncDeps, 'ends'> & { readonly workQueue: WorkQueue; readonly bells: InstanceRings }): () => void {
+  const deps: AsyncDeps = { ...parts, ends: new JointEnds(parts) }
   workQueue.handle(ASYNC_INSTANCE_WORK, createInstancePump(deps, bells), { concurrency: CONCURRENCY.instances })
   workQueue.handle(ASYNC_QUEUE_WORK, createQueueKeeper(deps), { concurrency: CONCURRENCY.queues })
   // What other workers have accepted, or given back.

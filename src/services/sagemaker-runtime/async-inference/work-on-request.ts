@@ -8,6 +8,7 @@ import type { AsyncMeter } from './async-meter.ts'
 import { type ClaimedRequest, formatPlace, type Notification, type ObjectPlace } from './async-request.ts'
 import { callContainer } from './container-call.ts'
 import { failureStatements } from './failure-log.ts'
+import { type EndPublication, TopicGone } from './joint-ends.ts'
 import { failureMessage, MOST_RESPONSE_BYTES, SUBJECT, successMessage } from './notifications.ts'
 import { type Input, inputTrouble, readInput } from './read-input.ts'
 import { expired, RequestFailure, uploadFailed } from './request-failure.ts'
@@ -114,7 +115,7 @@ export async function failRequest(
   const response = document.onError?.withResponse && failure.response !== undefined ? failure.response : undefined
   const message = failureMessage(request, occasion(deps, workplace), failure.message, response)
   const telling = { deps, request, notification: document.onError, meter, note }
-  const publication = principal === undefined ? [] : await publicationOf(telling, message, principal)
+  const publication = principal === undefined ? undefined : await publicationOf(telling, message, principal)
   const kept = failureStatements(deps.database, request, failure.message, deps.clock.now())
   await commitEnd(telling, object, publication, kept)
     .catch((error: unknown) => {
@@ -126,7 +127,7 @@ export async function failRequest(
     .catch((error: unknown) => {
       refuseUnlessTold(error)
       note(request, `Failed to publish the failure: ${(error as Error).message}`)
-      return commitEnd(telling, undefined, [], kept)
+      return commitEnd(telling, undefined, undefined, kept)
     })
   meter.failed(failure.kind)
   note(request, failure.logged)
@@ -186,11 +187,6 @@ interface Telling {
   readonly note: Note
 }
 
-/** The topic was deleted between the look for it and the commit. */
-class TopicGone extends Error {
-  override readonly name = 'TopicGone'
-}
-
 /**
  * One unit: the object is there, the request is not, and the notification is on its way. A topic that has gone in this very moment costs
  * the notification alone, and that is said like any other that cannot be published.
@@ -198,15 +194,14 @@ class TopicGone extends Error {
 async function commitEnd(
   telling: Telling,
   object: PreparedObject | undefined,
-  publication: readonly Statement[],
+  publication: EndPublication | undefined,
   further: readonly Statement[] = [],
 ): Promise<void> {
-  const { database, queue } = telling.deps
-  const end = [...(object?.statements ?? []), ...queue.finish(telling.request), ...further]
-  const commit = database.commit([...end, ...publication]).catch((error: unknown) => {
+  const { deps, request } = telling
+  const commit = deps.ends.commit({ request, object, publication, further }).catch((error: unknown) => {
     if (!(error instanceof TopicGone)) throw error
     unpublished(telling, error)
-    return database.commit(end)
+    return deps.ends.commit({ request, object, publication: undefined, further })
   })
   await (object === undefined ? commit : object.settle(commit))
 }
@@ -215,18 +210,22 @@ async function commitEnd(
 const asUploadFailure = (error: unknown, place: ObjectPlace): unknown =>
   error instanceof ServiceError && error.status < 500 ? uploadFailed(formatPlace(place), error.message) : error
 
-/** The statements that publish. A topic that refuses costs the notification, not the request. */
-async function publicationOf(telling: Telling, message: string, principal: Principal): Promise<readonly Statement[]> {
+/** What is published of it. A topic that refuses costs the notification, not the request. */
+async function publicationOf(
+  telling: Telling,
+  message: string,
+  principal: Principal,
+): Promise<EndPublication | undefined> {
   const { deps, request, notification } = telling
-  if (notification === undefined) return []
+  if (notification === undefined) return undefined
   try {
     const topic = await deps.sns.openTopic(principal, notification.topic)
-    return topic.publication({ message, subject: SUBJECT }, () => new TopicGone('Topic does not exist')).statements
+    return { name: notification.topic, topic, notification: topic.accept({ message, subject: SUBJECT }) }
   } catch (error) {
     const refused = error instanceof ServiceError && error.status < 500
     if (!refused && (isPassing(error) || !isLast(request))) throw error
     unpublished(telling, error as Error)
-    return []
+    return undefined
   }
 }
 

@@ -61,7 +61,7 @@ export async function queueConfirmation(
   const { text } = await confirmationText(deps, row, 'SubscriptionConfirmation', version, now)
   try {
     const queue = await deps.sqs.openQueue(SNS, row.endpoint, actingFor(row.topic_arn))
-    return [queue.enqueue([{ body: text, attributes: {} }])]
+    return queue.enqueue([{ body: text, attributes: {} }])
   } catch (error) {
     if (error instanceof ServiceError && error.status < 500) return []
     throw error

@@ -41,7 +41,7 @@ export async function deadLetters(
       ErrorCode: { type: 'String', value: code },
       ErrorMessage: { type: 'String', value: printable(reason) },
     }
-    return [queue.enqueue(messages.map(({ body, attributes }) => ({ body, attributes: { ...attributes, ...why } })))]
+    return queue.enqueue(messages.map(({ body, attributes }) => ({ body, attributes: { ...attributes, ...why } })))
   } catch (error) {
     if (!(error instanceof ServiceError) || error.status >= 500) throw error
     log.warn(

@@ -1,9 +1,11 @@
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { WorkHandler } from '../../../control/work-queue.ts'
 import { timeOrderedId } from '../../../shared/ids.ts'
 import type { Statement } from '../../../storage/database.ts'
-import type { SnsDeliveryRow, SnsPublicationRow } from '../../../storage/schema/sns.ts'
-import { statement } from '../../../storage/statement.ts'
+import { prepared } from '../../../storage/prepared-query.ts'
+import { preparedForRows } from '../../../storage/prepared-rows.ts'
+import type { SnsDeliveryRow, SnsPublicationRow, SnsTopicRow } from '../../../storage/schema/sns.ts'
+import type { Schema } from '../../../storage/schema.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import type { OpenFunction } from '../../lambda/facade.ts'
 import type { QueuedMessage } from '../../sqs/facade.ts'
@@ -24,8 +26,6 @@ const MOST_PUBLICATIONS = 200
 const MOST_MESSAGES = 1_000
 /** Of the publications of one unit together. */
 const MOST_CHARACTERS = 4 * 1024 * 1024
-/** Rows of one statement. */
-const CHUNK = 100
 
 /**
  * Brings what has been published to a topic on its way, in batches. Messages for queues and functions are handed over in
@@ -36,11 +36,7 @@ export function fanOutHandler(deps: SnsDeps, targets: Targets): WorkHandler {
   return async ({ key: topicId }, signal) => {
     for (;;) {
       signal.throwIfAborted()
-      const topic = await deps.database.query
-        .selectFrom('sns_topics')
-        .select(['account', 'region', 'name', 'attributes'])
-        .where('id', '=', topicId)
-        .executeTakeFirst()
+      const topic = await topicById.first(deps.database, { topicId })
       if (topic === undefined) {
         await removePublications(deps, topicId, signal)
         return { done: true }
@@ -65,31 +61,65 @@ export function fanOutHandler(deps: SnsDeps, targets: Targets): WorkHandler {
   }
 }
 
+const topicById = prepared<{ topicId: string }, SnsTopicRow>((query, value) =>
+  query.selectFrom('sns_topics').selectAll().where('id', '=', value('topicId')),
+)
+
 /** The oldest that have still to be brought on their way, as many as are no burden to hold at once. */
 async function nextPublications(
   { database }: SnsDeps,
   topicId: string,
   limit: number,
 ): Promise<readonly SnsPublicationRow[]> {
-  const waiting = database.query
+  let count = 0
+  let total = 0
+  for (const { size } of await waitingSizes.rows(database, { topicId, limit })) {
+    total += Number(size)
+    if (count > 0 && total > MOST_CHARACTERS) break
+    count++
+  }
+  return count === 0 ? [] : waitingRows.rows(database, { topicId, limit: count })
+}
+
+const waitingOf = (query: Kysely<Schema>, topicId: string, limit: number) =>
+  query
     .selectFrom('sns_publications')
     .where('topic_id', '=', topicId)
     .where('fanned_out', '=', 0)
-  const sizes = await waiting
-    .select(['id', sql<number>`length(content)`.as('size')])
     .orderBy('id')
     .limit(limit)
-    .execute()
-  const some: string[] = []
-  let total = 0
-  for (const { id, size } of sizes) {
-    total += Number(size)
-    if (some.length > 0 && total > MOST_CHARACTERS) break
-    some.push(id)
-  }
-  if (some.length === 0) return []
-  return database.query.selectFrom('sns_publications').selectAll().where('id', 'in', some).orderBy('id').execute()
-}
+
+const waitingSizes = prepared<{ topicId: string; limit: number }, { readonly size: number }>((query, value) =>
+  waitingOf(query, value('topicId'), value('limit')).select(sql<number>`length(content)`.as('size')),
+)
+
+const waitingRows = prepared<{ topicId: string; limit: number }, SnsPublicationRow>((query, value) =>
+  waitingOf(query, value('topicId'), value('limit')).selectAll(),
+)
+
+const deliveryInserts = preparedForRows<SnsDeliveryRow>(
+  ['id', 'subscription_id', 'publication_id', 'type', 'due_at', 'attempts', 'created_at'],
+  (query, rows) => query.insertInto('sns_deliveries').values(rows),
+)
+
+const settlements = preparedForRows<{ id: string }>(['id'], (query, rows) =>
+  query
+    .updateTable('sns_publications')
+    .set({ fanned_out: sql<number>`1` })
+    .where(
+      'id',
+      'in',
+      rows.map(({ id }) => id),
+    ),
+)
+
+const removals = preparedForRows<{ id: string }>(['id'], (query, rows) =>
+  query.deleteFrom('sns_publications').where(
+    'id',
+    'in',
+    rows.map(({ id }) => id),
+  ),
+)
 
 export const publicationOf = (
   row: Pick<SnsPublicationRow, 'id' | 'content' | 'published_at'>,
@@ -145,23 +175,25 @@ class Batch {
   }
 
   #insertions(rows: readonly SnsDeliveryRow[]): readonly Statement[] {
-    return chunks(rows).map((some) =>
-      statement(this.#deps.database.query.insertInto('sns_deliveries').values([...some])),
-    )
+    return deliveryInserts(this.#deps.database, rows)
   }
 
   /** Publications that nobody is waiting for are forgotten; the others are when they have been delivered. */
   #settle(deliveries: readonly SnsDeliveryRow[]): readonly Statement[] {
-    const { query } = this.#deps.database
+    const { database } = this.#deps
     const open = new Set(deliveries.map((row) => row.publication_id))
     const ids = this.#publications.map(({ id }) => id)
     const kept = ids.filter((id) => open.has(id))
     const done = ids.filter((id) => !open.has(id))
     return [
-      ...(kept.length === 0
-        ? []
-        : [statement(query.updateTable('sns_publications').set({ fanned_out: 1 }).where('id', 'in', kept))]),
-      ...(done.length === 0 ? [] : [statement(query.deleteFrom('sns_publications').where('id', 'in', done))]),
+      ...settlements(
+        database,
+        kept.map((id) => ({ id })),
+      ),
+      ...removals(
+        database,
+        done.map((id) => ({ id })),
+      ),
     ]
   }
 
@@ -176,7 +208,7 @@ class Batch {
     if (target.kind === 'refused') return deadLetters(this.#deps, subscription, messages, target)
     const judged = messages.map((message) => ({ message, refusal: target.queue.refusalOf(message) }))
     const taken = judged.filter(({ refusal }) => refusal === undefined).map(({ message }) => message)
-    const statements = chunks(taken).map((some) => target.queue.enqueue(some))
+    const statements = [...target.queue.enqueue(taken)]
     for (const { message, refusal } of judged) {
       if (refusal === undefined) continue
       const letter = { body: message.body, attributes: {} }
@@ -217,10 +249,4 @@ class Batch {
     const notification = await this.#envelopes.notification(publication, protocol, this.#version)
     return { body: notificationText(this.#deps, notification, arn, publication.attributes), attributes: {} }
   }
-}
-
-function chunks<Row>(rows: readonly Row[]): readonly (readonly Row[])[] {
-  const found: (readonly Row[])[] = []
-  for (let at = 0; at < rows.length; at += CHUNK) found.push(rows.slice(at, at + CHUNK))
-  return found
 }

@@ -1,6 +1,9 @@
 import { timeOrderedId } from '../../../shared/ids.ts'
 import type { Statement } from '../../../storage/database.ts'
-import { one, statement } from '../../../storage/statement.ts'
+import { prepared } from '../../../storage/prepared-query.ts'
+import { preparedForRows } from '../../../storage/prepared-rows.ts'
+import type { SnsPublicationRow } from '../../../storage/schema/sns.ts'
+import { one } from '../../../storage/statement.ts'
 import { FAN_OUT } from '../fan-out/fan-out-work.ts'
 import type { SnsDeps } from '../sns-deps.ts'
 import type { Topic } from '../topics/topic-catalog.ts'
@@ -8,7 +11,16 @@ import type { PublicationContent } from './publication.ts'
 
 /** What must be true of the unit of work that publishes: nobody would ever look at what belongs to no topic. */
 export const requireTopic = ({ database }: Pick<SnsDeps, 'database'>, { id }: Topic, gone: () => Error): Statement =>
-  statement(database.query.selectFrom('sns_topics').select('id').where('id', '=', id), one(gone))
+  standing.statement(database, { id }, one(gone))
+
+const standing = prepared<{ id: string }>((query, value) =>
+  query.selectFrom('sns_topics').select('id').where('id', '=', value('id')),
+)
+
+const inserts = preparedForRows<SnsPublicationRow>(
+  ['id', 'topic_id', 'content', 'published_at', 'fanned_out'],
+  (query, rows) => query.insertInto('sns_publications').values(rows),
+)
 
 /** The statements that publish messages, in their order, with the ids that they get; at least one. */
 export function publicationStatements(
@@ -26,9 +38,6 @@ export function publicationStatements(
   }))
   return {
     ids: rows.map(({ id }) => id),
-    statements: [
-      statement(database.query.insertInto('sns_publications').values(rows)),
-      queue.enqueue(FAN_OUT, topic.id),
-    ],
+    statements: [...inserts(database, rows), queue.enqueue(FAN_OUT, topic.id)],
   }
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../../../storage/database.ts'
+import { prepared } from '../../../storage/prepared-query.ts'
 import type { SnsSubscriptionRow } from '../../../storage/schema/sns.ts'
 import { compileFilter, type Filter, type FilterScope } from '../filter-policy/filter-policy.ts'
 import { subscriptionArn } from '../topic-name.ts'
@@ -21,6 +22,15 @@ export interface Subscription {
 
 const MOST_FILTERS = 10_000
 
+const confirmedOf = prepared<{ topicId: string }, SnsSubscriptionRow>((query, value) =>
+  query
+    .selectFrom('sns_subscriptions')
+    .selectAll()
+    .where('topic_id', '=', value('topicId'))
+    .where('state', '=', 'confirmed')
+    .orderBy('id'),
+)
+
 /**
  * The confirmed subscriptions of topics. They are read for each batch of publications, so that whoever has subscribed before
  * something is published gets it, on whichever worker; only filters are kept, by their text.
@@ -34,13 +44,7 @@ export class SubscriptionCatalog {
   }
 
   async of(topicId: string): Promise<readonly Subscription[]> {
-    const rows = await this.#database.query
-      .selectFrom('sns_subscriptions')
-      .selectAll()
-      .where('topic_id', '=', topicId)
-      .where('state', '=', 'confirmed')
-      .orderBy('id')
-      .execute()
+    const rows = await confirmedOf.rows(this.#database, { topicId })
     return rows.map((row) => this.open(row))
   }
 

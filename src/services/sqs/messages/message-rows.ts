@@ -1,7 +1,7 @@
 import { timeOrderedId } from '../../../shared/ids.ts'
 import type { Statement } from '../../../storage/database.ts'
+import { preparedForRows } from '../../../storage/prepared-rows.ts'
 import type { SqsMessageRow } from '../../../storage/schema/sqs.ts'
-import { statement } from '../../../storage/statement.ts'
 import { isEncrypted, numberOf } from '../queues/queue-attributes.ts'
 import type { Queue } from '../queues/queue-catalog.ts'
 import type { SqsDeps } from '../sqs-deps.ts'
@@ -41,10 +41,27 @@ export function messageRow(
   }
 }
 
-/** Many rows at once; at least one. */
+const inserts = preparedForRows<SqsMessageRow>(
+  [
+    'id',
+    'queue_id',
+    'visible_at',
+    'sent_at',
+    'sender',
+    'content',
+    'sealed',
+    'receive_count',
+    'first_received_at',
+    'receipt',
+    'source_arn',
+  ],
+  (query, rows) => query.insertInto('sqs_messages').values(rows),
+)
+
+/** Many rows at once. */
 export function insertMessages(
   { database, arrivals }: Pick<SqsDeps, 'database' | 'arrivals'>,
   rows: readonly SqsMessageRow[],
-): Statement {
-  return arrivals.announces(statement(database.query.insertInto('sqs_messages').values([...rows])))
+): readonly Statement[] {
+  return inserts(database, rows).map((one) => arrivals.announces(one))
 }

@@ -83,7 +83,7 @@ async function store<Made extends { readonly row: SqsMessageRow } | { readonly r
           isThere,
           one(() => new QueueMoved()),
         ),
-        insertMessages(deps, rows),
+        ...insertMessages(deps, rows),
       ])
       return made
     } catch (error) {

@@ -1,0 +1,107 @@
+import type { Database, Statement } from '../../../storage/database.ts'
+import type { PreparedObject, S3Facade } from '../../s3/facade.ts'
+import type { AcceptedNotification, OpenTopic } from '../../sns/facade.ts'
+import type { ClaimedRequest } from './async-request.ts'
+import type { RequestQueue } from './request-queue.ts'
+import { isPassing } from './trouble.ts'
+
+/** The topic was deleted between the look for it and the commit. */
+export class TopicGone extends Error {
+  override readonly name = 'TopicGone'
+}
+
+/** What is to be published, and where the principal may publish it. */
+export interface EndPublication {
+  /** ARN. */
+  readonly name: string
+  readonly topic: OpenTopic
+  readonly notification: AcceptedNotification
+}
+
+/** All that the end of a request consists of: it is written together or not at all. */
+export interface RequestEnd {
+  readonly request: ClaimedRequest
+  readonly object: PreparedObject | undefined
+  readonly publication: EndPublication | undefined
+  readonly further: readonly Statement[]
+}
+
+interface JointEndsDeps {
+  readonly database: Database
+  readonly queue: RequestQueue
+  readonly s3: Pick<S3Facade, 'unitOf'>
+}
+
+interface Waiting {
+  readonly end: RequestEnd
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** The most ends of one unit of work. */
+const MOST_AT_ONCE = 64
+
+/**
+ * Commits the ends of requests. Those that come while earlier ones are being committed go together into one unit of work, whose statements are
+ * about all of them; when that fails because of one of them, each is committed by itself.
+ */
+export class JointEnds {
+  readonly #database: Database
+  readonly #queue: RequestQueue
+  readonly #s3: JointEndsDeps['s3']
+  readonly #waiting: Waiting[] = []
+  #flushing = false
+
+  constructor({ database, queue, s3 }: JointEndsDeps) {
+    this.#database = database
+    this.#queue = queue
+    this.#s3 = s3
+  }
+
+  /** @throws ClaimLost, TopicGone, NoSuchBucket, or the errors of storage: then nothing of it has been written, as far as storage can tell */
+  commit(end: RequestEnd): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ end, resolve, reject })
+      if (this.#flushing) return
+      this.#flushing = true
+      // After what else came in with this turn of the event loop.
+      setImmediate(() => void this.#flush())
+    })
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, MOST_AT_ONCE))
+    this.#flushing = false
+  }
+
+  async #commit(waiting: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#database.commit(this.#unit(waiting.map(({ end }) => end)))
+      for (const { resolve } of waiting) resolve()
+    } catch (error) {
+      // Storage that is full or away is so for each of them.
+      if (waiting.length === 1 || isPassing(error)) for (const { reject } of waiting) reject(error)
+      else await Promise.all(waiting.map((one) => this.#commit([one])))
+    }
+  }
+
+  #unit(ends: readonly RequestEnd[]): readonly Statement[] {
+    const objects = ends.flatMap(({ object }) => object ?? [])
+    const topics = Map.groupBy(
+      ends.flatMap(({ publication }) => publication ?? []),
+      ({ name }) => name,
+    )
+    return [
+      ...(objects.length === 0 ? [] : this.#s3.unitOf(objects)),
+      ...this.#queue.finish(...ends.map(({ request }) => request)),
+      ...ends.flatMap(({ further }) => further),
+      ...[...topics.values()].flatMap((publications) => publish(publications)),
+    ]
+  }
+}
+
+const publish = (publications: readonly EndPublication[]): readonly Statement[] =>
+  (publications[0] as EndPublication).topic.publications(
+    publications.map(({ notification }) => notification),
+    () => new TopicGone('Topic does not exist'),
+  )
