@@ -1,11 +1,15 @@
 import { defineConfig } from 'vitest/config'
+import { FileOrder } from './test/support/file-order.ts'
 
 /** On a machine that others use too, where nobody looks: a second try tells a defect from a moment. */
 const RETRY = process.env.CI === 'true' ? 1 : 0
+/** One more than the two processors of the smallest machine: most of the long files wait most of the time. */
+const WORKERS = 3
 
 /** Tests beside the code need no machine; those under test/ start engines, registries, servers and clients. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: FileOrder },
     projects: [
       {
         test: {
@@ -14,6 +18,7 @@ export default defineConfig({
           environment: 'node',
           globalSetup: 'test/support/global-templates.ts',
           retry: RETRY,
+          maxWorkers: WORKERS,
           // PGlite, which the tests of stores start, takes seconds, and on a busy machine many.
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -28,8 +33,7 @@ export default defineConfig({
           retry: RETRY,
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          maxWorkers: WORKERS,
         },
       },
     ],
