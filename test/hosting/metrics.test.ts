@@ -151,6 +151,43 @@ for (const kind of ENGINES) {
       await eventually(async () => expect(await hosting.containers('guarded')).toHaveLength(1), 60_000)
     })
 
+    it.skipIf(kind === 'podman')('of the new fleet alone raise the alarm that undoes an update', async () => {
+      await hosting.deploy('watched', { name: 'v' })
+      const of = (config: string) =>
+        Object.entries({ EndpointName: 'watched', VariantName: 'v', EndpointConfigName: config }).map(
+          ([Name, Value]) => ({
+            Name,
+            Value,
+          }),
+        )
+      await hosting.api.cloudwatch('PutMetricAlarm', {
+        AlarmName: 'new-fleet',
+        ...{ Namespace: 'AWS/SageMaker', MetricName: 'Invocations', Dimensions: of('watched-2'), Statistic: 'Sum' },
+        ...{ Period: 1, EvaluationPeriods: 1, Threshold: 0, ComparisonOperator: 'GreaterThanThreshold' },
+        TreatMissingData: 'notBreaching',
+      })
+      const DeploymentConfig = {
+        BlueGreenUpdatePolicy: {
+          TrafficRoutingConfiguration: { Type: 'ALL_AT_ONCE', WaitIntervalInSeconds: 0 },
+          TerminationWaitInSeconds: 120,
+        },
+        AutoRollbackConfiguration: { Alarms: [{ AlarmName: 'new-fleet' }] },
+      }
+      // Those of the old fleet do not count.
+      for (let request = 0; request < 10; request++) await hosting.api.invoke('watched')
+      await hosting.update('watched', 'watched-2', { DeploymentConfig }, { name: 'v' })
+      const described = await eventually(async () => {
+        expect((await hosting.api.invoke('watched')).status).toBe(200)
+        const now = await hosting.describe('watched')
+        expect(now.EndpointStatus).toBe('InService')
+        return now
+      }, 60_000)
+      expect(described).toMatchObject({
+        EndpointConfigName: 'watched',
+        FailureReason: 'The alarm new-fleet is in ALARM state.',
+      })
+    })
+
     it('raise an alarm within seconds, which goes on when the server is killed', async () => {
       await hosting.api.cloudwatch('PutMetricAlarm', {
         AlarmName: 'busy',
