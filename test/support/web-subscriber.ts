@@ -19,7 +19,8 @@ export interface WebSubscriber {
   stop(): Promise<void>
 }
 
-export async function startWebSubscriber(): Promise<WebSubscriber> {
+/** On a free port, or where one was before. */
+export async function startWebSubscriber(at = 0): Promise<WebSubscriber> {
   const server = createServer((request, response) => void hear(request, response.writeHead.bind(response), response))
   const subscriber: WebSubscriber = {
     url: '',
@@ -46,7 +47,7 @@ export async function startWebSubscriber(): Promise<WebSubscriber> {
     writeHead(typeof answer === 'number' ? answer : await answer(message), { location: 'http://127.0.0.1:1/elsewhere' })
     response.end('thanks')
   }
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return Object.assign(subscriber, { url: `http://127.0.0.1:${port}` })
 }
