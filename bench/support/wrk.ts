@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** What is sent, over and over: the same bytes every time. */
+/** What is sent, over and over. */
 export interface Load {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
@@ -21,14 +21,17 @@ export interface Measured {
 
 const run = promisify(execFile)
 
-/** Writes wrk's script for a load into a directory, and returns its path. */
-export async function writeScript(directory: string, name: string, { method, headers, body }: Load): Promise<string> {
-  // wrk adds a Host of its own unless there is one in this very spelling.
-  const named = Object.entries(headers).map(([name, value]) => [name === 'host' ? 'Host' : name, value] as const)
-  const lines = named.map(([name, value]) => `wrk.headers[${quoted(name)}] = ${quoted(value)}`)
-  const script = `wrk.method = ${quoted(method)}
-wrk.body = ${quoted(body)}
-${lines.join('\n')}
+/** Writes wrk's script that sends one load after the other, by turns, into a directory, and returns its path. */
+export async function writeScript(directory: string, name: string, ...loads: readonly Load[]): Promise<string> {
+  const script = `local requests = {}
+local sent = 0
+init = function()
+${loads.map(({ method, headers, body }) => `  table.insert(requests, wrk.format(${quoted(method)}, nil, ${table(headers)}, ${quoted(body)}))`).join('\n')}
+end
+request = function()
+  sent = sent + 1
+  return requests[sent % #requests + 1]
+end
 done = function(summary, latency)
   local errors = summary.errors
   local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
@@ -39,6 +42,12 @@ end
   await writeFile(path, script)
   return path
 }
+
+/** wrk adds a Host of its own unless there is one in this very spelling. */
+const table = (headers: Load['headers']): string =>
+  `{ ${Object.entries(headers)
+    .map(([name, value]) => `[${quoted(name === 'host' ? 'Host' : name)}] = ${quoted(value)}`)
+    .join(', ')} }`
 
 // Lua takes decimal escapes; they are right for every byte.
 const quoted = (text: string): string =>
