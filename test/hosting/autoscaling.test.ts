@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { rawCall } from '../support/api-call.ts'
 import { deployAsync } from '../support/async-endpoint.ts'
 import { eventually } from '../support/eventually.ts'
 import { type HostingFixture, startHosting } from '../support/hosting.ts'
 import { ENGINES, lacksEngine } from '../support/shared-engine.ts'
-
-const TYPE = 'application/x-amz-json-1.1'
 
 for (const kind of ENGINES) {
   describe.skipIf(lacksEngine(kind))(`automatic scaling on ${kind}`, () => {
@@ -23,12 +20,7 @@ for (const kind of ENGINES) {
     })
     afterAll(() => hosting?.stop())
 
-    const scaling = async (operation: string, input: object) => {
-      const headers = { 'content-type': TYPE, 'x-amz-target': `AnyScaleFrontendService.${operation}` }
-      const answer = await rawCall(hosting.slipway, 'application-autoscaling', { headers, body: JSON.stringify(input) })
-      if (answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`)
-      return (answer.json ?? {}) as Record<string, unknown>
-    }
+    const scaling = (operation: string, input: Record<string, unknown>) => hosting.api.scaling(operation, input)
     const variantOf = (endpoint: string) => ({
       ServiceNamespace: 'sagemaker',
       ResourceId: `endpoint/${endpoint}/variant/v`,

@@ -12,6 +12,7 @@ export interface Api {
   sagemaker(operation: string, input: Document): Promise<Document>
   logs(operation: string, input: Document): Promise<Document>
   cloudwatch(operation: string, input: Document): Promise<Document>
+  scaling(operation: string, input: Document): Promise<Document>
   iam(action: string, parameters: Readonly<Record<string, string>>): Promise<string>
   putObject(bucket: string, key: string, body: Uint8Array): Promise<void>
   deleteObject(bucket: string, key: string): Promise<void>
@@ -55,6 +56,7 @@ export function apiOf(server: () => Caller): Api {
     sagemaker: json('sagemaker', 'SageMaker'),
     logs: json('logs', 'Logs_20140328'),
     cloudwatch: json('monitoring', 'GraniteServiceVersion20100801'),
+    scaling: json('application-autoscaling', 'AnyScaleFrontendService'),
     iam: (action, parameters) => {
       const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }
       const form = new URLSearchParams({ Action: action, Version: '2010-05-08', ...parameters })
