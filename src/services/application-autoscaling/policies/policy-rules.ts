@@ -52,8 +52,15 @@ function checkTracking(configuration: TargetTrackingScalingPolicyConfiguration):
   if (predefined?.ResourceLabel !== undefined) throw invalid(`${INVOCATIONS} takes no ResourceLabel`)
 }
 
-function checkMetric({ Metrics, MetricName, Namespace, Statistic }: CustomizedMetricSpecification): void {
-  if (Metrics !== undefined) throw notImplemented('Metric math in CustomizedMetricSpecification (Metrics)')
+/** What is within Metrics, CloudWatch checks. */
+function checkMetric(specification: CustomizedMetricSpecification): void {
+  const { Metrics, MetricName, Namespace, Statistic } = specification
+  if (Metrics !== undefined) {
+    if (Object.keys(specification).length > 1)
+      throw invalid('CustomizedMetricSpecification takes Metrics alone or a single metric')
+    if (Metrics.length === 0) throw invalid('CustomizedMetricSpecification needs at least one of Metrics')
+    return
+  }
   if (MetricName === undefined || Namespace === undefined || Statistic === undefined)
     throw invalid('CustomizedMetricSpecification needs MetricName, Namespace and Statistic')
 }

@@ -1,5 +1,8 @@
-import type { TargetTrackingScalingPolicyConfiguration } from '../../../model/generated/application-autoscaling.ts'
-import type { PutMetricAlarmInput } from '../../../model/generated/cloudwatch.ts'
+import type {
+  TargetTrackingMetricDataQuery,
+  TargetTrackingScalingPolicyConfiguration,
+} from '../../../model/generated/application-autoscaling.ts'
+import type { MetricDataQuery, PutMetricAlarmInput } from '../../../model/generated/cloudwatch.ts'
 import type { ScalingTargetRow } from '../../../storage/schema/autoscaling.ts'
 
 /** The alarm on the low side is raised this far below the target. */
@@ -28,8 +31,7 @@ export function trackingAlarm(
     AlarmDescription: `DO NOT EDIT OR DELETE. For TargetTrackingScaling policy ${alarm.action}.`,
     ActionsEnabled: true,
     AlarmActions: [alarm.action],
-    ...metricOf(configuration, target),
-    Period: alarm.periodSeconds,
+    ...metricOf(configuration, target, alarm.periodSeconds),
     EvaluationPeriods: periods,
     DatapointsToAlarm: periods,
     Threshold: isHigh ? goal : goal * LOW_SHARE,
@@ -49,7 +51,8 @@ export const goalOf = (configuration: TargetTrackingScalingPolicyConfiguration, 
 function metricOf(
   { CustomizedMetricSpecification: customized }: TargetTrackingScalingPolicyConfiguration,
   { endpoint_name, variant_name }: Pick<ScalingTargetRow, 'endpoint_name' | 'variant_name'>,
-): Pick<PutMetricAlarmInput, 'Namespace' | 'MetricName' | 'Dimensions' | 'Statistic' | 'Unit'> {
+  Period: number,
+): Pick<PutMetricAlarmInput, 'Namespace' | 'MetricName' | 'Dimensions' | 'Statistic' | 'Unit' | 'Period' | 'Metrics'> {
   if (customized === undefined)
     return {
       Namespace: 'AWS/SageMaker',
@@ -58,14 +61,24 @@ function metricOf(
         { Name: 'EndpointName', Value: endpoint_name },
         { Name: 'VariantName', Value: variant_name },
       ],
-      Statistic: 'Sum',
+      ...{ Statistic: 'Sum', Period },
     }
-  const { Namespace, MetricName, Dimensions = [], Statistic, Unit } = customized
+  const { Namespace, MetricName, Dimensions = [], Statistic, Unit, Metrics } = customized
+  if (Metrics !== undefined) return { Metrics: Metrics.map((query) => alarmQuery(query, Period)) }
   return {
+    Period,
     ...(Namespace !== undefined && { Namespace }),
     ...(MetricName !== undefined && { MetricName }),
     Dimensions,
     ...(Statistic !== undefined && { Statistic }),
     ...(Unit !== undefined && { Unit: Unit as NonNullable<PutMetricAlarmInput['Unit']> }),
   }
+}
+
+/** A metric or an expression over others, in the form of alarms. */
+function alarmQuery({ MetricStat: stat, ...query }: TargetTrackingMetricDataQuery, Period: number): MetricDataQuery {
+  if (stat === undefined) return query
+  const { Metric, Stat, Unit } = stat
+  const unit = Unit as NonNullable<MetricDataQuery['MetricStat']>['Unit']
+  return { ...query, MetricStat: { Metric, Period, Stat, ...(unit !== undefined && { Unit: unit }) } }
 }

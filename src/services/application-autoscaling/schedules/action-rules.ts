@@ -38,7 +38,7 @@ export function readAction(
     known.next_at !== null
   const bounds = { ...(start !== undefined && { start }), ...(end !== undefined && { end }) }
   const next = isSame ? known.next_at : nextRun(schedule, bounds, now, now)
-  if (next == null || (end !== undefined && next > end))
+  if (next == null || next > FURTHEST || (end !== undefined && next > end))
     throw invalid(`The schedule ${text.slice(0, 256)} has no time left at which it would run`)
   return {
     ...capacities(input, known, leastInstances),

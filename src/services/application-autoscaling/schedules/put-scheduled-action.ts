@@ -62,7 +62,7 @@ export async function putScheduledAction(
         .limit(1),
       none(() => limitExceeded('scheduled actions of a scalable target', MOST_ACTIONS)),
     ),
-    queue.enqueue(SCHEDULE_WORK, target.id, { delayMilliseconds: Math.max(0, action.next_at - now) }),
+    queue.enqueue(SCHEDULE_WORK, target.id),
   ])
   return {}
 }

@@ -199,6 +199,7 @@ describe.each(testStores)('scheduled scaling on $dialect', ({ create }) => {
       [{ ...action, Schedule, Timezone: 'Mars/Base' }, 'time zone'],
       [{ ...action, Schedule: 'at(2027-01-03T00:00:00)' }, 'no time left'],
       [{ ...action, Schedule, EndTime: MONDAY + 1 }, 'no time left'],
+      [{ ...action, Schedule: 'rate(999999999 days)' }, 'no time left'],
       [{ ...action, Schedule, StartTime: MONDAY + HOUR, EndTime: MONDAY + HOUR }, 'later than StartTime'],
       [{ ...action, Schedule, StartTime: 1e300 }, 'not a valid time'],
     ] as const)

@@ -7,6 +7,7 @@ import type { RequestContext } from '../../operation.ts'
 import type { CloudwatchDeps } from '../cloudwatch-deps.ts'
 import { tooManyAlarms } from '../errors.ts'
 import type { AlarmOwner } from '../facade.ts'
+import { requireFunctions } from '../metrics/metric-queries.ts'
 import { checkTags, tagsOf } from '../tags/tag-list.ts'
 import { addHistory } from './alarm-history.ts'
 import { alarmKey, findAlarm } from './alarm-row.ts'
@@ -56,6 +57,7 @@ export async function alarmWrites(
   changed: () => Error,
 ): Promise<readonly Statement[]> {
   const settings = readAlarmSettings(owner, input, anyAlarmPeriod)
+  requireFunctions(settings.queries)
   if (input.Tags !== undefined) checkTags(input.Tags)
   const { query } = database
   const { Tags: tags = [], ...stored } = settings.input

@@ -153,14 +153,19 @@ const OTHERS = new Set(
   ),
 )
 
+/** @throws MathError, and NotImplemented for a function that CloudWatch has and Slipway has not */
+export function requireFunction(name: string): MathFunction {
+  const found = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined
+  if (found !== undefined) return found
+  throw OTHERS.has(name) ? notImplemented(`The function ${name} of metric math`) : unknown(name)
+}
+
 /**
  * Applies a function. `words` are arguments that are no values, such as REPEAT.
  * @throws MathError, and NotImplemented for a function that CloudWatch has and Slipway has not
  */
 export function applyFunction(name: string, args: readonly Value[], words: readonly string[], range: Range): Value {
-  const found = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined
-  if (found === undefined)
-    throw OTHERS.has(name) ? notImplemented(`The function ${name} of metric math`) : unknown(name)
+  const found = requireFunction(name)
   const takesWords = name === 'FILL' || name === 'SORT'
   if (!takesWords && words.length > 0) throw new MathError(`${words[0]} is not the id of a metric or an expression`)
   if (args.length < found.least || args.length > found.most)

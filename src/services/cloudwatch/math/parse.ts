@@ -56,6 +56,22 @@ export function namesIn(node: Node): readonly string[] {
   }
 }
 
+/** The names of the functions that an expression calls. */
+export function functionsIn(node: Node): readonly string[] {
+  switch (node.kind) {
+    case 'list':
+      return node.items.flatMap(functionsIn)
+    case 'call':
+      return [node.name, ...node.args.flatMap(functionsIn)]
+    case 'negative':
+      return functionsIn(node.of)
+    case 'binary':
+      return [...functionsIn(node.left), ...functionsIn(node.right)]
+    default:
+      return []
+  }
+}
+
 class Parser {
   readonly #tokens: readonly Token[]
   #at = 0
