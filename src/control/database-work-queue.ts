@@ -6,7 +6,7 @@ import type { Logger } from '../telemetry/log.ts'
 import { backoff } from './backoff.ts'
 import { type Running, RunningWork } from './running-work.ts'
 import { type Lease, type LeasedItem, WorkItems } from './work-items.ts'
-import { WorkerDrainsError, type WorkHandler, type WorkQueue } from './work-queue.ts'
+import { WorkerDrainsError, type WorkHandler, type WorkOptions, type WorkQueue } from './work-queue.ts'
 
 export interface WorkQueueDeps {
   readonly db: Database
@@ -30,9 +30,14 @@ export function createWorkQueue(deps: WorkQueueDeps): WorkQueue {
   return new DatabaseWorkQueue(deps)
 }
 
+/** How much longer an item that is to be spread is left to other workers, for each one that this worker has: until they have looked. */
+const SPREAD = { sqlite: 60, postgres: 250 } as const
+const MOST_SPREAD = 1_000
+
 interface Registration {
   readonly handler: WorkHandler
   readonly concurrency: number
+  readonly spread: boolean
 }
 
 class DatabaseWorkQueue implements WorkQueue {
@@ -65,9 +70,9 @@ class DatabaseWorkQueue implements WorkQueue {
     return made
   }
 
-  handle(kind: string, handler: WorkHandler, options: { readonly concurrency: number }): void {
+  handle(kind: string, handler: WorkHandler, options: WorkOptions): void {
     if (this.#handlers.has(kind)) throw new Error(`There is a handler for ${kind} already`)
-    this.#handlers.set(kind, { handler, concurrency: options.concurrency })
+    this.#handlers.set(kind, { handler, concurrency: options.concurrency, spread: options.spread ?? false })
     this.#pump()
   }
 
@@ -131,18 +136,28 @@ class DatabaseWorkQueue implements WorkQueue {
     }
     const due = await this.#items.firstDue([...free.keys()])
     const now = this.#deps.clock.now()
-    const ready = [...due].filter(([, at]) => at <= now).map(([kind]) => kind)
-    if (ready.length === 0) return due.size === 0 ? undefined : Math.min(...due.values())
+    const takenAt = [...due].map(([kind, at]) => ({ kind, at: at + this.#patience(kind) }))
+    const ready = takenAt.filter(({ at }) => at <= now).map(({ kind }) => kind)
+    if (ready.length === 0) return takenAt.length === 0 ? undefined : Math.min(...takenAt.map(({ at }) => at))
 
     const until = now + this.#leaseTime
     const results = await this.#deps.db.commit(
-      ready.map((kind) => this.#items.lease(kind, this.#owner, free.get(kind) ?? 0, now, until)),
+      ready.map((kind) => {
+        const limit = this.#handlers.get(kind)?.spread ? 1 : (free.get(kind) ?? 0)
+        return this.#items.lease(kind, this.#owner, limit, now - this.#patience(kind), until)
+      }),
     )
     for (const { rows } of results) {
       for (const leased of this.#leased(rows)) this.#begin(leased, until)
     }
     this.#pumpAgain = true
     return undefined
+  }
+
+  /** For how many milliseconds an item of this kind is left to others once it is due. */
+  #patience(kind: string): number {
+    if (!this.#handlers.get(kind)?.spread) return 0
+    return Math.min(MOST_SPREAD, SPREAD[this.#deps.db.dialect] * this.#running.count(kind))
   }
 
   #wakeIn(milliseconds: number): void {

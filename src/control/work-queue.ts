@@ -23,11 +23,21 @@ export type WorkOutcome = { readonly done: true } | { readonly done: false; read
  */
 export type WorkHandler = (item: WorkItem, signal: AbortSignal) => Promise<WorkOutcome>
 
+export interface WorkOptions {
+  /** So many at once in this worker. */
+  readonly concurrency: number
+  /**
+   * Whether a worker that has such items leaves further ones to the others for some moments: for work that lasts, and keeps a
+   * worker busy.
+   */
+  readonly spread?: boolean
+}
+
 export interface WorkQueue {
   /** The statement that enqueues an item, for the unit of work that makes it necessary. */
   enqueue(kind: string, key: string, options?: { readonly delayMilliseconds?: number }): Statement
-  /** Registers what this worker does with items of `kind`; up to `concurrency` at once in this worker. */
-  handle(kind: string, handler: WorkHandler, options: { readonly concurrency: number }): void
+  /** Registers what this worker does with items of `kind`. */
+  handle(kind: string, handler: WorkHandler, options: WorkOptions): void
   /** Starts leasing. */
   start(): void
   /**

@@ -41,7 +41,12 @@ describe.each(testStores)('the work queue on $dialect', ({ create }) => {
 
   const startWorker = async (
     handlers: Readonly<Record<string, WorkHandler>>,
-    options: { concurrency?: number; leaseMilliseconds?: number; db?: (db: Database) => Database } = {},
+    options: {
+      concurrency?: number
+      spread?: boolean
+      leaseMilliseconds?: number
+      db?: (db: Database) => Database
+    } = {},
   ): Promise<Worker> => {
     const opened = await store.open()
     const db = options.db?.(opened) ?? opened
@@ -50,7 +55,7 @@ describe.each(testStores)('the work queue on $dialect', ({ create }) => {
     const { leaseMilliseconds } = options
     const queue = createWorkQueue({ db, watch, clock, log: silentLogger, random: () => 0, leaseMilliseconds })
     for (const [kind, handler] of Object.entries(handlers)) {
-      queue.handle(kind, handler, { concurrency: options.concurrency ?? 4 })
+      queue.handle(kind, handler, { concurrency: options.concurrency ?? 4, spread: options.spread })
     }
     queue.start()
     const worker = { db, queue, watch }
@@ -350,6 +355,29 @@ describe.each(testStores)('the work queue on $dialect', ({ create }) => {
     await eventually(async () => expect(await items(moodyWorker.db)).toHaveLength(1))
     failing = false
     await eventually(() => expect(runs).toEqual(['k']))
+  })
+
+  test('spreads work that lasts over the workers, and leaves none of it undone', async () => {
+    const held: string[][] = [[], []]
+    const lasting =
+      (worker: number): WorkHandler =>
+      async ({ key }, signal) => {
+        held[worker]?.push(key)
+        return untilAborted(signal)
+      }
+    const [one] = [
+      await startWorker({ a: lasting(0) }, { spread: true }),
+      await startWorker({ a: lasting(1) }, { spread: true }),
+    ]
+    // Time that stands still would have them wait for ever.
+    const clock = setInterval(() => now++, 1)
+    try {
+      await one.db.commit(['w', 'x', 'y', 'z'].map((key) => one.queue.enqueue('a', key)))
+      await eventually(() => expect(held.flat().sort()).toEqual(['w', 'x', 'y', 'z']))
+      expect(held.map(({ length }) => length).filter((length) => length > 0)).toHaveLength(2)
+    } finally {
+      clearInterval(clock)
+    }
   })
 
   test('asks an idle database for nothing but its mark', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { WorkerDrainsError, type WorkHandler } from '../../../control/work-queue.ts'
 import type { Route } from '../../../dataplane/route.ts'
 import type { Statement } from '../../../storage/database.ts'
@@ -162,6 +163,8 @@ class InstancePump {
         await this.#giveBackStranded()
         await this.#take()
         await this.bell.wait(LOOK_MILLISECONDS)
+        // Those that have ended together are replaced together.
+        await setImmediate()
       }
       if (this.#signal.aborted) await this.#leave()
       else await this.#finish()

@@ -15,7 +15,11 @@ export function startAsyncInference({
   ...parts
 }: Omit<AsyncDeps, 'ends'> & { readonly workQueue: WorkQueue; readonly bells: InstanceRings }): () => void {
   const deps: AsyncDeps = { ...parts, ends: new JointEnds(parts) }
-  workQueue.handle(ASYNC_INSTANCE_WORK, createInstancePump(deps, bells), { concurrency: CONCURRENCY.instances })
+  workQueue.handle(ASYNC_INSTANCE_WORK, createInstancePump(deps, bells), {
+    concurrency: CONCURRENCY.instances,
+    // One worker's event loop is what bounds how many requests a second it can work on.
+    spread: true,
+  })
   workQueue.handle(ASYNC_QUEUE_WORK, createQueueKeeper(deps), { concurrency: CONCURRENCY.queues })
   // What other workers have accepted, or given back.
   return deps.watch.onCommit(() => bells.ringAll())
