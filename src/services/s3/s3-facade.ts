@@ -115,7 +115,11 @@ export function createS3Facade(deps: S3Deps): S3Facade {
     prepareObject,
 
     unitOf(objects) {
-      const all = objects.flatMap((object) => puts.get(object) ?? [])
+      const all = objects.map((object) => {
+        const put = puts.get(object)
+        if (put === undefined) throw new TypeError('the object was prepared by somebody else')
+        return put
+      })
       const owners = all.map(({ object, slices }) => ({ ownerId: object.object_id, slices }))
       return [...putObjectsUnit(deps.database, all, deps.clock.now()), ...insertSlicesOf(deps.database, owners)]
     },

@@ -62,6 +62,35 @@ describe.each(testStores)('objects prepared for a unit of another on $dialect', 
     expect(rows).toHaveLength(1)
   })
 
+  test('many are written by one unit, of two with the same key the later, and what they replace is released', async () => {
+    await s3.call('CreateBucket', { Bucket: 'others' })
+    await facade.putObject(me, Bucket, 'k', Buffer.from('before'))
+    const prepare = (bucket: string, key: string, body: string) =>
+      facade.prepareObject(me, bucket, key, Buffer.from(body))
+    const many = Array.from({ length: 21 }, (_, at) => prepare(Bucket, `many/${at}`, `${at}`))
+    const all = await Promise.all([
+      prepare(Bucket, 'k', 'first'),
+      prepare('others', 'k', 'elsewhere'),
+      prepare(Bucket, 'k', 'second'),
+      prepare(Bucket, 'empty', ''),
+      ...many,
+    ])
+    const unit = facade.unitOf(all)
+    expect(unit.length).toBeLessThan(all.flatMap(({ statements }) => statements).length / 2)
+    await s3.database.commit(unit)
+    const read = async (bucket: string, key: string) => text((await facade.getObject(me, bucket, key)).body)
+    expect(await read(Bucket, 'k')).toBe('second')
+    expect(await read('others', 'k')).toBe('elsewhere')
+    expect([await read(Bucket, 'empty'), await read(Bucket, 'many/20')]).toEqual(['', '20'])
+    expect(await s3.database.query.selectFrom('s3_released').selectAll().execute()).toHaveLength(2)
+
+    const late = await Promise.all([prepare(Bucket, 'late', 'x'), prepare('others', 'late', 'x')])
+    await s3.call('DeleteObject', { Bucket: 'others', Key: 'k' })
+    await s3.call('DeleteBucket', { Bucket: 'others' })
+    await expect(s3.database.commit(facade.unitOf(late))).rejects.toMatchObject({ code: 'NoSuchBucket' })
+    expect(await refused(facade.headObject(me, Bucket, 'late'))).toMatchObject({ code: 'NoSuchKey' })
+  })
+
   test('a unit of which nobody knows whether it was committed costs no bytes', async () => {
     const prepared = await facade.prepareObject(me, Bucket, 'k', randomBytes(300_000))
     await s3.database.commit(prepared.statements)
