@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setImmediate as immediately } from 'node:timers/promises'
 import type { WorkHandler } from '../../../control/work-queue.ts'
 import type { Statement } from '../../../storage/database.ts'
 import type { ScalingScheduleRow, ScalingTargetRow } from '../../../storage/schema/autoscaling.ts'
@@ -50,7 +51,13 @@ async function dueActions({ database }: AutoscalingDeps, target: string, now: nu
     .orderBy('next_at')
     .orderBy('name')
     .execute()
-  return rows.map((row) => dueAction(row, now)).sort((a, b) => a.run - b.run)
+  const due: DueAction[] = []
+  for (const row of rows) {
+    due.push(dueAction(row, now))
+    // Each may take milliseconds, and whatever else this worker does must not wait for all of them.
+    await immediately()
+  }
+  return due.sort((a, b) => a.run - b.run)
 }
 
 function dueAction(row: ScalingScheduleRow, now: number): DueAction {

@@ -11,18 +11,28 @@ export interface TimeZone {
 const HOUR = 60 * 60_000
 const DAY = 24 * HOUR
 
+/** Making one takes milliseconds. */
+const known = new Map<string, TimeZone>()
+/** More than there are; names may be spelt in any case. */
+const REMEMBERED = 1_000
+
 /** Undefined when there is no such time zone. Offsets such as `+02:00` are none. */
 export function timeZone(name: string): TimeZone | undefined {
   if (!/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name)) return undefined
   if (/^(UTC|Etc\/UTC|GMT)$/.test(name)) return UTC
+  const found = known.get(name)
+  if (found !== undefined) return found
   try {
-    return zoneOf(
+    const zone = zoneOf(
       new Intl.DateTimeFormat('en-US', {
         ...{ timeZone: name, calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23' },
         ...{ year: 'numeric', month: 'numeric', day: 'numeric' },
         ...{ hour: 'numeric', minute: 'numeric', second: 'numeric' },
       }),
     )
+    if (known.size >= REMEMBERED) known.clear()
+    known.set(name, zone)
+    return zone
   } catch (error) {
     if (error instanceof RangeError) return undefined
     throw error
