@@ -100,6 +100,7 @@ describe('requests to Application Auto Scaling', () => {
         'RegisterScalableTarget',
         { ...target, Tags: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [i, ''])) },
       ],
+      ['RegisterScalableTarget', { ...target, RoleARN: 'x' }],
       ['RegisterScalableTarget', { ...target, ServiceNamespace: 'nothing' }],
       ['RegisterScalableTarget', { ...target, ScalableDimension: 'sagemaker:variant:Nothing' }],
       ['PutScalingPolicy', { ...target, PolicyName: 'p' }],

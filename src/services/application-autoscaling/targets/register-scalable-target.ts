@@ -12,6 +12,8 @@ import { readResource, targetArn } from '../scalable-resource.ts'
 import { addTags, readTags } from '../tags/target-tags.ts'
 import { findTarget, suspendedOf } from './target-store.ts'
 
+const ROLE = /^arn:aws:iam::\d{12}:role\/[\x21-\x7e]+$/
+
 const NOT_SUSPENDED = {
   DynamicScalingInSuspended: false,
   DynamicScalingOutSuspended: false,
@@ -28,6 +30,8 @@ export async function registerScalableTarget(
   { account, region, now }: RequestContext,
 ): Promise<RegisterScalableTargetResponse> {
   const resource = readResource(input)
+  const role = input.RoleARN
+  if (role !== undefined && !ROLE.test(role)) throw invalid(`RoleARN is not the ARN of a role: ${role.slice(0, 256)}`)
   const owner = { account, region }
   const capacity = await sagemaker.findCapacity(owner, resource.endpoint, resource.variant)
   if (capacity === undefined) throw noVariant(resource.id)
