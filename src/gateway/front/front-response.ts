@@ -8,6 +8,7 @@ const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/
 const NOTHING = new Uint8Array()
 /** A whole answer up to this size goes out with its head. */
 const ONE_PIECE_BYTES = 8 * 1024
+const CHUNK_END = Buffer.from('\r\n')
 
 /** What a response tells the connection it is written to. */
 export interface ResponseOwner {
@@ -86,6 +87,7 @@ export class FrontResponse implements AnswerStream {
     const socket = this.#socket
     // An empty chunk would be the last one.
     if (this.#ended || this.#gone || part.length === 0) return !socket.writableNeedDrain
+    if (this.#chunked && part.length <= ONE_PIECE_BYTES) return this.#writeChunk(part, done)
     const before = this.#chunked ? `${this.#takeHead()}${part.length.toString(16)}\r\n` : this.#takeHead()
     socket.cork()
     this.bytes += before.length + part.length
@@ -131,6 +133,16 @@ export class FrontResponse implements AnswerStream {
     this.#gone = true
     this.#onDrain = undefined
     this.#close()
+  }
+
+  /** A small chunk with its length and end as one buffer: the copy costs less than a write of three parts. */
+  #writeChunk(part: Uint8Array, done: (() => void) | undefined): boolean {
+    const before = `${this.#takeHead()}${part.length.toString(16)}\r\n`
+    const whole = Buffer.allocUnsafe(before.length + part.length + CHUNK_END.length)
+    whole.set(part, whole.write(before, 0, 'latin1'))
+    whole.set(CHUNK_END, whole.length - CHUNK_END.length)
+    this.bytes += before.length + part.length
+    return this.#socket.write(whole, done)
   }
 
   /** Head and body as one buffer: two writes in one cost more than the copy. */
