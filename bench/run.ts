@@ -18,6 +18,7 @@ const BENCHMARKS: readonly { readonly name: string; readonly args: (rounds: numb
     name: 'authorized-invocations',
     args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)],
   },
+  { name: 'half-load', args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)] },
   { name: 'invocations', args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)] },
   { name: 'messaging', args: (_rounds, seconds) => ['--seconds', String(seconds)] },
   { name: 'metrics', args: (rounds) => [String(rounds)] },
@@ -26,7 +27,9 @@ const BENCHMARKS: readonly { readonly name: string; readonly args: (rounds: numb
   { name: 'policy-change', args: (rounds) => ['--rounds', String(rounds * 4)] },
   { name: 'object-encryption', args: (rounds) => ['256', String(rounds)] },
   { name: 'small-objects', args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds)] },
+  { name: 'slow-clients', args: (_rounds, seconds) => ['--seconds', String(seconds * 2)] },
   { name: 'start', args: (rounds) => ['--rounds', String(rounds)] },
+  { name: 'streams', args: (rounds, seconds) => ['--rounds', String(rounds), '--seconds', String(seconds * 2)] },
   { name: 'updates', args: (_rounds, seconds) => ['--seconds', String(seconds)] },
   { name: 'unpack', args: (rounds) => ['256', String(rounds)] },
 ]
