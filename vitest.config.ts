@@ -17,6 +17,9 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
           environment: 'node',
           globalSetup: 'test/support/global-templates.ts',
+          // A file's modules and stores serve the next as well: most files take less time than a process to run them in.
+          isolate: false,
+          restoreMocks: true,
           retry: RETRY,
           maxWorkers: WORKERS,
           // PGlite, which the tests of stores start, takes seconds, and on a busy machine many.
