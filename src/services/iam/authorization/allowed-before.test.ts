@@ -10,6 +10,7 @@ import { watchCommits } from '../../../storage/commit-watch.ts'
 import { startTableChangeFeed } from '../../../storage/table-change-feed.ts'
 import { silentLogger } from '../../../telemetry/log.ts'
 import type { AccessQuestion, Authorizer, ResourceSide } from '../../authorizer.ts'
+import { AllowedBefore } from './allowed-before.ts'
 
 const ACCOUNT = '111122223333'
 const ENDPOINT = `arn:aws:sagemaker:us-east-1:${ACCOUNT}:endpoint/iris`
@@ -159,6 +160,19 @@ describe('what was allowed before', () => {
     const policies = [{ source: { id: 'closed', type: 'resource' as const }, policy: compilePolicy(closed) }]
     const resourceSide: ResourceSide = { account: ACCOUNT, policies: { rule: 'ordinary', policies } }
     expect(await isAllowed(questionOf(free, { resourceSide }))).toBe(false)
+  })
+
+  it('remembers few of the many sessions that ask about one resource', async () => {
+    const side: ResourceSide = { account: ACCOUNT }
+    const identity = { policies: [] } as unknown as Parameters<AllowedBefore['add']>[0]
+    const sessions = Array.from({ length: 100 }, (_, index) =>
+      questionOf(rolePrincipal(ACCOUNT, { path: '/', name: 'worker', id: 'AROA' }, `s${index}`)),
+    )
+    const allowed = new AllowedBefore()
+    for (const question of sessions) allowed.add(identity, question, side, new Map())
+    const known = sessions.filter((question) => allowed.find(identity, question, side) !== undefined)
+    expect(known.length).toBeLessThanOrEqual(16)
+    expect(known).toContain(sessions.at(-1))
   })
 
   it('goes on being right when more is asked than is remembered', async () => {

@@ -54,8 +54,9 @@ export class AllowedBefore {
     }
     const { principal, action, resource } = question
     const others = known.get(resource)?.filter((one) => !isAbout(one, question, side)) ?? []
-    if (known.size >= MAX_REMEMBERED || others.length >= MAX_OF_ONE_RESOURCE) known.clear()
-    known.set(resource, [...others, { action, account: side.account, arn: principal.arn, lookedAt }])
+    const isFull = known.size >= MAX_REMEMBERED || others.length >= MAX_OF_ONE_RESOURCE
+    if (isFull) known.clear()
+    known.set(resource, [...(isFull ? [] : others), { action, account: side.account, arn: principal.arn, lookedAt }])
   }
 }
 
