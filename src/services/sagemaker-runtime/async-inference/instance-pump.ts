@@ -14,7 +14,7 @@ import { Deferrals } from './deferrals.ts'
 import { executionRole } from './execution-role.ts'
 import { RequestDeferred } from './request-failure.ts'
 import { ClaimLost } from './request-queue.ts'
-import { countsAgainst } from './trouble.ts'
+import { countsAgainst, tellable } from './trouble.ts'
 import { workOnRequest } from './work-on-request.ts'
 
 /** What no bell tells is looked at this often: other weights, rows that another worker has given back. */
@@ -245,7 +245,7 @@ class InstancePump {
             { err: error, instance: this.#instanceId },
             'an asynchronous request was put back: it is tried again',
           )
-        this.#log.note(request, `The request was put back: ${(error as Error).message}`)
+        this.#log.note(request, `The request was put back: ${tellable(error)}`)
         // What is wrong with storage says nothing of how much the container can do.
         if (error instanceof RequestDeferred) this.#limit.note({ crowded, ok: false }, performance.now())
         else this.#deferrals.put(request.requestId, performance.now())
@@ -253,7 +253,7 @@ class InstancePump {
       }
       const back = this.#ending.signal.aborted
         ? queue.giveBack(request, false)
-        : queue.giveBack(request, countsAgainst(error), (error as Error).message)
+        : queue.giveBack(request, countsAgainst(error), tellable(error))
       await database.commit([back]).catch((err: unknown) => {
         log.warn({ err, instance: this.#instanceId }, 'an asynchronous request could not be put back yet')
         this.#stranded.push(back)
