@@ -1,10 +1,20 @@
 import { sql } from 'kysely'
 import type { Database, Row, Statement } from '../../../storage/database.ts'
-import { prepared } from '../../../storage/prepared-query.ts'
-import { preparedForRows } from '../../../storage/prepared-rows.ts'
-import type { AsyncBodyRow, AsyncRequestRow } from '../../../storage/schema/async-inference.ts'
+import type { AsyncBodyRow } from '../../../storage/schema/async-inference.ts'
 import { one, statement } from '../../../storage/statement.ts'
 import type { AsyncRequestDocument, ClaimedRequest } from './async-request.ts'
+import {
+  bodyInserts,
+  bodyOf,
+  bodyRemovals,
+  claiming,
+  claimOf,
+  counting,
+  type NewRequestRow,
+  oneWaiting,
+  removing,
+  requestInserts,
+} from './request-statements.ts'
 
 /** The endpoint has been deleted, and its queue with it. */
 export class QueueGone extends Error {
@@ -15,9 +25,6 @@ export class QueueGone extends Error {
 export class ClaimLost extends Error {
   override readonly name = 'ClaimLost'
 }
-
-/** A request that has just been accepted. */
-export type NewRequestRow = Omit<AsyncRequestRow, 'claim' | 'instance_id' | 'breaks' | 'trouble'>
 
 /** A request to accept; `body` if it brings one. */
 export interface NewRequest {
@@ -102,7 +109,7 @@ export class RequestQueue {
   ): Promise<readonly ClaimedRequest[]> {
     const values = { queueId, instanceId, claim, limit }
     const [result] = await this.#database.commit([
-      // Lists of those that are held back are as many as there are lists: rare, and made each time.
+      // With some held back the SQL is another for each number of them, which is rare: it is not worth keeping.
       held.length === 0
         ? claiming.statement(this.#database, values)
         : statement(claimOf(this.#database.query, values, held)),
@@ -217,105 +224,6 @@ export const purgeHolder = (queueId: string): string => `purge/${queueId}`
 
 /** Sorts by the time it was made at; `unique` tells it from others. */
 export const purgeClaim = (now: number, unique: string): string => `${String(now).padStart(15, '0')}/${unique}`
-
-const requestInserts = preparedForRows<NewRequestRow & { readonly breaks: number }>(
-  ['queue_id', 'request_id', 'received_at', 'expires_at', 'document', 'breaks'],
-  (query, rows) => query.insertInto('async_requests').values(rows),
-)
-
-const bodyInserts = preparedForRows<AsyncBodyRow>(['request_id', 'content', 'sealed_key'], (query, rows) =>
-  query.insertInto('async_bodies').values(rows),
-)
-
-type Claim = {
-  readonly queueId: string
-  readonly instanceId: string
-  readonly claim: string
-  readonly limit: number
-}
-
-const claimOf = (
-  query: Database['query'],
-  { queueId, instanceId, claim, limit }: Claim,
-  held: readonly string[] = [],
-) =>
-  query
-    .updateTable('async_requests')
-    .set({ claim, instance_id: instanceId })
-    .where('queue_id', '=', queueId)
-    .where('request_id', 'in', (of) =>
-      of
-        .selectFrom('async_requests')
-        .select('request_id')
-        .where('queue_id', '=', queueId)
-        .where('instance_id', 'is', null)
-        .$if(held.length > 0, (some) => some.where('request_id', 'not in', held))
-        .orderBy('request_id')
-        .limit(limit),
-    )
-    .returningAll()
-
-const claiming = prepared<Claim>((query, value) =>
-  claimOf(query, {
-    queueId: value('queueId'),
-    instanceId: value('instanceId'),
-    claim: value('claim'),
-    limit: value('limit'),
-  }),
-)
-
-const oneWaiting = prepared<{ queueId: string }>((query, value) =>
-  query
-    .selectFrom('async_requests')
-    .select('request_id')
-    .where('queue_id', '=', value('queueId'))
-    .where('instance_id', 'is', null)
-    .limit(1),
-)
-
-const bodyOf = prepared<{ requestId: string }, AsyncBodyRow>((query, value) =>
-  query.selectFrom('async_bodies').selectAll().where('request_id', '=', value('requestId')),
-)
-
-const removing = prepared<{ queueId: string; requestId: string; claim: string }>((query, value) =>
-  query
-    .deleteFrom('async_requests')
-    .where('queue_id', '=', value('queueId'))
-    .where('request_id', '=', value('requestId'))
-    .where('claim', '=', value('claim')),
-)
-
-const bodyRemovals = preparedForRows<Pick<ClaimedRequest, 'requestId'>>(['requestId'], (query, rows) =>
-  query.deleteFrom('async_bodies').where(
-    'request_id',
-    'in',
-    rows.map(({ requestId }) => requestId),
-  ),
-)
-
-/** Counts what a worker has put in and taken out; no row is affected when the queue is gone. */
-const counting = prepared<{ worker: number; accepted: number; finished: number; queueId: string }>((query, value) =>
-  query
-    .insertInto('async_counts')
-    .columns(['queue_id', 'worker', 'accepted', 'finished'])
-    .expression(
-      query
-        .selectFrom('async_queues')
-        .select((of) => [
-          'queue_id',
-          of.cast<number>(of.val(value('worker')), 'integer').as('worker'),
-          of.cast<number>(of.val(value('accepted')), 'bigint').as('accepted'),
-          of.cast<number>(of.val(value('finished')), 'bigint').as('finished'),
-        ])
-        .where('queue_id', '=', value('queueId')),
-    )
-    .onConflict((conflict) =>
-      conflict.columns(['queue_id', 'worker']).doUpdateSet({
-        accepted: sql<number>`async_counts.accepted + excluded.accepted`,
-        finished: sql<number>`async_counts.finished + excluded.finished`,
-      }),
-    ),
-)
 
 function claimed(rows: readonly Row[]): readonly ClaimedRequest[] {
   return rows

@@ -1,0 +1,113 @@
+import { sql } from 'kysely'
+import type { Database } from '../../../storage/database.ts'
+import { prepared } from '../../../storage/prepared-query.ts'
+import { preparedForRows } from '../../../storage/prepared-rows.ts'
+import type { AsyncBodyRow, AsyncRequestRow } from '../../../storage/schema/async-inference.ts'
+import type { ClaimedRequest } from './async-request.ts'
+
+/*
+ * The statements of the queues that each request needs: their SQL is made once.
+ */
+
+/** A request that has just been accepted. */
+export type NewRequestRow = Omit<AsyncRequestRow, 'claim' | 'instance_id' | 'breaks' | 'trouble'>
+
+export const requestInserts = preparedForRows<NewRequestRow & { readonly breaks: number }>(
+  ['queue_id', 'request_id', 'received_at', 'expires_at', 'document', 'breaks'],
+  (query, rows) => query.insertInto('async_requests').values(rows),
+)
+
+export const bodyInserts = preparedForRows<AsyncBodyRow>(['request_id', 'content', 'sealed_key'], (query, rows) =>
+  query.insertInto('async_bodies').values(rows),
+)
+
+type Claim = {
+  readonly queueId: string
+  readonly instanceId: string
+  readonly claim: string
+  readonly limit: number
+}
+
+export const claimOf = (
+  query: Database['query'],
+  { queueId, instanceId, claim, limit }: Claim,
+  held: readonly string[] = [],
+) =>
+  query
+    .updateTable('async_requests')
+    .set({ claim, instance_id: instanceId })
+    .where('queue_id', '=', queueId)
+    .where('request_id', 'in', (of) =>
+      of
+        .selectFrom('async_requests')
+        .select('request_id')
+        .where('queue_id', '=', queueId)
+        .where('instance_id', 'is', null)
+        .$if(held.length > 0, (some) => some.where('request_id', 'not in', held))
+        .orderBy('request_id')
+        .limit(limit),
+    )
+    .returningAll()
+
+export const claiming = prepared<Claim>((query, value) =>
+  claimOf(query, {
+    queueId: value('queueId'),
+    instanceId: value('instanceId'),
+    claim: value('claim'),
+    limit: value('limit'),
+  }),
+)
+
+export const oneWaiting = prepared<{ queueId: string }>((query, value) =>
+  query
+    .selectFrom('async_requests')
+    .select('request_id')
+    .where('queue_id', '=', value('queueId'))
+    .where('instance_id', 'is', null)
+    .limit(1),
+)
+
+export const bodyOf = prepared<{ requestId: string }, AsyncBodyRow>((query, value) =>
+  query.selectFrom('async_bodies').selectAll().where('request_id', '=', value('requestId')),
+)
+
+export const removing = prepared<{ queueId: string; requestId: string; claim: string }>((query, value) =>
+  query
+    .deleteFrom('async_requests')
+    .where('queue_id', '=', value('queueId'))
+    .where('request_id', '=', value('requestId'))
+    .where('claim', '=', value('claim')),
+)
+
+export const bodyRemovals = preparedForRows<Pick<ClaimedRequest, 'requestId'>>(['requestId'], (query, rows) =>
+  query.deleteFrom('async_bodies').where(
+    'request_id',
+    'in',
+    rows.map(({ requestId }) => requestId),
+  ),
+)
+
+/** Counts what a worker has put in and taken out; no row is affected when the queue is gone. */
+export const counting = prepared<{ worker: number; accepted: number; finished: number; queueId: string }>(
+  (query, value) =>
+    query
+      .insertInto('async_counts')
+      .columns(['queue_id', 'worker', 'accepted', 'finished'])
+      .expression(
+        query
+          .selectFrom('async_queues')
+          .select((of) => [
+            'queue_id',
+            of.cast<number>(of.val(value('worker')), 'integer').as('worker'),
+            of.cast<number>(of.val(value('accepted')), 'bigint').as('accepted'),
+            of.cast<number>(of.val(value('finished')), 'bigint').as('finished'),
+          ])
+          .where('queue_id', '=', value('queueId')),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(['queue_id', 'worker']).doUpdateSet({
+          accepted: sql<number>`async_counts.accepted + excluded.accepted`,
+          finished: sql<number>`async_counts.finished + excluded.finished`,
+        }),
+      ),
+)
