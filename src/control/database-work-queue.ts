@@ -24,15 +24,17 @@ export interface WorkQueueDeps {
 /** Milliseconds until the database is asked again after it has failed. */
 const AFTER_FAILURE = 1_000
 const LONGEST_TIMER = 60_000
+/**
+ * For how many milliseconds an item that is to be spread is left to other workers, for each one that this worker has: about as long
+ * as they take to hear of a commit and look.
+ */
+const SPREAD = { sqlite: 60, postgres: 250 } as const
+const MOST_SPREAD = 1_000
 
 /** The work queue over the table `work_items`. An idle worker asks the database only after somebody has committed. */
 export function createWorkQueue(deps: WorkQueueDeps): WorkQueue {
   return new DatabaseWorkQueue(deps)
 }
-
-/** How much longer an item that is to be spread is left to other workers, for each one that this worker has: until they have looked. */
-const SPREAD = { sqlite: 60, postgres: 250 } as const
-const MOST_SPREAD = 1_000
 
 interface Registration {
   readonly handler: WorkHandler

@@ -1,3 +1,4 @@
+import { isSuccess } from '../../dataplane/invocation.ts'
 import type { ContainerMeter, InvocationMeter } from '../../dataplane/invocation-meter.ts'
 import type { Route, VariantRoute } from '../../dataplane/route.ts'
 import type { RouteLoader } from '../../dataplane/route-table.ts'
@@ -51,7 +52,7 @@ class VariantMeter implements InvocationMeter {
     this.#countOne()
     this.#errors4xx.add(status >= 400 && status < 500 ? 1 : 0)
     this.#errors5xx.add(status >= 500 ? 1 : 0)
-    this.#modelErrors.add(whole && status >= 200 && status < 300 ? 0 : 1)
+    this.#modelErrors.add(whole && isSuccess(status) ? 0 : 1)
     this.#modelLatency.add(modelMilliseconds * 1000)
     this.#overheadLatency.add(overheadMilliseconds * 1000)
   }
@@ -109,7 +110,7 @@ class OneOfSeveralMeter implements ContainerMeter {
     this.#invocations.add(1)
     this.#errors4xx.add(status >= 400 && status < 500 ? 1 : 0)
     this.#errors5xx.add(status >= 500 ? 1 : 0)
-    this.#modelErrors.add(whole && status >= 200 && status < 300 ? 0 : 1)
+    this.#modelErrors.add(whole && isSuccess(status) ? 0 : 1)
     this.#latency.add(milliseconds * 1000)
   }
 

@@ -1,4 +1,9 @@
-import type { InvocationFailure, InvocationSink, RunningInvocation } from '../../dataplane/invocation.ts'
+import {
+  type InvocationFailure,
+  type InvocationSink,
+  isSuccess,
+  type RunningInvocation,
+} from '../../dataplane/invocation.ts'
 import { freeBuffer, freeLater } from '../../shared/free-buffer.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import { containerAnswered, failureError, type LogLocation, MAX_ORIGINAL_MESSAGE } from './errors.ts'
@@ -121,7 +126,7 @@ export class ResponseSink implements InvocationSink {
   }
 
   get #success(): boolean {
-    return this.#status >= 200 && this.#status < 300
+    return isSuccess(this.#status)
   }
 
   /** The answer need not wait any longer. */

@@ -1,4 +1,9 @@
-import type { InvocationFailure, InvocationSink, RunningInvocation } from '../../dataplane/invocation.ts'
+import {
+  type InvocationFailure,
+  type InvocationSink,
+  isSuccess,
+  type RunningInvocation,
+} from '../../dataplane/invocation.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import { containerAnswered, failureError, MAX_ORIGINAL_MESSAGE, oversizedHandover } from './errors.ts'
 import { streamHeaders } from './response-headers.ts'
@@ -114,7 +119,7 @@ export class StreamSink implements InvocationSink {
   }
 
   get #success(): boolean {
-    return this.#status >= 200 && this.#status < 300
+    return isSuccess(this.#status)
   }
 
   /** Parts that come in one read go out in one write: a model in a hurry costs no more than one that pauses. */

@@ -1,5 +1,10 @@
 import { PassThrough, type Readable } from 'node:stream'
-import type { InvocationFailure, InvocationSink, RunningInvocation } from '../../../dataplane/invocation.ts'
+import {
+  type InvocationFailure,
+  type InvocationSink,
+  isSuccess,
+  type RunningInvocation,
+} from '../../../dataplane/invocation.ts'
 
 /** A container's answer: whole when it is small, else as it comes. */
 export interface Answer {
@@ -95,7 +100,7 @@ export class AnswerSink implements InvocationSink {
   }
 
   get #success(): boolean {
-    return this.#status >= 200 && this.#status < 300
+    return isSuccess(this.#status)
   }
 
   #pass(bytes: Buffer): boolean {

@@ -1,4 +1,4 @@
-import type { RunningInvocation } from '../../../dataplane/invocation.ts'
+import { isSuccess, type RunningInvocation } from '../../../dataplane/invocation.ts'
 import { type Answer, AnswerBroken, AnswerSink } from './answer-sink.ts'
 import type { AsyncDeps, Workplace } from './async-deps.ts'
 import type { AsyncRequestDocument, ClaimedRequest } from './async-request.ts'
@@ -63,7 +63,7 @@ export function callContainer(
 }
 
 function accepted(answer: Answer, container: string | undefined): Answer {
-  if (answer.status >= 200 && answer.status < 300) return answer
+  if (isSuccess(answer.status)) return answer
   throw refusedByModel(answer.status, answer.body as Uint8Array, container)
 }
 

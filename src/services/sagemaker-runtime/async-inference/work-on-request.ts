@@ -20,8 +20,7 @@ export type Note = (request: ClaimedRequest, text: string) => void
 
 /**
  * Brings a request to its end: its output is an object, or its failure is, and both are told, in the unit of work with which the request
- * leaves the queue. Resolves to whether
- * the container dealt with it, or would have but for the request.
+ * leaves the queue. Resolves to whether the container dealt with it, or would have but for the request.
  * @throws RequestDeferred, ClaimLost, or what is wrong with storage: the request is still in the queue then
  */
 export async function workOnRequest(
