@@ -118,6 +118,8 @@ export class FrontConnection {
   }
 
   #hold(chunk: Buffer): void {
+    // Nothing is no beginning of a head: the connection would be ended as one whose head does not come.
+    if (chunk.length === 0) return
     this.#held = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk])
     if (this.#held.length > MAX_AHEAD_BYTES) this.#socket.pause()
   }

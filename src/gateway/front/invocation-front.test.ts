@@ -92,16 +92,19 @@ describe('a connection of the front', () => {
     for (const { received } of [silent, slow]) expect(received()).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/)
   })
 
-  it('is closed without words when no further request comes, after its own time', async () => {
-    const gateway = await serve({ times: TIMES })
-    const { socket, received, ended } = await client(gateway)
-    const since = performance.now()
-    socket.write(invocation(gateway, 'hello'))
-    await eventually(() => expect(ended()).toBe(true))
-    expect(performance.now() - since).toBeGreaterThan(TIMES.idle - 100)
-    expect(countOf(received(), 'HTTP/1.1')).toBe(1)
-    expect(received()).toContain('Keep-Alive: timeout=1\r\n')
-  })
+  it.each(['hello', ''])(
+    'is closed without words when no further request comes, after its own time: %j',
+    async (body) => {
+      const gateway = await serve({ times: TIMES })
+      const { socket, received, ended } = await client(gateway)
+      const since = performance.now()
+      socket.write(invocation(gateway, body))
+      await eventually(() => expect(ended()).toBe(true))
+      expect(performance.now() - since).toBeGreaterThan(TIMES.idle - 100)
+      expect(countOf(received(), 'HTTP/1.1')).toBe(1)
+      expect(received()).toContain('Keep-Alive: timeout=1\r\n')
+    },
+  )
 
   it('that is slow to be answered is not closed for it', async () => {
     const gateway = await serve({ times: TIMES }, 3, 1_500)
