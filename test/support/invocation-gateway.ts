@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Principal } from '../../src/access/principal.ts'
 import { rootPrincipal } from '../../src/access/principals.ts'
 import { DataPlane } from '../../src/dataplane/data-plane.ts'
@@ -55,6 +56,8 @@ export interface GatewayOptions {
   readonly accessLog?: GatewayParts['accessLog']
   /** Leaves everything to node:http. */
   readonly withoutFront?: boolean
+  /** How long it takes to find out who signs, in milliseconds. Default: no time at all. */
+  readonly lookup?: number
   /** Who signs. Default: the account's root. */
   readonly principal?: Principal
   /** Default: one that allows everything. */
@@ -71,9 +74,9 @@ export async function startInvocationGateway(options: GatewayOptions = {}): Prom
   const dataPlane = new DataPlane(() => {})
   const { principal = rootPrincipal(ACCOUNT), authorizer = { require: () => {} } } = options
   const found = { secretAccessKey: CREDENTIALS.secretAccessKey, principal }
-  const source = {
-    find: (id: string) => (id === CREDENTIALS.accessKeyId ? found : ({ fault: 'unknown-key' } as const)),
-  }
+  const find = (id: string) => (id === CREDENTIALS.accessKeyId ? found : ({ fault: 'unknown-key' } as const))
+  const { lookup } = options
+  const source = { find: lookup === undefined ? find : (id: string) => delay(lookup).then(() => find(id)) }
   const tables = Object.fromEntries(
     ['sagemaker', 'sagemaker-runtime', 's3', 'lambda', 'iam', 'sts', 'logs'].map((id) => [
       id,
