@@ -90,10 +90,10 @@ export class FrontResponse implements AnswerStream {
     if (this.#chunked && part.length <= ONE_PIECE_BYTES) return this.#writeChunk(part, done)
     const before = this.#chunked ? `${this.#takeHead()}${part.length.toString(16)}\r\n` : this.#takeHead()
     socket.cork()
-    this.bytes += before.length + part.length
-    if (before !== '') socket.write(before, 'latin1')
+    this.bytes += part.length
+    if (before !== '') this.#send(before)
     socket.write(part, done)
-    if (this.#chunked) socket.write('\r\n', 'latin1')
+    if (this.#chunked) this.#send('\r\n')
     socket.uncork()
     return !socket.writableNeedDrain
   }
@@ -141,7 +141,7 @@ export class FrontResponse implements AnswerStream {
     const whole = Buffer.allocUnsafe(before.length + part.length + CHUNK_END.length)
     whole.set(part, whole.write(before, 0, 'latin1'))
     whole.set(CHUNK_END, whole.length - CHUNK_END.length)
-    this.bytes += before.length + part.length
+    this.bytes += whole.length
     return this.#socket.write(whole, done)
   }
 

@@ -53,9 +53,9 @@ async function client({ port }: InvocationGateway): Promise<Client> {
   return { socket, received: () => received, ended: () => ended }
 }
 
-function invocation(gateway: InvocationGateway, body: string): string {
-  const lines = Object.entries(gateway.signed(PATH, body)).map(([name, value]) => `${name}: ${value}`)
-  return `POST ${PATH} HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+function invocation(gateway: InvocationGateway, body: string, path = PATH): string {
+  const lines = Object.entries(gateway.signed(path, body)).map(([name, value]) => `${name}: ${value}`)
+  return `POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 
 function fits({ bodyMemory }: InvocationGateway, bytes: number): boolean {
@@ -160,6 +160,15 @@ describe('the access log', () => {
     leaving.socket.write(invocation(gateway, 'leave'))
     leaving.socket.destroy()
     await eventually(() => expect(entries).toHaveLength(4))
+  })
+
+  it.each([3, 100_000])('counts all of an answer in chunks: of %i bytes', async (answer) => {
+    const entries: AccessEntry[] = []
+    const gateway = await serve({ accessLog: { add: (entry) => entries.push(entry) } }, answer)
+    const { socket, received } = await client(gateway)
+    socket.write(invocation(gateway, 'hello', `${PATH}-response-stream`))
+    await eventually(() => expect(received()).toMatch(/\r\n0\r\n\r\n$/))
+    expect(entries.map(({ bytes }) => bytes)).toEqual([received().length])
   })
 })
 
