@@ -146,7 +146,7 @@ class DatabaseWorkQueue implements WorkQueue {
     const results = await this.#deps.db.commit(
       ready.map((kind) => {
         const limit = this.#handlers.get(kind)?.spread ? 1 : (free.get(kind) ?? 0)
-        return this.#items.lease(kind, this.#owner, limit, now - this.#patience(kind), until)
+        return this.#items.lease(kind, this.#owner, limit, { now, dueBy: now - this.#patience(kind), until })
       }),
     )
     for (const { rows } of results) {

@@ -41,6 +41,14 @@ const enqueueing = prepared<{ kind: string; key: string; due_at: number }>((quer
     ),
 )
 
+/** Epoch milliseconds. */
+interface LeaseTimes {
+  readonly now: number
+  readonly dueBy: number
+  /** When the lease runs out. */
+  readonly until: number
+}
+
 /**
  * The SQL of the queue. `due_at` is when an item may be taken: for a leased one, when the lease runs out. So one
  * indexed comparison finds both what is due and what a dead worker has left.
@@ -83,8 +91,11 @@ export class WorkItems {
     return made
   }
 
-  /** Takes up to `limit` due items of a kind, those that have waited longest first. Returns them when committed. */
-  lease(kind: string, owner: string, limit: number, now: number, until: number): Statement {
+  /**
+   * Takes up to `limit` items of a kind that have been due by `dueBy`, those that have waited longest first. Returns them when
+   * committed.
+   */
+  lease(kind: string, owner: string, limit: number, { now, dueBy, until }: LeaseTimes): Statement {
     const { query } = this.#db
     return statement(
       query
@@ -102,7 +113,7 @@ export class WorkItems {
             .selectFrom('work_items')
             .select('key')
             .where('kind', '=', kind)
-            .where('due_at', '<=', now)
+            .where('due_at', '<=', dueBy)
             .orderBy('due_at')
             .limit(limit),
         )

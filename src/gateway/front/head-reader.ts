@@ -40,7 +40,7 @@ export class HeadReader {
 
 function know(head: InvocationHead, text: string): KnownHead {
   const [firstLine, ...rest] = text.split(/(?<=\r\n)/) as [string, ...string[]]
-  // None was sent twice, so the headers stand in the order of their lines.
+  // None was sent twice and none is a number, so the headers stand in the order of their lines.
   const names = Object.keys(head.headers)
   const lines = rest.map((line, index) => ({
     text: line,

@@ -158,7 +158,8 @@ export class Recorder {
       await write(points)
     } catch (err) {
       if (!(err instanceof ServiceError)) throw err
-      this.#complain(err)
+      // Spare metrics are expected to give way.
+      if (!spare) this.#complain(err)
       await write(points.filter(({ series }) => writer.knows(series)))
     }
   }

@@ -32,15 +32,22 @@ it('leaves half of the time to those that can be worked on, however many cannot'
   expect(tries * TRY).toBeLessThan(0.55 * now)
 })
 
-it('has all tried again at once when one of them has ended', () => {
+it('has all tried again at once when one of them has been answered', () => {
   const deferrals = new Deferrals()
   for (const id of ['one', 'two', 'three']) deferrals.put(id, 0)
-  deferrals.ended('another')
+  deferrals.answered('another')
   expect(deferrals.held(1)).toEqual(['one', 'two', 'three'])
-  deferrals.ended('two')
+  deferrals.answered('two')
   expect(deferrals.held(1)).toEqual([])
   deferrals.put('one', 1)
   expect([deferrals.held(1_000), deferrals.held(1_001)]).toEqual([['one'], []])
+})
+
+it('has none tried before its time because one of them has failed for good', () => {
+  const deferrals = new Deferrals()
+  for (const id of ['one', 'two']) deferrals.put(id, 0)
+  deferrals.forget('two')
+  expect(deferrals.held(1)).toEqual(['one'])
 })
 
 it('keeps no more than a thousand', () => {

@@ -30,10 +30,15 @@ export class Deferrals {
     for (const oldest of this.#deferred.keys()) if (this.#deferred.delete(oldest)) return
   }
 
-  /** A request has left the queue. If it had been put back before, what was wrong is over: the others are taken again at once. */
-  ended(requestId: string): void {
+  /** A request has been answered. If it had been put back before, what was wrong is over: the others are taken again at once. */
+  answered(requestId: string): void {
     if (!this.#deferred.delete(requestId)) return
     for (const [id, { times }] of this.#deferred) this.#deferred.set(id, { times, until: 0 })
+  }
+
+  /** A request has left the queue, which says nothing of storage. */
+  forget(requestId: string): void {
+    this.#deferred.delete(requestId)
   }
 
   /** Those that are not to be taken yet. */

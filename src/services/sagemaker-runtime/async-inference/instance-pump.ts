@@ -234,9 +234,10 @@ class InstancePump {
     const crowded = this.#crowded
     try {
       const signal = this.#ending.signal
-      const ok = await workOnRequest(this.#deps, this.#workplace, request, this.#meter, this.#log.note, signal)
-      this.#deferrals.ended(request.requestId)
-      this.#limit.note({ crowded, ok }, performance.now())
+      const ending = await workOnRequest(this.#deps, this.#workplace, request, this.#meter, this.#log.note, signal)
+      if (ending === 'answered') this.#deferrals.answered(request.requestId)
+      else this.#deferrals.forget(request.requestId)
+      this.#limit.note({ crowded, ok: ending !== 'overloaded' }, performance.now())
     } catch (error) {
       if (error instanceof ClaimLost) return
       if (!this.#ending.signal.aborted) {

@@ -19,11 +19,14 @@ export function countsAgainst(error: unknown): boolean {
   return !(error instanceof ClaimLost) && !isPassing(error)
 }
 
-/** What people may read of why a request was put back: what nobody foresaw is for the server's log alone. */
-export const tellable = (error: unknown): string =>
-  error instanceof RequestDeferred || error instanceof ServiceError || isPassing(error)
+/** What people may read of why a request was put back: what nobody foresaw, and where the database is, is for the server's log alone. */
+export function tellable(error: unknown): string {
+  if (error instanceof StorageUnavailableError && error.message.startsWith('The database'))
+    return 'The database cannot be used at the moment.'
+  return error instanceof RequestDeferred || error instanceof ServiceError || isPassing(error)
     ? (error as Error).message
     : 'An internal error ended the work on the request.'
+}
 
 /** Whether an error that is counted is the last that the request may have. */
 export const isLast = ({ breaks }: ClaimedRequest): boolean => breaks + 1 >= MOST_BREAKS

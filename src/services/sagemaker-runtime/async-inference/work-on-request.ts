@@ -18,9 +18,12 @@ import { failureAfter, isLast, isPassing } from './trouble.ts'
 /** A line for the instance's `data-log`. */
 export type Note = (request: ClaimedRequest, text: string) => void
 
+/** `overloaded` is a failure of a container that has too much to do, `failed` any other: the request's own, or that of storage. */
+export type Ending = 'answered' | 'failed' | 'overloaded'
+
 /**
  * Brings a request to its end: its output is an object, or its failure is, and both are told, in the unit of work with which the request
- * leaves the queue. Resolves to whether the container dealt with it, or would have but for the request.
+ * leaves the queue. Resolves to what that was.
  * @throws RequestDeferred, ClaimLost, or what is wrong with storage: the request is still in the queue then
  */
 export async function workOnRequest(
@@ -30,14 +33,14 @@ export async function workOnRequest(
   meter: AsyncMeter,
   note: Note,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Ending> {
   const begun = deps.clock.now()
   try {
     if (begun >= request.expiresAt) throw expired((request.expiresAt - request.receivedAt) / 1000, request.trouble)
     const principal = await workplace.principal()
     await answerRequest(deps, workplace, request, principal, meter, note, signal)
     meter.processed(begun - request.receivedAt, deps.clock.now() - request.receivedAt)
-    return true
+    return 'answered'
   } catch (error) {
     // Work that was cut off says nothing of the request.
     if (signal.aborted && !(error instanceof RequestFailure)) throw error
@@ -46,7 +49,7 @@ export async function workOnRequest(
     if (failure !== error)
       deps.log.error({ err: error, request: request.requestId }, 'an asynchronous request cannot be worked on')
     await failRequest(deps, workplace, request, failure, meter, note)
-    return !failure.overload
+    return failure.overload ? 'overloaded' : 'failed'
   }
 }
 
