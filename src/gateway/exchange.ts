@@ -84,37 +84,20 @@ export function baseUrl({ request }: Exchange, publicUrl: string | undefined): s
   return `http://${host !== undefined && HOST.test(host) ? host : '127.0.0.1'}`
 }
 
-/**
- * What policies may ask of a request; most ask little, so the address is put into its usual form when it is asked for. `publicUrl`
- * tells whether clients come by way of TLS, which ends in front of us.
- */
-export const requestOrigin = (exchange: Call, region: string, publicUrl: string | undefined): RequestOrigin =>
-  new CallOrigin(exchange, region, publicUrl?.startsWith('https:') ?? false)
+/** What policies may ask of a request. `publicUrl` tells whether clients come by way of TLS, which ends in front of us. */
+export const requestOrigin = (exchange: Call, region: string, publicUrl: string | undefined): RequestOrigin => ({
+  requestId: exchange.requestId,
+  now: exchange.now,
+  region,
+  sourceIp: plainAddress(exchange.remoteAddress),
+  secureTransport: publicUrl?.startsWith('https:') ?? false,
+  userAgent: exchange.request.headers['user-agent'],
+})
 
-// An object with a getter of its own would be costly to make.
-class CallOrigin implements RequestOrigin {
-  readonly requestId: string
-  readonly now: number
-  readonly region: string
-  readonly secureTransport: boolean
-  readonly #call: Call
+const IPV4_IN_IPV6 = /^::ffff:(?=\d+\.)/
 
-  constructor(call: Call, region: string, secureTransport: boolean) {
-    this.requestId = call.requestId
-    this.now = call.now
-    this.region = region
-    this.secureTransport = secureTransport
-    this.#call = call
-  }
-
-  get sourceIp(): string | undefined {
-    return this.#call.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '')
-  }
-
-  get userAgent(): string | undefined {
-    return this.#call.request.headers['user-agent']
-  }
-}
+const plainAddress = (address: string | undefined): string | undefined =>
+  address?.startsWith('::ffff:') ? address.replace(IPV4_IN_IPV6, '') : address
 
 /** The client closed the connection before its answer was complete. */
 export class ClientGoneError extends Error {

@@ -2,9 +2,10 @@ import type { ContextValue, ContextValues } from '../../../access/policy/context
 import type { AccessQuestion, ResourceSide } from '../../authorizer.ts'
 import type { Identity } from './identity-policies.ts'
 
-/** Resources that are remembered of one user or role, and questions about one of them; then all are forgotten and asked again. */
+/** Resources that are remembered of one user or role; then all are forgotten and asked again. */
 const MAX_REMEMBERED = 128
-const MAX_OF_ONE_RESOURCE = 16
+/** Questions about one of them, the newest. */
+const MAX_OF_ONE_RESOURCE = 64
 /** Condition keys that a decision may have looked at to be remembered. */
 const MAX_LOOKED_AT = 8
 
@@ -54,9 +55,9 @@ export class AllowedBefore {
     }
     const { principal, action, resource } = question
     const others = known.get(resource)?.filter((one) => !isAbout(one, question, side)) ?? []
-    const isFull = known.size >= MAX_REMEMBERED || others.length >= MAX_OF_ONE_RESOURCE
-    if (isFull) known.clear()
-    known.set(resource, [...(isFull ? [] : others), { action, account: side.account, arn: principal.arn, lookedAt }])
+    if (known.size >= MAX_REMEMBERED && !known.has(resource)) known.clear()
+    const newest = { action, account: side.account, arn: principal.arn, lookedAt }
+    known.set(resource, [...others.slice(1 - MAX_OF_ONE_RESOURCE), newest])
   }
 }
 
