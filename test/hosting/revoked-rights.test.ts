@@ -169,10 +169,11 @@ describe.skipIf(lacksEngine('docker'))('what an execution role may not do', () =
     await hosting.remove(name)
   })
 
+  let tries = 0
   it.each(['ecr:BatchGetImage', 's3:GetObject', 'kms:Decrypt'])(
     'keeps a replacement from starting until it is given back: %s',
     async (action) => {
-      const name = `recovers-${action.split(':')[0]}`
+      const name = `recovers-${action.split(':')[0]}-${++tries}`
       await createModel(name)
       await createEndpoint(name)
       expect(await hosting.settled(name)).toMatchObject({ EndpointStatus: 'InService' })
@@ -183,6 +184,7 @@ describe.skipIf(lacksEngine('docker'))('what an execution role may not do', () =
         for (const { id } of await hosting.containers(name)) await hosting.kill(id)
         const said = hosting.slipway.process.output()
         expect(said).toContain(`assumed-role/${name}/SageMaker is not authorized to perform: ${action}`)
+        expect(await hosting.containers(name)).toEqual([])
       }, 30_000)
       const described = await hosting.describe(name)
       expect(described).toMatchObject({
@@ -190,7 +192,6 @@ describe.skipIf(lacksEngine('docker'))('what an execution role may not do', () =
         ProductionVariants: [{ CurrentInstanceCount: 0 }],
       })
       expect((await hosting.api.invoke(name)).status).toBe(503)
-      expect(await hosting.containers(name)).toEqual([])
 
       await grant(name)
       await eventually(async () => {
