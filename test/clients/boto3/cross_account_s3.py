@@ -224,7 +224,8 @@ becomes(200, lambda: theirs.get_object(Bucket=BUCKET, Key=KEY))
 boto3.resource("s3").Bucket(BUCKET).objects.all().delete()
 s3.delete_bucket(Bucket=BUCKET)
 theirs.create_bucket(Bucket=BUCKET)
-theirs.put_object(Bucket=BUCKET, Key=KEY, Body=b"theirs")
+# The other worker may hear of it a moment later.
+becomes(200, lambda: theirs.put_object(Bucket=BUCKET, Key=KEY, Body=b"theirs"))
 for _ in range(20):
     found = code(lambda: s3.get_object(Bucket=BUCKET, Key=KEY))
     assert found in ("AccessDenied", "NoSuchBucket"), found
