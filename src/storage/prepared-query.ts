@@ -9,8 +9,6 @@ export type Placeholder<V extends Values> = <Name extends keyof V & string>(name
 
 /** A query whose SQL is made once for each database; each use only brings its values. */
 export interface PreparedQuery<V extends Values, Row> {
-  /** For `Database.query.executeQuery`. */
-  with(database: Database, values: V): CompiledQuery<Row>
   /** For `Database.commit`. */
   statement(database: Database, values: V, expect?: Expectation): Statement
   rows(database: Database, values: V): Promise<Row[]>
@@ -41,7 +39,6 @@ export function prepared<V extends Values, Row = unknown>(
   const rows = async (database: Database, values: V): Promise<Row[]> =>
     (await database.query.executeQuery(fill(database, values))).rows
   return {
-    with: fill,
     statement: (database, values, expect) => {
       const query = fill(database, values)
       return expect === undefined ? { query } : { query, expect }

@@ -17,8 +17,11 @@ export function preparedForRows<Row extends object>(
   // Only the number of the rows decides what the SQL is, and the order of their columns.
   const blank = Object.fromEntries(columns.map((column) => [column, 0])) as unknown as Row
   const shape = (database: Database, count: number): CompiledQuery => {
-    const shapes = made.get(database) ?? new Map<number, CompiledQuery>()
-    made.set(database, shapes)
+    let shapes = made.get(database)
+    if (shapes === undefined) {
+      shapes = new Map<number, CompiledQuery>()
+      made.set(database, shapes)
+    }
     const known = shapes.get(count)
     if (known !== undefined) return known
     const query = make(

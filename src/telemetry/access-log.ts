@@ -92,25 +92,12 @@ export class AccessLog {
 }
 
 function line({ requestId, time, client, method, path, status, bytes, milliseconds, userAgent }: AccessEntry): string {
-  const took = decimal(Math.round(milliseconds * 1000))
+  const took = Math.round(milliseconds * 1000) / 1000
   const agent = userAgent === undefined ? '' : `,"userAgent":${quoted(userAgent)}`
   return `{"time":"${timeText(time)}","requestId":"${requestId}","client":"${client ?? ''}","method":"${method}","path":${quoted(path)},"status":${status},"bytes":${bytes},"milliseconds":${took}${agent}}\n`
 }
 
-/** Thousandths as a number in JSON: several times as fast as dividing. */
-function decimal(thousandths: number): string {
-  const whole = Math.floor(thousandths / 1000)
-  const rest = thousandths - whole * 1000
-  return rest === 0 ? `${whole}` : `${whole}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}`
-}
-
-/** Most texts need no escapes. */
-const PLAIN = /^[ !#-[\]-~]*$/
-
-function quoted(text: string): string {
-  const bounded = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text
-  return PLAIN.test(bounded) ? `"${bounded}"` : JSON.stringify(bounded)
-}
+const quoted = (text: string): string => JSON.stringify(text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text)
 
 let second = 0
 let secondText = ''

@@ -1,5 +1,6 @@
 import { connect, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { inOnePiece } from '../../shared/one-piece.ts'
 import { isOnOwnNetwork } from '../../shared/own-networks.ts'
 import { MalformedResponseError, type ResponseHead } from './response-head.ts'
 import { ResponseParser } from './response-parser.ts'
@@ -45,7 +46,7 @@ export interface ConnectionOwner {
 // All connections read into one buffer: what arrives is dealt with, or copied, before the next read of any of them.
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024)
 
-const ONE_PIECE_BYTES = 8 * 1024
+const NOTHING = new Uint8Array()
 
 /** One keep-alive connection to a container. Writes the head and a collected body together: it shows in the cost of a request. */
 export class Connection {
@@ -126,7 +127,7 @@ export class Connection {
     if (body.kind === 'collected') {
       this.#sent = true
       this.#onSent = body.onSent
-      const small = inOnePiece(head, body.chunks)
+      const small = body.chunks.length > 1 ? undefined : inOnePiece(head, body.chunks[0] ?? NOTHING)
       if (small !== undefined) {
         socket.write(small)
         return
@@ -202,16 +203,6 @@ export class Connection {
     this.#stopUpload = undefined
     this.#onSent = undefined
   }
-}
-
-/** A small request as one buffer: two writes in one cost more than the copy. */
-function inOnePiece(head: string, chunks: readonly Uint8Array[]): Buffer | undefined {
-  const [body] = chunks
-  if (chunks.length > 1 || (body !== undefined && body.length > ONE_PIECE_BYTES)) return undefined
-  const whole = Buffer.allocUnsafe(head.length + (body?.length ?? 0))
-  const length = whole.write(head, 0, 'latin1')
-  if (body !== undefined) whole.set(body, length)
-  return whole
 }
 
 /** The connection to a container whose network has gone with it. */

@@ -1,14 +1,12 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { AnswerStream } from '../../services/sagemaker-runtime/answer-stream.ts'
+import { inOnePiece } from '../../shared/one-piece.ts'
 
 /** What no header may hold: it could end the line. The same as node:http refuses. */
 const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/
 
 const NOTHING = new Uint8Array()
-/** A whole answer up to this size goes out with its head. */
-const ONE_PIECE_BYTES = 8 * 1024
-const CHUNK_END = Buffer.from('\r\n')
 
 /** What a response tells the connection it is written to. */
 export interface ResponseOwner {
@@ -87,21 +85,22 @@ export class FrontResponse implements AnswerStream {
     const socket = this.#socket
     // An empty chunk would be the last one.
     if (this.#ended || this.#gone || part.length === 0) return !socket.writableNeedDrain
-    if (this.#chunked && part.length <= ONE_PIECE_BYTES) return this.#writeChunk(part, done)
     const before = this.#chunked ? `${this.#takeHead()}${part.length.toString(16)}\r\n` : this.#takeHead()
+    const after = this.#chunked ? '\r\n' : ''
+    this.bytes += before.length + part.length + after.length
+    const whole = inOnePiece(before, part, after)
+    if (whole !== undefined) return socket.write(whole, done)
     socket.cork()
-    this.bytes += part.length
-    if (before !== '') this.#send(before)
+    if (before !== '') socket.write(before, 'latin1')
     socket.write(part, done)
-    if (this.#chunked) this.#send('\r\n')
+    if (after !== '') socket.write(after, 'latin1')
     socket.uncork()
     return !socket.writableNeedDrain
   }
 
   end(body: Uint8Array = NOTHING): void {
     if (this.#ended || this.#gone) return
-    if (this.#chunked || body.length > ONE_PIECE_BYTES) this.write(body)
-    else this.#sendWhole(body)
+    this.write(body)
     if (this.#chunked) this.#send(`${this.#takeHead()}0\r\n\r\n`)
     else this.flushHeaders()
     this.#ended = true
@@ -133,26 +132,6 @@ export class FrontResponse implements AnswerStream {
     this.#gone = true
     this.#onDrain = undefined
     this.#close()
-  }
-
-  /** A small chunk with its length and end as one buffer: the copy costs less than a write of three parts. */
-  #writeChunk(part: Uint8Array, done: (() => void) | undefined): boolean {
-    const before = `${this.#takeHead()}${part.length.toString(16)}\r\n`
-    const whole = Buffer.allocUnsafe(before.length + part.length + CHUNK_END.length)
-    whole.set(part, whole.write(before, 0, 'latin1'))
-    whole.set(CHUNK_END, whole.length - CHUNK_END.length)
-    this.bytes += whole.length
-    return this.#socket.write(whole, done)
-  }
-
-  /** Head and body as one buffer: two writes in one cost more than the copy. */
-  #sendWhole(body: Uint8Array): void {
-    const head = this.#takeHead()
-    if (head.length + body.length === 0) return
-    const whole = Buffer.allocUnsafe(head.length + body.length)
-    whole.set(body, whole.write(head, 0, 'latin1'))
-    this.bytes += whole.length
-    this.#socket.write(whole)
   }
 
   /** Characters are bytes. */

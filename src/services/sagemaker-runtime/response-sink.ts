@@ -8,6 +8,7 @@ import { freeBuffer, freeLater } from '../../shared/free-buffer.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import { containerAnswered, failureError, type LogLocation, MAX_ORIGINAL_MESSAGE } from './errors.ts'
 import { responseHeaders } from './response-headers.ts'
+import { SlowClient } from './slow-client.ts'
 
 /** Responses up to this size are answered in one write, and a container that breaks in mid-answer still gives a clean error. */
 const COLLECTED_BYTES = 64 * 1024
@@ -31,6 +32,7 @@ const NO_HEADERS: ReadonlyMap<string, string> = new Map()
 export class ResponseSink implements InvocationSink {
   readonly #response: AnswerStream
   readonly #settings: ResponseSettings
+  readonly #client: SlowClient
   readonly settled: Promise<void>
   #resolve!: () => void
   #reject!: (error: unknown) => void
@@ -41,8 +43,6 @@ export class ResponseSink implements InvocationSink {
   #collected: Buffer[] = []
   #collectedBytes = 0
   #streaming = false
-  /** The client is slower than the container: who asked first is told when it has caught up. */
-  #awaitsDrain = false
   /** The answer has to wait for something else. */
   #held = false
   #whole = false
@@ -51,6 +51,7 @@ export class ResponseSink implements InvocationSink {
   constructor(response: AnswerStream, settings: ResponseSettings) {
     this.#response = response
     this.#settings = settings
+    this.#client = new SlowClient(response, () => this.#running?.resume())
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -159,14 +160,7 @@ export class ResponseSink implements InvocationSink {
   /** Sends a part that nobody else has. */
   #write(part: Buffer): boolean {
     if (this.#response.write(part, freeLater(part))) return true
-    // One read of the container may hold thousands of parts.
-    if (!this.#awaitsDrain) {
-      this.#awaitsDrain = true
-      this.#response.once('drain', () => {
-        this.#awaitsDrain = false
-        this.#running?.resume()
-      })
-    }
+    this.#client.wait()
     return false
   }
 

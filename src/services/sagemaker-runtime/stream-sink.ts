@@ -8,6 +8,7 @@ import type { AnswerStream } from './answer-stream.ts'
 import { containerAnswered, failureError, MAX_ORIGINAL_MESSAGE, oversizedHandover } from './errors.ts'
 import { streamHeaders } from './response-headers.ts'
 import type { ResponseSettings } from './response-sink.ts'
+import { SlowClient } from './slow-client.ts'
 import { internalFailureEvent, modelStreamErrorEvent, partEvent } from './stream-events.ts'
 
 /**
@@ -18,6 +19,7 @@ import { internalFailureEvent, modelStreamErrorEvent, partEvent } from './stream
 export class StreamSink implements InvocationSink {
   readonly #response: AnswerStream
   readonly #settings: ResponseSettings
+  readonly #client: SlowClient
   readonly settled: Promise<void>
   #resolve!: () => void
   #reject!: (error: unknown) => void
@@ -27,14 +29,13 @@ export class StreamSink implements InvocationSink {
   #collectedBytes = 0
   /** Why the stream was ended, when that was a fault of ours. */
   #cause: Error | undefined
-  /** The client is slower than the container: who asked first is told when it has caught up. */
-  #awaitsDrain = false
   /** Events of this tick. */
   #events: Buffer[] = []
 
   constructor(response: AnswerStream, settings: ResponseSettings) {
     this.#response = response
     this.#settings = settings
+    this.#client = new SlowClient(response, () => this.#running?.resume())
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -127,14 +128,7 @@ export class StreamSink implements InvocationSink {
     if (this.#events.push(event) === 1) process.nextTick(() => this.#flush())
     const response = this.#response
     if (!response.writableNeedDrain) return true
-    // One read of the container may hold thousands of parts.
-    if (!this.#awaitsDrain) {
-      this.#awaitsDrain = true
-      response.once('drain', () => {
-        this.#awaitsDrain = false
-        this.#running?.resume()
-      })
-    }
+    this.#client.wait()
     return false
   }
 

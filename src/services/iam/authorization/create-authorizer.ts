@@ -50,7 +50,8 @@ type Conclude<Result> = (
 
 /** Joins what IAM knows of identities with what services know of their resources, and has it evaluated. */
 export function createAuthorizer(deps: AuthorizerDeps): Authorizer {
-  const { identities, directories, denials, clock } = deps
+  const { identities, denials, clock } = deps
+  const directories = new Map(Object.entries(deps.directories))
   const allowedBefore = new AllowedBefore()
 
   /** Decides and has `conclude` say what follows; at once where everything is known. */

@@ -5,19 +5,15 @@ import type { ResourceDirectory, ResourceSide } from '../../authorizer.ts'
 /** By the service in a resource's ARN: `s3`, `ecr`, `lambda`, … A service without one has no policies on resources. */
 export type ResourceDirectories = Readonly<Record<string, ResourceDirectory>>
 
-/** What most requests are about. */
-const SAGEMAKER = 'arn:aws:sagemaker:'
 const NOTHING: ResourceSide = { account: '' }
 
 /** What a resource has to say, asked of the service that owns it. */
 export function findResourceSide(
-  directories: ResourceDirectories,
+  directories: ReadonlyMap<string, ResourceDirectory>,
   resource: string,
   principal: Principal,
 ): ResourceSide | Promise<ResourceSide> {
-  const service = resource.startsWith(SAGEMAKER) ? 'sagemaker' : serviceOf(resource)
-  const directory = Object.hasOwn(directories, service) ? directories[service] : undefined
-  const side = directory?.find(resource, principal)
+  const side = directories.get(serviceOf(resource))?.find(resource, principal)
   if (side instanceof Promise) return side.then((found) => found ?? ownerOf(resource))
   return side ?? ownerOf(resource)
 }

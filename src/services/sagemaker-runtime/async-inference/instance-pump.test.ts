@@ -169,6 +169,9 @@ it('lets no request that cannot be worked on be tried for ever, and no other wai
   for (const id of ['lost', 'bug', 'good']) await accept(id)
   await pumping(drained)
   expect([...outputs.keys()].sort()).toEqual(['bug-error.out', 'good.out', 'lost-error.out'])
+  // What is gone does not come back: that is known at the first try.
+  expect(outputs.get('lost-error.out')).toContain('what is stored of it is gone')
+  expect(lines.filter((line) => line.includes('[lost] The request was put back'))).toEqual([])
   // What nobody foresaw may hold anything: people read that it happened, the server's log has it.
   expect(lines.filter((line) => line.includes('[bug] The request was put back: An internal error'))).toHaveLength(2)
   expect([...lines, ...outputs.values()].filter((text) => text.includes('not a function'))).toEqual([])

@@ -12,8 +12,7 @@ export class TopicGone extends Error {
 
 /** What is to be published, and where the principal may publish it. */
 export interface EndPublication {
-  /** ARN. */
-  readonly name: string
+  readonly topicArn: string
   readonly topic: OpenTopic
   readonly notification: AcceptedNotification
 }
@@ -89,7 +88,7 @@ export class JointEnds {
     const objects = ends.flatMap(({ object }) => object ?? [])
     const topics = Map.groupBy(
       ends.flatMap(({ publication }) => publication ?? []),
-      ({ name }) => name,
+      ({ topicArn }) => topicArn,
     )
     return [
       ...(objects.length === 0 ? [] : this.#s3.unitOf(objects)),

@@ -1,7 +1,7 @@
 import type { Principal } from '../../../access/principal.ts'
 import type { RequestBody } from '../../../dataplane/upstream/connection.ts'
 import { parseS3Location } from '../../../shared/s3-location.ts'
-import { BlobCorruptError } from '../../../storage/blobs/blob-store.ts'
+import { BlobCorruptError, BlobMissingError } from '../../../storage/blobs/blob-store.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import type { AsyncDeps } from './async-deps.ts'
 import type { ClaimedRequest } from './async-request.ts'
@@ -59,6 +59,7 @@ export async function readInput(
 /** What S3 refuses is an answer, and so are bytes that will never be right again; what broke while asking is not. */
 export function inputTrouble(error: unknown, location: string): unknown {
   if (error instanceof ServiceError && error.status < 500) return downloadFailed(location, error.message)
+  if (error instanceof BlobMissingError) return downloadFailed(location, 'what is stored of it is gone.')
   if (error instanceof BlobCorruptError) return downloadFailed(location, 'what is stored of it is damaged.')
   return error
 }

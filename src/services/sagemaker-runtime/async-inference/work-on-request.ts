@@ -200,10 +200,11 @@ async function commitEnd(
   further: readonly Statement[] = [],
 ): Promise<void> {
   const { deps, request } = telling
-  const commit = deps.ends.commit({ request, object, publication, further }).catch((error: unknown) => {
+  const commit = deps.ends.commit({ request, object, publication, further }).catch(async (error: unknown) => {
     if (!(error instanceof TopicGone)) throw error
+    await deps.ends.commit({ request, object, publication: undefined, further })
+    // Not before: a request that is tried again would tell of it again.
     unpublished(telling, error)
-    return deps.ends.commit({ request, object, publication: undefined, further })
   })
   await (object === undefined ? commit : object.settle(commit))
 }
@@ -222,7 +223,7 @@ async function publicationOf(
   if (notification === undefined) return undefined
   try {
     const topic = await deps.sns.openTopic(principal, notification.topic)
-    return { name: notification.topic, topic, notification: topic.accept({ message, subject: SUBJECT }) }
+    return { topicArn: notification.topic, topic, notification: topic.accept({ message, subject: SUBJECT }) }
   } catch (error) {
     const refused = error instanceof ServiceError && error.status < 500
     if (!refused && (isPassing(error) || !isLast(request))) throw error
