@@ -1,15 +1,30 @@
+import type { Socket } from 'node:net'
+
 /** Above this the copy costs more than a write of several parts. */
 const MOST_BYTES = 8 * 1024
 
+/** Where pieces are put together, one after the other: the system mostly takes one as soon as it is written. */
+let room = Buffer.allocUnsafeSlow(2 * MOST_BYTES)
+
 /**
- * Bytes with the text before and after them (one byte a character) as one buffer; undefined for those that are too large to be copied:
- * one write of a copy is cheaper than a write of several parts.
+ * Writes bytes with the text before and after them (one byte a character) as one piece. False without having written anything when
+ * they are too large to be copied: one write of a copy is cheaper than a write of several parts.
  */
-export function inOnePiece(before: string, bytes: Uint8Array, after = ''): Buffer | undefined {
-  if (bytes.length > MOST_BYTES) return undefined
-  const whole = Buffer.allocUnsafe(before.length + bytes.length + after.length)
+export function wroteInOnePiece(
+  socket: Pick<Socket, 'write' | 'writableLength'>,
+  before: string,
+  bytes: Uint8Array,
+  after = '',
+  done?: () => void,
+): boolean {
+  if (bytes.length > MOST_BYTES) return false
+  const size = before.length + bytes.length + after.length
+  const whole = size <= room.length ? room.subarray(0, size) : Buffer.allocUnsafe(size)
   const start = whole.write(before, 0, 'latin1')
   whole.set(bytes, start)
-  whole.write(after, start + bytes.length, 'latin1')
-  return whole
+  if (after !== '') whole.write(after, start + bytes.length, 'latin1')
+  socket.write(whole, done)
+  // What waits for the system to take it stays where it is.
+  if (socket.writableLength > 0) room = Buffer.allocUnsafeSlow(room.length)
+  return true
 }

@@ -1,6 +1,6 @@
 import { connect, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { inOnePiece } from '../../shared/one-piece.ts'
+import { wroteInOnePiece } from '../../shared/one-piece.ts'
 import { isOnOwnNetwork } from '../../shared/own-networks.ts'
 import { MalformedResponseError, type ResponseHead } from './response-head.ts'
 import { ResponseParser } from './response-parser.ts'
@@ -127,11 +127,7 @@ export class Connection {
     if (body.kind === 'collected') {
       this.#sent = true
       this.#onSent = body.onSent
-      const small = body.chunks.length > 1 ? undefined : inOnePiece(head, body.chunks[0] ?? NOTHING)
-      if (small !== undefined) {
-        socket.write(small)
-        return
-      }
+      if (body.chunks.length < 2 && wroteInOnePiece(socket, head, body.chunks[0] ?? NOTHING)) return
       socket.cork()
       socket.write(head, 'latin1')
       for (const chunk of body.chunks) socket.write(chunk)

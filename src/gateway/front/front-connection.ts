@@ -44,6 +44,7 @@ interface Incoming {
 export class FrontConnection {
   readonly #context: FrontContext
   readonly #socket: Socket
+  readonly #remoteAddress: string | undefined
   readonly #heads = new HeadReader()
   /** Bytes of an unfinished head, or sent ahead of an answer. */
   #held: Buffer | undefined
@@ -59,6 +60,8 @@ export class FrontConnection {
   constructor(context: FrontContext, socket: Socket) {
     this.#context = context
     this.#socket = socket
+    // It does not change, and a socket that is closed has forgotten it.
+    this.#remoteAddress = socket.remoteAddress
     this.#since = context.coarseNow
     socket.on('data', this.#onData)
     socket.on('end', this.#onEnd)
@@ -153,7 +156,7 @@ export class FrontConnection {
       target: head.path,
       path: head.path,
       query: '',
-      remoteAddress: this.#socket.remoteAddress,
+      remoteAddress: this.#remoteAddress,
     }
     let identified: Caller | Promise<Caller>
     try {

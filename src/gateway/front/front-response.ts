@@ -1,10 +1,7 @@
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { AnswerStream } from '../../services/sagemaker-runtime/answer-stream.ts'
-import { inOnePiece } from '../../shared/one-piece.ts'
-
-/** What no header may hold: it could end the line. The same as node:http refuses. */
-const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/
+import { wroteInOnePiece } from '../../shared/one-piece.ts'
+import { answerHead } from './answer-head.ts'
 
 const NOTHING = new Uint8Array()
 
@@ -56,25 +53,14 @@ export class FrontResponse implements AnswerStream {
 
   writeHead(status: number, headers: string[] | Record<string, string | number>): void {
     if (this.headersSent) throw new Error('the head of this answer has been written')
-    let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
-    let counted = false
-    const list = Array.isArray(headers) ? headers : Object.entries(headers).flat()
-    for (let index = 0; index + 1 < list.length; index += 2) {
-      const name = list[index] as string
-      const value = String(list[index + 1])
-      if (FORBIDDEN.test(value)) throw new Error(`the header ${name} holds characters that no header may`)
-      if (name === 'Content-Length') counted = true
-      text += `${name}: ${value}\r\n`
-    }
+    const list = Array.isArray(headers) ? headers : Object.entries(headers).flat().map(String)
+    const { keepAlive, idleSeconds } = this.#owner
+    const { text, chunked } = answerHead({ status, keepAlive, idleSeconds }, list)
     this.status = status
     this.headersSent = true
-    this.keepsAlive = this.#owner.keepAlive
-    this.#chunked = !counted
-    text += `Date: ${dateText()}\r\n`
-    text += this.keepsAlive
-      ? `Connection: keep-alive\r\nKeep-Alive: timeout=${this.#owner.idleSeconds}\r\n`
-      : 'Connection: close\r\n'
-    this.#head = counted ? `${text}\r\n` : `${text}Transfer-Encoding: chunked\r\n\r\n`
+    this.keepsAlive = keepAlive
+    this.#chunked = chunked
+    this.#head = text
   }
 
   flushHeaders(): void {
@@ -88,8 +74,7 @@ export class FrontResponse implements AnswerStream {
     const before = this.#chunked ? `${this.#takeHead()}${part.length.toString(16)}\r\n` : this.#takeHead()
     const after = this.#chunked ? '\r\n' : ''
     this.bytes += before.length + part.length + after.length
-    const whole = inOnePiece(before, part, after)
-    if (whole !== undefined) return socket.write(whole, done)
+    if (wroteInOnePiece(socket, before, part, after, done)) return !socket.writableNeedDrain
     socket.cork()
     if (before !== '') socket.write(before, 'latin1')
     socket.write(part, done)
@@ -160,17 +145,3 @@ const both = (first: (() => void) | undefined, second: () => void): (() => void)
         first()
         second()
       }
-
-let dateSecond = 0
-let date = ''
-
-/** The time as headers have it, made once a second. */
-function dateText(): string {
-  const now = Date.now()
-  const second = Math.floor(now / 1000)
-  if (second !== dateSecond) {
-    dateSecond = second
-    date = new Date(now).toUTCString()
-  }
-  return date
-}

@@ -13,11 +13,27 @@ const LINES = [
 ]
 
 const ended = (lines: readonly string[]): string => lines.map((line) => `${line}\r\n`).join('')
-/** What a reader who has read another head before makes of these lines, and what one does who has read nothing. */
+/** As `LINES`, with other values throughout. */
+const OTHERS = [
+  LINE,
+  'Host: elsewhere',
+  'X-Amz-Date: 987',
+  'Authorization: AWS4-HMAC-SHA256 Credential=yy/zz',
+  'Connection: Keep-Alive',
+  'Content-Length: 77',
+]
+
+/** What readers who have read others before make of these lines, and what one does who has read nothing. */
 function both(...lines: readonly string[]) {
-  const reader = new HeadReader()
-  expect(reader.read(ended(LINES))).toBeDefined()
-  return [reader.read(ended(lines)), parseInvocationHead(lines.join('\r\n'))] as const
+  const fresh = parseInvocationHead(lines.join('\r\n'))
+  const known: unknown[] = []
+  for (const before of [[LINES], [LINES, OTHERS], [OTHERS, LINES, OTHERS], [LINES, lines], [LINES, lines, OTHERS]]) {
+    const reader = new HeadReader()
+    for (const head of before) expect(reader.read(ended(head))).toEqual(parseInvocationHead(head.join('\r\n')))
+    known.push(reader.read(ended(lines)))
+  }
+  for (const again of known) expect(again).toEqual(known[0])
+  return [known[0], fresh] as const
 }
 
 /** The lines with one in place of another, or without it. */

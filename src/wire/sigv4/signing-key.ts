@@ -27,7 +27,7 @@ export class HmacKey {
   sign(text: string): string {
     if (text.length > ROOM) return createHmac('sha256', this.#key).update(text, 'latin1').digest('hex')
     const end = BLOCK + this.#inner.write(text, BLOCK, 'latin1')
-    this.#outer.write(hash('sha256', this.#inner.subarray(0, end), 'hex'), BLOCK, 'hex')
+    this.#outer.write(hash('sha256', this.#inner.subarray(0, end), 'binary'), BLOCK, 'latin1')
     return hash('sha256', this.#outer, 'hex')
   }
 }
