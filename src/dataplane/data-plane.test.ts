@@ -478,9 +478,11 @@ it('refuses an answer that is larger than allowed, announced or not', async () =
 it('cuts a refusal short that does not end, and takes it for what it is', async () => {
   const container = await started(
     socketContainer((socket) => {
-      socket.once('data', () => socket.write('HTTP/1.1 400 No\r\nTransfer-Encoding: chunked\r\n\r\n'))
-      const timer = setInterval(() => socket.write(`10000\r\n${'n'.repeat(65_536)}\r\n`), 1)
-      socket.on('close', () => clearInterval(timer))
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 400 No\r\nTransfer-Encoding: chunked\r\n\r\n')
+        const timer = setInterval(() => socket.write(`10000\r\n${'n'.repeat(65_536)}\r\n`), 1)
+        socket.on('close', () => clearInterval(timer))
+      })
     }),
   )
   const long = await started(httpContainer((_request, response) => response.writeHead(500).end('n'.repeat(2_000_000))))

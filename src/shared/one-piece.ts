@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 
 /** Above this the copy costs more than a write of several parts. */
-const MOST_BYTES = 8 * 1024
+export const MOST_IN_ONE_PIECE = 8 * 1024
 
 /** Where pieces are put together, one after the other: the system mostly takes one as soon as it is written. */
-let room = Buffer.allocUnsafeSlow(2 * MOST_BYTES)
+let room = Buffer.allocUnsafeSlow(2 * MOST_IN_ONE_PIECE)
 
 /**
  * Writes bytes with the text before and after them (one byte a character) as one piece. False without having written anything when
@@ -17,7 +17,7 @@ export function wroteInOnePiece(
   after = '',
   done?: () => void,
 ): boolean {
-  if (bytes.length > MOST_BYTES) return false
+  if (bytes.length > MOST_IN_ONE_PIECE) return false
   const size = before.length + bytes.length + after.length
   const whole = size <= room.length ? room.subarray(0, size) : Buffer.allocUnsafe(size)
   const start = whole.write(before, 0, 'latin1')

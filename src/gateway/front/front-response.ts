@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { AnswerStream } from '../../services/sagemaker-runtime/answer-stream.ts'
-import { wroteInOnePiece } from '../../shared/one-piece.ts'
+import { MOST_IN_ONE_PIECE, wroteInOnePiece } from '../../shared/one-piece.ts'
 import { answerHead } from './answer-head.ts'
 
 const NOTHING = new Uint8Array()
@@ -91,6 +91,11 @@ export class FrontResponse implements AnswerStream {
     this.#ended = true
     this.#onDrain = undefined
     this.#close()
+  }
+
+  /** What is written in one piece is copied there. */
+  endWithLent(body: Uint8Array): void {
+    this.end(body.length <= MOST_IN_ONE_PIECE ? body : Buffer.from(body))
   }
 
   destroy(): void {

@@ -16,6 +16,8 @@ export interface AnswerStream {
    */
   write(part: Uint8Array, done?: () => void): boolean
   end(body?: Uint8Array): unknown
+  /** Ends with bytes that are only valid during the call, where that can be done without a copy for each answer. */
+  endWithLent?(body: Uint8Array): unknown
   /** Breaks the connection. */
   destroy(): unknown
   once(event: 'close' | 'drain', listener: () => void): unknown

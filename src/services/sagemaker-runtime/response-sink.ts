@@ -46,6 +46,8 @@ export class ResponseSink implements InvocationSink {
   /** The answer has to wait for something else. */
   #held = false
   #whole = false
+  /** The answer has been handed over before the end of the container's was told. */
+  #answered = false
   #over = false
 
   constructor(response: AnswerStream, settings: ResponseSettings) {
@@ -90,6 +92,7 @@ export class ResponseSink implements InvocationSink {
 
   onBody(bytes: Buffer): boolean {
     if (this.#streaming) return this.#write(Buffer.from(bytes))
+    if (this.#isWhole(bytes)) return this.#answerWith(bytes)
     const limit = this.#success ? COLLECTED_BYTES : MAX_ORIGINAL_MESSAGE
     if (this.#success || this.#collectedBytes < limit) {
       this.#collected.push(Buffer.from(bytes))
@@ -109,7 +112,8 @@ export class ResponseSink implements InvocationSink {
           this.#running?.container,
         ),
       )
-    } else if (this.#held) this.#whole = true
+    } else if (this.#answered) this.#resolve()
+    else if (this.#held) this.#whole = true
     else this.#complete()
   }
 
@@ -128,6 +132,19 @@ export class ResponseSink implements InvocationSink {
 
   get #success(): boolean {
     return isSuccess(this.#status)
+  }
+
+  /** Most answers come in one piece, which need not be kept. */
+  #isWhole(bytes: Buffer): boolean {
+    if (this.#response.endWithLent === undefined || this.#held || !this.#success) return false
+    return this.#collectedBytes === 0 && bytes.length === this.#contentLength
+  }
+
+  #answerWith(bytes: Buffer): boolean {
+    this.#response.writeHead(200, this.#responseHeaders(bytes.length))
+    this.#response.endWithLent?.(bytes)
+    this.#answered = true
+    return true
   }
 
   /** The answer need not wait any longer. */
