@@ -349,6 +349,7 @@ async function buildApp(config: Config, { index, log, engine: given }: AppOption
     },
     imageRegistry: createImageRegistry({ ...ecrDeps, trusting: config.auth === 'trust', log }),
     bodyMemory: new BodyMemory(config.limits.invocationMemoryBytes),
+    bodyPace: config.limits,
     certificates: sns.certificateAt,
     metrics: { text: () => cloudwatch.facade.prometheus(), token: metricsToken },
     health: () => ({ ready, version, workers: config.workers, runtime: runtime.name }),

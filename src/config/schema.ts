@@ -83,6 +83,11 @@ export const configSchema = z.strictObject({
     .strictObject({
       invocationBytes: count('largest body of InvokeEndpoint, in bytes', 25 * MIB),
       invocationMemoryBytes: count('memory that waiting invocation bodies may take in one worker, in bytes', 512 * MIB),
+      bodySeconds: seconds(
+        'time a request body that is held in memory has to come, beside what its bytes buy, in seconds',
+        30,
+      ),
+      bodyBytesPerSecond: count('bytes of such a body that buy a second more: the least rate of large ones', 4096),
       containerSeconds: seconds('time a container has to answer an invocation, in seconds', 60),
       streamSeconds: seconds('time a container has to finish the response of a stream, in seconds', 480),
       startupSeconds: seconds('time a container has to answer its first ping, in seconds', 240),

@@ -7,7 +7,7 @@ import { ServiceError } from '../wire/service-error.ts'
 import { escapeXml } from '../wire/xml-text.ts'
 import { type Call, ClientGoneError, type Exchange } from './exchange.ts'
 import { isForm } from './find-service.ts'
-import { BodyAbortedError, BodyTooLargeError } from './read-body.ts'
+import { BodyAbortedError, BodyTooLargeError, BodyTooSlowError } from './read-body.ts'
 import { respond } from './respond.ts'
 
 /** Answers a request that has failed. */
@@ -89,6 +89,15 @@ function asServiceError(error: unknown, service: Service | undefined): ServiceEr
           `Request must be smaller than ${error.limit} bytes for the operation.`,
           { status: 413 },
         )
+  }
+  if (error instanceof BodyTooSlowError) {
+    // S3 has a sentence of its own for it, and calls it a bad request. Source: S3 API reference, error responses.
+    return service?.id === 's3'
+      ? new ServiceError(
+          'RequestTimeout',
+          'Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.',
+        )
+      : new ServiceError('RequestTimeout', 'The body of the request did not arrive in time.', { status: 408 })
   }
   const { failure = 'InternalFailure', unavailable = 'ServiceUnavailable' } = OWN_FAULTS[service?.id ?? ''] ?? {}
   if (error instanceof StorageFullError) {

@@ -5,7 +5,7 @@ const LARGER_SHARE = 7 / 8
 
 /**
  * Bounds the memory that collected bodies take in one worker. Nobody is known before the last byte of his body has come, so
- * whoever sends large bodies slowly can hold what they may take; he cannot keep small requests out with them.
+ * whoever sends large bodies slowly can hold what they may take, as long as he keeps their pace; he cannot keep small requests out with them.
  */
 export class BodyMemory {
   readonly #limit: number

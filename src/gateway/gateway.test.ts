@@ -61,6 +61,7 @@ beforeAll(async () => {
     ),
     health: () => ({ ready: false, version: '0', workers: 1, runtime: 'none' }),
     clock: { now: Date.now },
+    bodyPace: { bodySeconds: 30, bodyBytesPerSecond: 4096 },
     publicUrl: undefined,
     s3Domains: [],
     log,

@@ -11,6 +11,7 @@ import { noteAccess } from './access.ts'
 import { answerError } from './answer-error.ts'
 import type { Authenticator } from './authenticate.ts'
 import type { BodyMemory } from './body-memory.ts'
+import type { BodyPace } from './body-pace.ts'
 import { claimedCredential } from './claimed-credential.ts'
 import { addressProblem, openExchange } from './exchange.ts'
 import { findService } from './find-service.ts'
@@ -29,6 +30,7 @@ export interface GatewayParts {
   readonly runtime: RuntimeDeps
   readonly imageRegistry: ImageRegistry
   readonly bodyMemory: BodyMemory
+  readonly bodyPace: BodyPace
   readonly health: () => Health
   readonly metrics: MetricsPage
   readonly certificates: Certificates

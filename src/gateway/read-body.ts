@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { type BodyPace, timeForBody } from './body-pace.ts'
 import type { CollectedBody } from './collected-body.ts'
 
 /** A body is larger than the operation takes. */
@@ -8,6 +9,14 @@ export class BodyTooLargeError extends Error {
   constructor(limit: number) {
     super(`the body is larger than ${limit} bytes`)
     this.limit = limit
+  }
+}
+
+/** The client is still there, but what it sends of a body that is held in memory comes too slowly, or not at all. */
+export class BodyTooSlowError extends Error {
+  override readonly name = 'BodyTooSlowError'
+  constructor() {
+    super('the body did not come in time')
   }
 }
 
@@ -21,14 +30,19 @@ export const SILENCE_MILLISECONDS = 60_000
 
 /**
  * Collects a body, part by part as it comes. Rejects with BodyTooLargeError as soon as more than `limit` bytes are announced
- * or have come.
+ * or have come, and with BodyTooSlowError when they come more slowly than `pace` says.
  */
-export async function collectBody(request: IncomingMessage, limit: number, body: CollectedBody): Promise<void> {
+export async function collectBody(
+  request: IncomingMessage,
+  limit: number,
+  body: CollectedBody,
+  pace: BodyPace,
+): Promise<void> {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > limit) throw new BodyTooLargeError(limit)
   // A small body comes with its head and is read along with it, but only after the server has told of the head.
   await undefined
-  if (!request.complete) return collectParts(request, limit, body)
+  if (!request.complete) return collectParts(request, limit, body, pace)
   const whole = request.read() as Buffer | null
   if (whole === null) {
     request.resume()
@@ -38,15 +52,20 @@ export async function collectBody(request: IncomingMessage, limit: number, body:
   body.add(whole)
 }
 
-function collectParts(request: IncomingMessage, limit: number, body: CollectedBody): Promise<void> {
+function collectParts(request: IncomingMessage, limit: number, body: CollectedBody, pace: BodyPace): Promise<void> {
   return new Promise((resolve, reject) => {
     if (request.destroyed) return reject(new BodyAbortedError('the client went away'))
-    const silence = setTimeout(
-      () => fail(new BodyAbortedError('the client sent nothing for too long')),
-      SILENCE_MILLISECONDS,
-    )
+    const since = performance.now()
+    const silence = setTimeout(() => fail(new BodyTooSlowError()), SILENCE_MILLISECONDS)
+    const checkPace = () => {
+      const left = timeForBody(body.size, pace) - (performance.now() - since)
+      if (left <= 0) fail(new BodyTooSlowError())
+      else slowness = setTimeout(checkPace, left)
+    }
+    let slowness = setTimeout(checkPace, timeForBody(0, pace))
     const stop = () => {
       clearTimeout(silence)
+      clearTimeout(slowness)
       request.off('data', onData)
       request.off('end', onEnd)
       request.off('close', onClose)

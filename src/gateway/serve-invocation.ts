@@ -71,7 +71,7 @@ export async function serveInvocation(
   try {
     const body = new CollectedBody(caller.claim === undefined ? 0 : reserved)
     try {
-      await collectBody(exchange.request, limit, body)
+      await collectBody(exchange.request, limit, body, parts.bodyPace)
     } catch (error) {
       throw error instanceof BodyTooLargeError ? bodyTooLarge(limit) : error
     }

@@ -35,7 +35,7 @@ export async function serveOperation(parts: GatewayParts, exchange: Exchange, se
   let body: Uint8Array | Readable
   if (detected?.operation.streamsInput) body = verifiedStream(exchange, caller, family)
   else {
-    body = await collectVerified(exchange, caller, family, service.maxBodyBytes)
+    body = await collectVerified(exchange, caller, family, service.maxBodyBytes, parts.bodyPace)
     const takesGzip = detected?.operation.takesGzip ?? description.takesGzip
     if (takesGzip && isGzipped(wire.headers)) body = unzipBody(body, service.maxBodyBytes)
     detected ??= detect(protocol, service, wire, body)

@@ -5,6 +5,7 @@ import { signatureError } from '../wire/sigv4/fault-error.ts'
 import { type ChunkSeed, chunkSeed, verifySignature } from '../wire/sigv4/verify.ts'
 import type { Caller, Claim } from './authenticate.ts'
 import { hashChecker } from './body-hash.ts'
+import type { BodyPace } from './body-pace.ts'
 import { CollectedBody } from './collected-body.ts'
 import type { Exchange } from './exchange.ts'
 import { BodyAbortedError, BodyTooLargeError, collectBody, watchSilence } from './read-body.ts'
@@ -43,6 +44,7 @@ export async function collectVerified(
   caller: Caller,
   family: ProtocolName,
   limit: number,
+  pace: BodyPace,
 ): Promise<Uint8Array> {
   const { claim } = caller
   const framed = claim === undefined ? isFramed(exchange, family) : claim.signature.payload.mode !== 'body'
@@ -51,7 +53,7 @@ export async function collectVerified(
     return collectStream(verifiedStream(exchange, caller, family), limit)
   }
   const body = new CollectedBody(0)
-  await collectBody(exchange.request, limit, body)
+  await collectBody(exchange.request, limit, body, pace)
   if (claim !== undefined) verify(claim, body.hash(), family)
   const { parts } = body
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)

@@ -52,6 +52,7 @@ export interface GatewayOptions {
   readonly containerSeconds?: number
   readonly streamSeconds?: number
   readonly memoryBytes?: number
+  readonly bodyPace?: GatewayParts['bodyPace']
   readonly times?: HttpTimes
   readonly accessLog?: GatewayParts['accessLog']
   /** Leaves everything to node:http. */
@@ -100,6 +101,7 @@ export async function startInvocationGateway(options: GatewayOptions = {}): Prom
     },
     authorizer,
     bodyMemory,
+    bodyPace: options.bodyPace ?? { bodySeconds: 30, bodyBytesPerSecond: 4096 },
     clock: systemClock,
     s3Domains: [],
     log: silentLogger,

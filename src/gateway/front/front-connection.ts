@@ -3,9 +3,11 @@ import { requestId } from '../../shared/ids.ts'
 import { accessEntry } from '../access.ts'
 import { errorAnswer } from '../answer-error.ts'
 import type { Caller } from '../authenticate.ts'
+import { timeForBody } from '../body-pace.ts'
 import { CollectedBody } from '../collected-body.ts'
 import type { Call } from '../exchange.ts'
 import type { GatewayParts } from '../gateway.ts'
+import { BodyTooSlowError } from '../read-body.ts'
 import { identifyInvoker, invokeCollected } from '../serve-invocation.ts'
 import { FrontResponse, type ResponseOwner } from './front-response.ts'
 import { HeadReader } from './head-reader.ts'
@@ -73,7 +75,8 @@ export class FrontConnection {
   /** What the client is waited for; `nothing` while a container is. */
   get waitsFor(): 'request' | 'next-request' | 'head' | 'body' | 'reader' | 'nothing' {
     if (this.#answering) return this.#socket.writableLength > 0 ? 'reader' : 'nothing'
-    if (this.#incoming !== undefined) return 'body'
+    // A whole body waits only for who its sender is.
+    if (this.#incoming !== undefined) return isWhole(this.#incoming) ? 'nothing' : 'body'
     if (this.#held !== undefined) return 'head'
     return this.#used ? 'next-request' : 'request'
   }
@@ -86,6 +89,28 @@ export class FrontConnection {
       this.#since = now
     }
     return now - this.#since
+  }
+
+  /** Whether the body that is on its way comes more slowly than it must. */
+  isTooSlow(now: number): boolean {
+    const incoming = this.#incoming
+    if (incoming === undefined || this.#answering || isWhole(incoming)) return false
+    return now - incoming.call.arrivedAt > timeForBody(incoming.body.size, this.#context.parts.bodyPace)
+  }
+
+  /** Ends a connection whose body does not come, with words. */
+  refuseSlowBody(): void {
+    const incoming = this.#incoming
+    if (incoming === undefined || this.#answering) return
+    this.#incoming = undefined
+    this.#release(incoming)
+    incoming.response.keepsAlive = false
+    this.#answerError(incoming, new BodyTooSlowError())
+    this.#context.parts.accessLog?.add(accessEntry(incoming.call, incoming.response.status, incoming.response.bytes))
+    this.#leave()
+    this.#socket.on('error', ignore)
+    this.#socket.resume()
+    this.#socket.destroySoon()
   }
 
   get socket(): Socket {
@@ -208,7 +233,7 @@ export class FrontConnection {
   }
 
   #answerIfWhole(incoming: Incoming): void {
-    if (incoming.caller === undefined || incoming.body.size < incoming.head.contentLength) return
+    if (incoming.caller === undefined || !isWhole(incoming)) return
     this.#answering = true
     void this.#answer(incoming, incoming.caller)
   }
@@ -282,5 +307,7 @@ export class FrontConnection {
     socket.off('error', ignore)
   }
 }
+
+const isWhole = ({ body, head }: Incoming): boolean => body.size === head.contentLength
 
 const ignore = (): void => {}

@@ -25,6 +25,7 @@ export class FrontResponse implements AnswerStream {
   #ended = false
   #gone = false
   headersSent = false
+  /** Set to false before the head is written, it makes the answer the connection's last. */
   keepsAlive = true
   status = 0
   /** Bytes of the answer so far, its head included. */
@@ -54,7 +55,8 @@ export class FrontResponse implements AnswerStream {
   writeHead(status: number, headers: string[] | Record<string, string | number>): void {
     if (this.headersSent) throw new Error('the head of this answer has been written')
     const list = Array.isArray(headers) ? headers : Object.entries(headers).flat().map(String)
-    const { keepAlive, idleSeconds } = this.#owner
+    const { idleSeconds } = this.#owner
+    const keepAlive = this.keepsAlive && this.#owner.keepAlive
     const { text, chunked } = answerHead({ status, keepAlive, idleSeconds }, list)
     this.status = status
     this.headersSent = true

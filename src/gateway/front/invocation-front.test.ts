@@ -122,6 +122,62 @@ describe('a connection of the front', () => {
     await eventually(() => expect(fits(gateway, 1_000)).toBe(true))
   })
 
+  describe.each([
+    ['of the front', {}],
+    ['of node:http', { withoutFront: true }],
+  ])('%s', (_which, options) => {
+    const pace = { bodySeconds: 0.4, bodyBytesPerSecond: 1_000 }
+    /** Sends the rest of a body byte by byte. */
+    function drip({ socket }: Client, body: string, milliseconds: number) {
+      let next = 0
+      const timer = setInterval(() => {
+        if (next < body.length && socket.writable) socket.write(body[next++] as string)
+      }, milliseconds)
+      running.push({ stop: () => clearInterval(timer) })
+    }
+
+    it('refuses a body that comes more slowly than it must, and gives its memory back', async () => {
+      const gateway = await serve({ ...options, times: TIMES, bodyPace: pace, memoryBytes: 1_000 })
+      const slow = await client(gateway)
+      const body = 'x'.repeat(900)
+      const whole = invocation(gateway, body)
+      slow.socket.write(whole.slice(0, -100))
+      await eventually(() => expect(fits(gateway, 200)).toBe(false))
+      const since = performance.now()
+      drip(slow, body.slice(-100), 100)
+      await eventually(() => expect(fits(gateway, 1_000)).toBe(true))
+      // Eight hundred bytes have bought most of a second.
+      expect(performance.now() - since).toBeGreaterThan(900)
+      expect(performance.now() - since).toBeLessThan(3_000)
+      await eventually(() => expect(slow.received()).toMatch(/arrive in time/))
+      expect(slow.received()).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/)
+      expect(slow.received()).toMatch(/\r\nx-amzn-errortype: RequestTimeout\r\n/i)
+      expect(slow.received()).toMatch(/\r\nConnection: close\r\n/i)
+      await eventually(() => expect(slow.ended()).toBe(true), 20_000)
+    }, 30_000)
+
+    it('takes a body that is slow but keeps the pace', async () => {
+      const gateway = await serve({ ...options, times: TIMES, bodyPace: pace })
+      const { socket, received } = await client(gateway)
+      const body = 'x'.repeat(2_000)
+      const whole = invocation(gateway, body)
+      socket.write(whole.slice(0, -2_000))
+      for (let sent = 0; sent < 2_000; sent += 200) {
+        await new Promise((resolve) => setTimeout(resolve, 120))
+        socket.write(body.slice(sent, sent + 200))
+      }
+      await eventually(() => expect(received()).toMatch(/^HTTP\/1\.1 200 OK/))
+    })
+  })
+
+  it('does not count the time in which its sender is looked up', async () => {
+    const pace = { bodySeconds: 0.1, bodyBytesPerSecond: 1_000_000 }
+    const gateway = await serve({ times: TIMES, bodyPace: pace, lookup: 600 })
+    const { socket, received } = await client(gateway)
+    socket.write(invocation(gateway, 'hello'))
+    await eventually(() => expect(received()).toMatch(/^HTTP\/1\.1 200 OK/))
+  })
+
   it('reads no further ahead than a little while its client reads no answers', async () => {
     const gateway = await serve({}, 60_000)
     const { socket, received } = await client(gateway)

@@ -63,8 +63,13 @@ export class InvocationFront implements FrontContext {
     for (const connection of this.#connections) {
       const { waitsFor, socket } = connection
       if (waitsFor === 'nothing') continue
+      if (connection.isTooSlow(now)) {
+        connection.refuseSlowBody()
+        continue
+      }
       if (connection.waitedFor(now) <= this.#limits[waitsFor] + this.#times.check) continue
       if (waitsFor === 'request' || waitsFor === 'head') answerLateHead(socket)
+      else if (waitsFor === 'body') connection.refuseSlowBody()
       else socket.destroy()
     }
     this.coarseNow = now
