@@ -19,7 +19,8 @@ export function faultChance(test: string): Chance {
   return chanceOf(seed)
 }
 
-function chanceOf(seed: number): Chance {
+/** The chance that goes with the seed. */
+export function chanceOf(seed: number): Chance {
   let state = seed >>> 0
   // mulberry32
   const next = () => {

@@ -38,6 +38,40 @@ export function parseHead(text: string): ParsedHead {
   return { status, headers, ...readFraming(status, start[1] === '1', headers) }
 }
 
+/** How much of an unfinished line is looked at as the beginning of one; names of headers are shorter. */
+const LINE_START_BYTES = 1024
+const ANY_STATUS_LINE = 'HTTP/1.1 200'
+
+/**
+ * Looks at a head whose end has not come. Throws MalformedResponseError as soon as nothing that follows can make it valid, so that
+ * nobody waits for the rest of it. Lines before `checked` have been looked at, bytes from `fresh` on are new. Returns where
+ * the unfinished line begins.
+ */
+export function checkHeadSoFar(bytes: Buffer, checked: number, fresh: number): number {
+  let start = checked
+  for (;;) {
+    const end = bytes.indexOf('\r\n', Math.max(start, fresh - 1), 'latin1')
+    if (end < 0) break
+    const line = bytes.toString('latin1', start, end)
+    if (start > 0) parseHeader(line)
+    else requireStatusLine(line)
+    start = end + 2
+  }
+  // The first half of a line's end may have come.
+  const stop = bytes.at(-1) === 0x0d ? bytes.length - 1 : bytes.length
+  if (CONTROL.test(bytes.toString('latin1', Math.max(start, fresh - 1), stop)))
+    throw new MalformedResponseError('the head of the response has a line without a proper end')
+  const line = bytes.toString('latin1', start, Math.min(stop, start + LINE_START_BYTES))
+  if (start === 0) requireStatusLine(line + ANY_STATUS_LINE.slice(line.length))
+  else if (line !== '' && !line.includes(':')) parseHeader(`${line}:`)
+  return start
+}
+
+function requireStatusLine(line: string): void {
+  if (!STATUS_LINE.test(line))
+    throw new MalformedResponseError('the response does not start with an HTTP/1.1 status line')
+}
+
 /** Headers that frame the body: said twice, they are not to be trusted. */
 const SINGULAR = new Set(['content-length', 'transfer-encoding'])
 

@@ -1,4 +1,12 @@
-import { MalformedResponseError, type ParsedHead, parseHead, parseHeader, type ResponseHead } from './response-head.ts'
+import { PartJoiner } from './part-joiner.ts'
+import {
+  checkHeadSoFar,
+  MalformedResponseError,
+  type ParsedHead,
+  parseHead,
+  parseHeader,
+  type ResponseHead,
+} from './response-head.ts'
 
 /** What the parser reports, in order: one head, any number of body parts, one end. */
 export interface ResponseEvents {
@@ -12,9 +20,20 @@ const MAX_HEAD_BYTES = 64 * 1024
 const MAX_CHUNK_LINE_BYTES = 1024
 /** Interim responses before the response proper; they cost time and say nothing. */
 const MAX_INTERIM = 100
-const HEAD_START = Buffer.from('HTTP/1.')
 const HEAD_END = Buffer.from('\r\n\r\n')
 const LINE_END = Buffer.from('\r\n')
+const LINE_FEED = 0x0a
+/** What may become the line before a chunk. */
+const CHUNK_LINE_SO_FAR = /^[0-9a-fA-F]{0,12}(?:(?<=.);[\t\x20-\x7e]*)?\r?$/
+
+const QUICK_DIGITS = 4
+const NO_DIGIT = 0xff
+/** The value of each byte as a hexadecimal digit. */
+const HEX = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(byte).toLowerCase())
+  return digit < 0 ? NO_DIGIT : digit
+})
+const isLineEnd = (bytes: Buffer, at: number): boolean => bytes[at] === 0x0d && bytes[at + 1] === 0x0a
 
 type State = 'head' | 'length' | 'chunk-line' | 'chunk-data' | 'chunk-end' | 'trailers' | 'until-close' | 'done'
 
@@ -26,6 +45,8 @@ export class ResponseParser {
   #state: State = 'head'
   /** Bytes of an unfinished head, chunk line or trailer. */
   #pending: Buffer | undefined
+  /** Where the first line of `#pending` begins that is not checked, while it is a head. */
+  #checked = 0
   #remaining = 0
   #interim = 0
   #head: ParsedHead | undefined
@@ -33,9 +54,11 @@ export class ResponseParser {
   #lastText = ''
   #lastHead: ParsedHead | undefined
   readonly #events: ResponseEvents
+  readonly #chunks: PartJoiner
 
   constructor(events: ResponseEvents) {
     this.#events = events
+    this.#chunks = new PartJoiner((bytes) => events.onBody(bytes))
   }
 
   /** The head of the current response, once it has come. */
@@ -49,10 +72,19 @@ export class ResponseParser {
     this.#interim = 0
     this.#head = undefined
     this.#pending = undefined
+    this.#checked = 0
   }
 
-  /** Takes the next bytes of the connection. Throws MalformedResponseError. */
+  /** Takes the next bytes of the connection, and reports all that they hold. Throws MalformedResponseError. */
   feed(bytes: Buffer): void {
+    try {
+      this.#consume(bytes)
+    } finally {
+      this.#chunks.flush()
+    }
+  }
+
+  #consume(bytes: Buffer): void {
     let rest = bytes
     while (rest.length > 0) {
       if (this.#state === 'head') rest = this.#readHead(rest)
@@ -81,11 +113,10 @@ export class ResponseParser {
     if ((end < 0 ? all.length : end) > MAX_HEAD_BYTES)
       throw new MalformedResponseError('the head of the response is too large')
     if (end < 0) {
-      const start = Math.min(all.length, HEAD_START.length)
-      if (all.compare(HEAD_START, 0, start, 0, start) !== 0)
-        throw new MalformedResponseError('the response is not HTTP/1.1')
+      this.#checked = checkHeadSoFar(all, this.#checked, all.length - bytes.length)
       return this.#keep(all)
     }
+    this.#checked = 0
     const head = this.#parseHead(all.toString('latin1', 0, end))
     const rest = all.subarray(end + HEAD_END.length)
     if (head.status === 101 || (head.status < 200 && !head.keepAlive))
@@ -117,7 +148,8 @@ export class ResponseParser {
   #readCounted(bytes: Buffer): Buffer {
     const part = bytes.length <= this.#remaining ? bytes : bytes.subarray(0, this.#remaining)
     this.#remaining -= part.length
-    this.#events.onBody(part)
+    if (this.#state === 'length') this.#events.onBody(part)
+    else this.#chunks.add(part, 0, part.length)
     if (this.#remaining === 0) {
       if (this.#state === 'length') this.#finish()
       else this.#state = 'chunk-end'
@@ -125,9 +157,36 @@ export class ResponseParser {
     return bytes.subarray(part.length)
   }
 
-  #readChunkLine(bytes: Buffer): Buffer {
+  /** Takes the chunks that have come whole, in the way that nearly all are written; what is left goes the long way. */
+  #readWholeChunks(bytes: Buffer): Buffer {
+    let at = 0
+    for (;;) {
+      let size = 0
+      let start = at
+      for (; start < at + QUICK_DIGITS; start++) {
+        const digit = HEX[bytes[start] as number] ?? NO_DIGIT
+        if (digit === NO_DIGIT) break
+        size = size * 16 + digit
+      }
+      if (size === 0 || !isLineEnd(bytes, start)) break
+      start += LINE_END.length
+      const end = start + size
+      if (!isLineEnd(bytes, end)) break
+      this.#chunks.add(bytes, start, end)
+      at = end + LINE_END.length
+    }
+    return at === 0 ? bytes : bytes.subarray(at)
+  }
+
+  #readChunkLine(unread: Buffer): Buffer {
+    const bytes = this.#pending === undefined ? this.#readWholeChunks(unread) : unread
+    if (bytes.length === 0) return bytes
     const [line, rest] = this.#takeLine(bytes, MAX_CHUNK_LINE_BYTES)
-    if (line === undefined) return rest
+    if (line === undefined) {
+      if (!CHUNK_LINE_SO_FAR.test(this.#pending?.toString('latin1') ?? ''))
+        throw new MalformedResponseError('a chunk of the response has no size')
+      return rest
+    }
     const size = /^([0-9a-fA-F]{1,12})(?:;[\t\x20-\x7e]*)?$/.exec(line)?.[1]
     if (size === undefined) throw new MalformedResponseError('a chunk of the response has no size')
     this.#remaining = Number.parseInt(size, 16)
@@ -156,7 +215,11 @@ export class ResponseParser {
     // A line that is not complete may lack no more than its last byte beyond the limit.
     if (end > limit || (end < 0 && (all.length > limit + 1 || (all.length > limit && all[limit] !== 0x0d))))
       throw new MalformedResponseError('a chunk of the response is malformed')
-    if (end < 0) return [undefined, this.#keep(all)]
+    if (end < 0) {
+      // Lines that end in other ways are none, and would be waited for in vain.
+      if (bytes.includes(LINE_FEED)) throw new MalformedResponseError('a line of the response has no proper end')
+      return [undefined, this.#keep(all)]
+    }
     return [all.toString('latin1', 0, end), all.subarray(end + LINE_END.length)]
   }
 
@@ -174,6 +237,7 @@ export class ResponseParser {
 
   #finish(): void {
     this.#state = 'done'
+    this.#chunks.flush()
     this.#events.onEnd()
   }
 }
