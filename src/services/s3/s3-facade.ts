@@ -4,7 +4,10 @@ import { StorageFullError } from '../../storage/errors.ts'
 import type { BucketRow, ObjectRow } from '../../storage/schema/s3.ts'
 import type { AccessQuestion } from '../authorizer.ts'
 import { s3Arn } from './access/s3-arn.ts'
-import { requireBucket } from './buckets/bucket-access.ts'
+import { requireBucket, requireDecided } from './buckets/bucket-access.ts'
+import { isBucketName } from './buckets/bucket-name.ts'
+import type { BucketPlace } from './buckets/bucket-store.ts'
+import { inlineBytes } from './content/inline-bytes.ts'
 import { dropContent, dropUnlessCommitted } from './content/receive-content.ts'
 import { insertSlicesOf, type Slice } from './content/slice-store.ts'
 import { kmsKeyOf } from './encryption/object-encryption.ts'
@@ -16,6 +19,7 @@ import { decodeHeaders, encodeHeaders, encodeMetadata } from './objects/object-m
 import { type PutObject, putObjectsUnit } from './objects/object-store.ts'
 import { matchesEtag } from './objects/preconditions.ts'
 import { requireObject } from './objects/require-object.ts'
+import { findSmallObject, type SmallObject } from './objects/small-object.ts'
 import { readyObject } from './objects/store-object.ts'
 import type { S3Deps } from './s3-deps.ts'
 
@@ -25,17 +29,40 @@ const PAGE = 1000
 export function createS3Facade(deps: S3Deps): S3Facade {
   const puts = new WeakMap<PreparedObject, PutObject & { readonly slices: readonly Slice[] }>()
 
+  const authorize = (
+    principal: Principal,
+    action: string,
+    bucketName: string,
+    key?: string,
+    conditions?: AccessQuestion['conditions'],
+  ): void | Promise<void> =>
+    deps.authorizer.require({
+      ...{ principal, action, service: 's3' },
+      resource: s3Arn(bucketName, key),
+      conditions: conditions === undefined ? IN_PROCESS : { ...IN_PROCESS, ...conditions },
+    })
+
   async function admit(
     principal: Principal,
     action: string,
     bucketName: string,
     key?: string,
-    conditions: AccessQuestion['conditions'] = {},
+    conditions?: AccessQuestion['conditions'],
   ): Promise<BucketRow> {
-    const resource = s3Arn(bucketName, key)
-    const keys = { ...IN_PROCESS, ...conditions }
-    await deps.authorizer.require({ principal, action, resource, conditions: keys, service: 's3' })
+    await authorize(principal, action, bucketName, key, conditions)
     return requireBucket(deps, principal, bucketName)
+  }
+
+  /**
+   * The bucket as it is kept in memory: it was looked up before the decision, and the unit that writes into it has a guard that it
+   * still has this owner. Another default encryption acts when the change feed says so.
+   */
+  async function admitWrite(principal: Principal, bucketName: string, key: string): Promise<BucketPlace> {
+    const known = deps.buckets.find(bucketName)
+    const bucket = known instanceof Promise ? await known : known
+    await authorize(principal, 's3:PutObject', bucketName, key)
+    // What is wrong with it is told as it always is.
+    return bucket ?? requireBucket(deps, principal, bucketName)
   }
 
   async function find(principal: Principal, bucketName: string, key: string): Promise<ObjectRow> {
@@ -53,7 +80,7 @@ export function createS3Facade(deps: S3Deps): S3Facade {
   ): Promise<PreparedObject> {
     const { contentType, kmsKeyId, signal } = options
     signal?.throwIfAborted()
-    const bucket = await admit(principal, 's3:PutObject', bucketName, key)
+    const bucket = await admitWrite(principal, bucketName, key)
     checkKey(key)
     const description = {
       key,
@@ -80,6 +107,22 @@ export function createS3Facade(deps: S3Deps): S3Facade {
     return prepared
   }
 
+  async function getObject(
+    principal: Principal,
+    bucket: string,
+    key: string,
+    options: { readonly ifMatch?: string; readonly signal?: AbortSignal } = {},
+  ) {
+    const object = await find(principal, bucket, key)
+    if (options.ifMatch !== undefined && !matchesEtag(options.ifMatch, object.etag)) {
+      throw preconditionFailed('If-Match')
+    }
+    const owner = { id: object.object_id, box: await deps.keys.open({ principal }, object.encryption) }
+    const body = object.size === 0 ? Readable.from([]) : await deps.content.open(owner, 0, object.size - 1)
+    stopOnAbort(body, options.signal)
+    return { ...toHead(object), body }
+  }
+
   return {
     async checkAccess(principal, action, bucketName, key) {
       await admit(principal, action, bucketName, key)
@@ -89,15 +132,17 @@ export function createS3Facade(deps: S3Deps): S3Facade {
       return toHead(await find(principal, bucket, key))
     },
 
-    async getObject(principal, bucket, key, options = {}) {
-      const object = await find(principal, bucket, key)
-      if (options.ifMatch !== undefined && !matchesEtag(options.ifMatch, object.etag)) {
-        throw preconditionFailed('If-Match')
-      }
-      const owner = { id: object.object_id, box: await deps.keys.open({ principal }, object.encryption) }
-      const body = object.size === 0 ? Readable.from([]) : await deps.content.open(owner, 0, object.size - 1)
-      stopOnAbort(body, options.signal)
-      return { ...toHead(object), body }
+    getObject,
+
+    async readObject(principal, bucket, key, options) {
+      await authorize(principal, 's3:GetObject', bucket, key)
+      const small = isBucketName(bucket) ? await findSmallObject(deps.database, bucket, key) : undefined
+      // What is large, or not there, is read like any other.
+      if (small === undefined) return getObject(principal, bucket, key, options)
+      const { object, account, slice, content } = small
+      requireDecided(deps, principal, { name: bucket, account })
+      const box = await deps.keys.open({ principal }, object.encryption)
+      return { ...toHead(object), body: inlineBytes(slice, content, box) }
     },
 
     async *listObjects(principal, bucketName, prefix) {
@@ -144,7 +189,7 @@ function refuseWhenFull(error: unknown): never {
   throw error instanceof StorageFullError ? diskFull(error) : error
 }
 
-const toHead = (object: ObjectRow): S3ObjectHead => ({
+const toHead = (object: SmallObject['object']): S3ObjectHead => ({
   bucket: object.bucket,
   key: object.key,
   size: object.size,

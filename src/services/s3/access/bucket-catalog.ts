@@ -3,7 +3,7 @@ import type { PolicyCache } from '../../../access/policy/policy-cache.ts'
 import { isPublicPolicy } from '../../../access/policy/public-policy.ts'
 import { type ChangeFeed, EVERYTHING } from '../../../storage/change-feed.ts'
 import type { Database, Statement } from '../../../storage/database.ts'
-import { findBucket } from '../buckets/bucket-store.ts'
+import { type BucketPlace, findBucket } from '../buckets/bucket-store.ts'
 import { readPublicAccessBlock } from './public-access-block.ts'
 
 /** What workers cache about buckets; the key is the bucket's name. */
@@ -11,16 +11,15 @@ const BUCKETS_TOPIC = 's3-buckets'
 
 const LIMIT = 10_000
 
-/** What of a bucket decides who may use it. */
-export interface BucketFacts {
-  readonly account: string
+/** What of a bucket decides who may use it, and how it takes objects in. */
+export interface BucketFacts extends BucketPlace {
   /** Undefined without a policy. */
   readonly policy: AttachedPolicy | undefined
   /** The policy is public and RestrictPublicBuckets holds it to the owner's account and to services. */
   readonly restricted: boolean
 }
 
-/** The owners and policies of buckets, kept in memory until the change feed says that they are no longer so. */
+/** The owners, policies and default encryption of buckets, kept in memory until the change feed says that they are no longer so. */
 export interface BucketCatalog {
   /** At once when known. Rejects when storage is away. */
   find(name: string): BucketFacts | undefined | Promise<BucketFacts | undefined>
@@ -62,7 +61,8 @@ export function createBucketCatalog({ database, changeFeed, policies }: CatalogD
         : { source: { id: `arn:aws:s3:::${name}`, type: 'resource' }, policy: policies.compile(row.policy) }
     const { RestrictPublicBuckets: restrict } = readPublicAccessBlock(row)
     const restricted = restrict && policy !== undefined && isPublicPolicy(policy.policy)
-    const facts = { account: row.account, policy, restricted }
+    const { account, region, encryption } = row
+    const facts = { name, account, region, encryption, policy, restricted }
     keep(owners, name, row.account)
     if (before === epoch) keep(kept, name, facts)
     return facts

@@ -20,16 +20,31 @@ export async function requireBucket(
   if (!isBucketName(name)) throw invalidBucketName(name)
   const bucket = await findBucket(deps.database, name)
   if (bucket === undefined) throw noSuchBucket(name)
-  if (bucket.account !== principal.account) requireSameOwner(deps, bucket)
+  requireDecided(deps, principal, bucket)
   if (expectedOwner !== undefined && expectedOwner !== bucket.account) throw accessDenied()
   return bucket
+}
+
+/**
+ * That the bucket as it was read is the one that was decided about.
+ * @throws NoSuchBucket, or an error that makes the caller ask again
+ */
+export function requireDecided(
+  deps: Pick<S3Deps, 'buckets'>,
+  principal: Principal,
+  bucket: Pick<BucketRow, 'name' | 'account'>,
+): void {
+  if (bucket.account !== principal.account) requireSameOwner(deps, bucket)
 }
 
 /**
  * A name that has passed to another account since the request was decided is no longer the bucket that it was decided
  * about. Where nobody remembers whose that was, deciding once more tells.
  */
-function requireSameOwner({ buckets }: Pick<S3Deps, 'buckets'>, { name, account }: BucketRow): void {
+function requireSameOwner(
+  { buckets }: Pick<S3Deps, 'buckets'>,
+  { name, account }: Pick<BucketRow, 'name' | 'account'>,
+): void {
   const owner = buckets.lastOwner(name)
   if (owner === undefined) throw tryAgain()
   if (owner !== account) throw noSuchBucket(name)

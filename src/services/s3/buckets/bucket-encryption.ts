@@ -24,7 +24,7 @@ export async function putBucketEncryption(
   const [rule] = rules
   if (rule === undefined || rules.length > 1) throw malformedXml()
   const encryption = encodeDefault(readRule(rule))
-  await deps.database.commit([setBucketEncryption(deps.database, bucket.name, bucket.account, encryption)])
+  await deps.buckets.change(bucket.name, [setBucketEncryption(deps.database, bucket.name, bucket.account, encryption)])
 }
 
 /** Every bucket has a default: SSE-S3 unless another was put. */
@@ -55,7 +55,7 @@ export async function deleteBucketEncryption(
   context: RequestContext,
 ): Promise<void> {
   const bucket = await requireBucket(deps, context.principal, input.Bucket, input.ExpectedBucketOwner)
-  await deps.database.commit([setBucketEncryption(deps.database, bucket.name, bucket.account, null)])
+  await deps.buckets.change(bucket.name, [setBucketEncryption(deps.database, bucket.name, bucket.account, null)])
 }
 
 function readRule(rule: ServerSideEncryptionRule): DefaultEncryption {

@@ -4,6 +4,9 @@ import type { BucketRow } from '../../../storage/schema/s3.ts'
 import { none, one, statement } from '../../../storage/statement.ts'
 import { bucketNotEmpty, noSuchBucket, operationAborted } from '../errors.ts'
 
+/** Where an object is put. */
+export type BucketPlace = Pick<BucketRow, 'name' | 'account' | 'region' | 'encryption'>
+
 const bucketByName = prepared<{ name: string }, BucketRow>((query, value) =>
   query.selectFrom('s3_buckets').selectAll().where('name', '=', value('name')),
 )

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import type { Clock } from '../../../shared/clock.ts'
 import type { SealedBox } from '../../../shared/sealed-box.ts'
-import { BlobCorruptError, type BlobStore } from '../../../storage/blobs/blob-store.ts'
-import { openBytes } from '../../../storage/blobs/sealed-bytes.ts'
+import type { BlobStore } from '../../../storage/blobs/blob-store.ts'
 import type { Database } from '../../../storage/database.ts'
 import { statement } from '../../../storage/statement.ts'
 import { openBlobKey } from '../encryption/blob-key.ts'
+import { inlineBytes } from './inline-bytes.ts'
 import { createSliceCache } from './slice-cache.ts'
 import { cutSlices, readSlices, type Slice } from './slice-store.ts'
 
@@ -91,12 +91,12 @@ export function createContentReader(database: Database, blobs: BlobStore, clock:
 async function openSlice(blobs: BlobStore, slice: Slice, box: SealedBox): Promise<Readable> {
   const { blobId, offset, size, sealedKey, content } = slice
   const [start, end] = [offset, offset + size - 1]
-  const seal = sealedKey === null ? undefined : openBlobKey(box, blobId, sealedKey)
-  if (content === null) return blobs.read(blobId, { start, end }, seal)
-  if (seal === undefined) throw new BlobCorruptError(`The key of blob ${blobId} is missing`)
-  const bytes = openBytes(blobId, content, seal, start, end)
+  if (content === null) {
+    const seal = sealedKey === null ? undefined : openBlobKey(box, blobId, sealedKey)
+    return blobs.read(blobId, { start, end }, seal)
+  }
   const stream = new Readable({ read() {} })
-  stream.push(bytes)
+  stream.push(inlineBytes(slice, content, box))
   stream.push(null)
   return stream
 }

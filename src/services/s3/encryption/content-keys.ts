@@ -1,9 +1,9 @@
 import type { Principal } from '../../../access/principal.ts'
 import { parseArn } from '../../../shared/arn.ts'
 import { createSealedBox, type SealedBox } from '../../../shared/sealed-box.ts'
-import type { BucketRow } from '../../../storage/schema/s3.ts'
 import type { RequestOrigin } from '../../authorizer.ts'
 import type { KmsFacade } from '../../kms/facade.ts'
+import type { BucketPlace } from '../buckets/bucket-store.ts'
 import { invalidArgument } from '../errors.ts'
 import { decodeDefault } from './default-encryption.ts'
 import { kmsRefusal, signatureRequired } from './kms-refusal.ts'
@@ -30,7 +30,7 @@ export interface ContentKeys {
    * Settles how a write is encrypted, and has KMS make a data key when it takes one: as the caller, before a byte is read.
    * @throws InvalidArgument, AccessDenied, KMS.NotFoundException, KMS.DisabledException, KMS.KMSInvalidStateException
    */
-  create(user: KeyUser, bucket: BucketRow, key: string, input: EncryptionInput): Promise<WriteKeys>
+  create(user: KeyUser, bucket: BucketPlace, key: string, input: EncryptionInput): Promise<WriteKeys>
   /**
    * What opens the keys of the blobs of an object or upload. For SSE-KMS the caller must be allowed `kms:Decrypt`.
    * @param encryption as it was stored
@@ -46,7 +46,7 @@ const ARN_KEY = 'aws:s3:arn'
 export function createContentKeys(masterKey: SealedBox, kms: KmsFacade): ContentKeys {
   async function createUnderKms(
     { principal, origin }: KeyUser,
-    bucket: BucketRow,
+    bucket: BucketPlace,
     key: string,
     wanted: WantedEncryption,
   ): Promise<WriteKeys> {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Statement } from '../../../storage/database.ts'
-import type { BucketRow, ObjectRow } from '../../../storage/schema/s3.ts'
+import type { ObjectRow } from '../../../storage/schema/s3.ts'
+import type { BucketPlace } from '../buckets/bucket-store.ts'
 import { DEFAULT_ALGORITHM } from '../checksums/checksum.ts'
 import {
   type BodyClaims,
@@ -37,7 +38,7 @@ export interface ReadyObject {
 /** Takes a body in for the object of a key. */
 export async function readyObject(
   deps: S3Deps,
-  bucket: BucketRow,
+  bucket: BucketPlace,
   description: ObjectDescription,
   body: Readable | Uint8Array | undefined,
   { keys, claims, condition, signal }: StoreOptions,
@@ -70,7 +71,7 @@ export async function readyObject(
 /** Takes a body in and makes it the object of the key. When it resolves, bytes and row are on the disk. */
 export async function storeObject(
   deps: S3Deps,
-  bucket: BucketRow,
+  bucket: BucketPlace,
   description: ObjectDescription,
   body: Readable | Uint8Array | undefined,
   options: StoreOptions,

@@ -104,7 +104,7 @@ const deps = () =>
     routes: { find: () => route },
     iam: { assumeRoleForService: async () => (roleGone ? undefined : rootPrincipal('1')) },
     s3: {
-      getObject: async (_: unknown, bucket: string, key: string) => {
+      readObject: async (_: unknown, bucket: string, key: string) => {
         const body = inputs.get(key)?.() ?? Readable.from([Buffer.from(key.padEnd(100))], { objectMode: false })
         return { bucket, key, size: 100, contentType: '', body }
       },

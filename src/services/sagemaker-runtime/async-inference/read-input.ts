@@ -39,18 +39,16 @@ export async function readInput(
   const place = parseS3Location(inputLocation)
   if (place === undefined) throw downloadFailed(inputLocation, 'it names no object.')
   try {
-    const object = await s3.getObject(principal, place.bucket, place.key, { signal })
+    const { body, size, contentType: type } = await s3.readObject(principal, place.bucket, place.key, { signal })
+    const contentType = type === '' ? undefined : type
+    if (body instanceof Uint8Array) return { body: { kind: 'collected', chunks: [body] }, size, contentType }
     // It may break before the connection that takes it has been made, when nobody listens yet.
-    object.body.on('error', () => {})
-    if (object.size > MOST_PAYLOAD_BYTES) {
-      object.body.destroy()
+    body.on('error', () => {})
+    if (size > MOST_PAYLOAD_BYTES) {
+      body.destroy()
       throw downloadFailed(inputLocation, `it is larger than ${MOST_PAYLOAD_BYTES} bytes.`)
     }
-    return {
-      body: { kind: 'stream', stream: object.body, chunked: false },
-      size: object.size,
-      contentType: object.contentType === '' ? undefined : object.contentType,
-    }
+    return { body: { kind: 'stream', stream: body, chunked: false }, size, contentType }
   } catch (error) {
     throw inputTrouble(error, inputLocation)
   }
