@@ -12,6 +12,7 @@ import { AdaptiveLimit, type ConcurrencyLimit, fixedLimit } from './concurrency-
 import { openDataLog } from './data-log.ts'
 import { Deferrals } from './deferrals.ts'
 import { executionRole } from './execution-role.ts'
+import { Pace } from './pace.ts'
 import { RequestDeferred } from './request-failure.ts'
 import { ClaimLost } from './request-queue.ts'
 import { countsAgainst, tellable } from './trouble.ts'
@@ -23,6 +24,12 @@ const LOOK_MILLISECONDS = 1_000
 const PAUSE_MILLISECONDS = 500
 /** A worker that stops lets requests end for this long; then they go back into the queue. */
 const GRACE_MILLISECONDS = 2_000
+/** So much work, in milliseconds, is taken before the instance has slots for it, so that it never waits for the queue. */
+const AHEAD_MILLISECONDS = 100
+/** What was taken ahead and is not begun with in this time is for other instances. */
+const IDLE_MILLISECONDS = 1_000
+/** Requests that have left the container and are not yet ended. */
+const MOST_ENDING = 256
 
 /**
  * Takes requests from the queue for one instance, as many at once as it may have, oldest first, until the instance has left its
@@ -120,6 +127,12 @@ class InstancePump {
   readonly #ending = new AbortController()
   readonly #claim: string
   readonly #inFlight = new Set<Promise<void>>()
+  /** Slots of the instance that are taken. */
+  #busy = 0
+  /** Claimed, and not begun with. */
+  #ready: ClaimedRequest[] = []
+  #readySince = 0
+  readonly #pace = new Pace()
   readonly #stranded: Statement[] = []
   readonly #deferrals = new Deferrals()
   readonly #meter: AsyncMeter
@@ -161,6 +174,9 @@ class InstancePump {
         if (workplace === undefined || workplace.route.async?.queueId !== queueId) break
         this.#adopt(workplace)
         await this.#giveBackStranded()
+        if (this.#ready.length > 0 && (!this.#hasTraffic || performance.now() - this.#readySince > IDLE_MILLISECONDS))
+          await this.#giveBackReady()
+        this.#fill()
         await this.#take()
         await this.bell.wait(LOOK_MILLISECONDS)
         // Those that have ended together are replaced together.
@@ -180,6 +196,7 @@ class InstancePump {
   async close(): Promise<void> {
     this.#ending.abort()
     await Promise.all(this.#inFlight)
+    await this.#giveBackReady()
     await this.#log.close()
     this.#meter.close()
   }
@@ -198,43 +215,84 @@ class InstancePump {
     this.#limit = limitOf(this.#limitedTo)
   }
 
-  /** Takes what there are slots for. */
+  /** Free slots of the instance. */
+  get #free(): number {
+    const free = this.#limit.current - this.#busy
+    return Math.min(free, this.#limit.current + MOST_ENDING - this.#inFlight.size)
+  }
+
+  /** A variant gets none before an update gives it some, or because its weight says so. */
+  get #hasTraffic(): boolean {
+    const { weight, share } = this.#workplace.variant
+    return weight * share > 0
+  }
+
+  /** Takes what there are slots for, and what there will be in a moment. */
   async #take(): Promise<void> {
     const { queue } = this.#deps
-    const free = this.#limit.current - this.#inFlight.size
-    // A variant that gets no traffic, before an update gives it some, or because its weight says so, takes nothing.
-    const { weight, share } = this.#workplace.variant
-    if (free <= 0 || weight * share <= 0 || performance.now() < this.#pausedUntil) return
+    const now = performance.now()
+    if (!this.#hasTraffic || now < this.#pausedUntil) return
+    const free = Math.max(0, this.#free)
+    const ahead = this.#pace.within(AHEAD_MILLISECONDS, now)
+    const wanted = free + ahead - this.#ready.length
+    // As long as half of it is there, the next look takes more at once.
+    if (wanted <= 0 || (free === 0 && this.#ready.length * 2 > ahead)) return
     try {
-      if (!(await queue.hasWaiting(this.#queueId))) {
-        this.#crowded = false
-        return
-      }
-      const held = this.#deferrals.held(performance.now())
-      const requests = await queue.claim(this.#queueId, this.#instanceId, this.#claim, free, held)
-      this.#crowded = requests.length === free
-      for (const request of requests) this.#begin(request)
+      // Where the last claim found all that it asked for there will be more.
+      if (!this.#crowded && !(await queue.hasWaiting(this.#queueId))) return
+      const held = this.#deferrals.held(now)
+      const requests = await queue.claim(this.#queueId, this.#instanceId, this.#claim, wanted, held)
+      this.#crowded = requests.length === wanted
+      this.#ready.push(...requests)
+      this.#readySince = performance.now()
+      this.#fill()
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
       this.#pause()
     }
   }
 
+  /** Begins with what was taken ahead, as far as there are slots. */
+  #fill(): void {
+    const now = performance.now()
+    if (this.#signal.aborted || this.#ending.signal.aborted || now < this.#pausedUntil) return
+    while (this.#free > 0) {
+      const request = this.#ready.shift()
+      if (request === undefined) return
+      this.#readySince = now
+      this.#begin(request)
+    }
+  }
+
   #begin(request: ClaimedRequest): void {
-    const work = this.#work(request).finally(() => {
+    const ended = this.#deps.ends.expect()
+    let hasSlot = true
+    this.#busy++
+    const leave = () => {
+      if (!hasSlot) return
+      hasSlot = false
+      this.#busy--
+      this.#pace.note(performance.now())
+      this.#fill()
+      this.bell.ring()
+    }
+    const work = this.#work(request, leave).finally(() => {
       this.#inFlight.delete(work)
+      ended()
+      leave()
       this.bell.ring()
     })
     this.#inFlight.add(work)
   }
 
   /** Never rejects. */
-  async #work(request: ClaimedRequest): Promise<void> {
+  async #work(request: ClaimedRequest, onAnswered: () => void): Promise<void> {
     const { log, queue, database } = this.#deps
     const crowded = this.#crowded
     try {
       const signal = this.#ending.signal
-      const ending = await workOnRequest(this.#deps, this.#workplace, request, this.#meter, this.#log.note, signal)
+      const signs = { note: this.#log.note, onAnswered, signal }
+      const ending = await workOnRequest(this.#deps, this.#workplace, request, this.#meter, signs)
       if (ending === 'answered') this.#deferrals.answered(request.requestId)
       else this.#deferrals.forget(request.requestId)
       this.#limit.note({ crowded, ok: ending !== 'overloaded' }, performance.now())
@@ -269,6 +327,16 @@ class InstancePump {
     await this.#deps.database.commit(stranded).catch(() => this.#stranded.push(...stranded))
   }
 
+  /** Others may have what this instance has not begun with. */
+  async #giveBackReady(): Promise<void> {
+    const back = this.#ready.splice(0).map((request) => this.#deps.queue.giveBack(request, false))
+    if (back.length === 0) return
+    await this.#deps.database.commit(back).catch((err: unknown) => {
+      this.#deps.log.warn({ err, instance: this.#instanceId }, 'asynchronous requests could not be put back yet')
+      this.#stranded.push(...back)
+    })
+  }
+
   #pause(): void {
     this.#pausedUntil = performance.now() + PAUSE_MILLISECONDS
   }
@@ -276,6 +344,7 @@ class InstancePump {
   /** The instance is to end: it takes no more, and has what it has. An endpoint that is deleted waits for nothing. */
   async #finish(): Promise<void> {
     const queueId = this.#queueId
+    await this.#giveBackReady()
     // What could not be put back is nobody's once this item is done.
     while ((this.#inFlight.size > 0 || this.#stranded.length > 0) && !this.#signal.aborted) {
       const route = await this.#deps.routes.find(this.#routeKey)
@@ -288,6 +357,7 @@ class InstancePump {
   }
 
   async #leave(): Promise<void> {
+    await this.#giveBackReady()
     if (this.#signal.reason instanceof WorkerDrainsError) {
       const until = performance.now() + GRACE_MILLISECONDS
       while (this.#inFlight.size > 0 && performance.now() < until) await this.bell.wait(100)

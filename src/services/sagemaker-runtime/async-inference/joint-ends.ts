@@ -39,10 +39,15 @@ interface Waiting {
 
 /** The most ends of one unit of work. */
 const MOST_AT_ONCE = 64
+/** For how long the next unit gathers ends, in milliseconds, while there is much to do. */
+const GATHER_MILLISECONDS = 25
+/** A unit of so many ends shows that there is. */
+const MUCH = 4
 
 /**
  * Commits the ends of requests. Those that come while earlier ones are being committed go together into one unit of work, whose statements are
- * about all of them; when that fails because of one of them, each is committed by itself.
+ * about all of them. While there is much to do a unit waits a little for the requests that are under way: one of many ends costs little more
+ * than one of few. When a unit fails because of one of them, each is committed by itself.
  */
 export class JointEnds {
   readonly #database: Database
@@ -50,6 +55,10 @@ export class JointEnds {
   readonly #s3: JointEndsDeps['s3']
   readonly #waiting: Waiting[] = []
   #flushing = false
+  #underWay = 0
+  /** Ends of the last unit. */
+  #last = 0
+  #enough: (() => void) | undefined
 
   constructor({ database, queue, s3 }: JointEndsDeps) {
     this.#database = database
@@ -61,16 +70,51 @@ export class JointEnds {
   commit(end: RequestEnd): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ end, resolve, reject })
-      if (this.#flushing) return
+      if (this.#flushing) return this.#look()
       this.#flushing = true
       // After what else came in with this turn of the event loop.
       setImmediate(() => void this.#flush())
     })
   }
 
+  /** Tells of a request whose end will come. Returns what tells that it has, or will not. */
+  expect(): () => void {
+    this.#underWay++
+    return () => {
+      this.#underWay--
+      this.#look()
+    }
+  }
+
   async #flush(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, MOST_AT_ONCE))
+    while (this.#waiting.length > 0) {
+      if (this.#last >= MUCH && !this.#hasEnough) await this.#gather()
+      const some = this.#waiting.splice(0, MOST_AT_ONCE)
+      this.#last = some.length
+      await this.#commit(some)
+    }
     this.#flushing = false
+  }
+
+  /** There is room for no more, or nobody else is under way. */
+  get #hasEnough(): boolean {
+    return this.#waiting.length >= Math.min(MOST_AT_ONCE, this.#underWay)
+  }
+
+  #look(): void {
+    if (this.#enough !== undefined && this.#hasEnough) this.#enough()
+  }
+
+  #gather(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        this.#enough = undefined
+        resolve()
+      }
+      const timer = setTimeout(done, GATHER_MILLISECONDS)
+      this.#enough = done
+    })
   }
 
   async #commit(waiting: readonly Waiting[]): Promise<void> {

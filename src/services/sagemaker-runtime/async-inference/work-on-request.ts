@@ -18,6 +18,14 @@ import { failureAfter, isLast, isPassing } from './trouble.ts'
 /** A line for the instance's `data-log`. */
 export type Note = (request: ClaimedRequest, text: string) => void
 
+/** What a request's work is told with, and ended by. */
+export interface WorkSigns {
+  readonly note: Note
+  /** The container has given all of its answer: it may have another request. Not called of a request that fails. */
+  readonly onAnswered: () => void
+  readonly signal: AbortSignal
+}
+
 /** `overloaded` is a failure of a container that has too much to do, `failed` any other: the request's own, or that of storage. */
 export type Ending = 'answered' | 'failed' | 'overloaded'
 
@@ -31,14 +39,14 @@ export async function workOnRequest(
   workplace: Workplace,
   request: ClaimedRequest,
   meter: AsyncMeter,
-  note: Note,
-  signal: AbortSignal,
+  signs: WorkSigns,
 ): Promise<Ending> {
+  const { note, signal } = signs
   const begun = deps.clock.now()
   try {
     if (begun >= request.expiresAt) throw expired((request.expiresAt - request.receivedAt) / 1000, request.trouble)
     const principal = await workplace.principal()
-    await answerRequest(deps, workplace, request, principal, meter, note, signal)
+    await answerRequest(deps, workplace, request, principal, meter, signs)
     meter.processed(begun - request.receivedAt, deps.clock.now() - request.receivedAt)
     return 'answered'
   } catch (error) {
@@ -59,8 +67,7 @@ async function answerRequest(
   request: ClaimedRequest,
   principal: Principal,
   meter: AsyncMeter,
-  note: Note,
-  signal: AbortSignal,
+  { note, onAnswered, signal }: WorkSigns,
 ): Promise<void> {
   const { document } = request
   const opening = performance.now()
@@ -69,10 +76,12 @@ async function answerRequest(
   const call = callContainer(deps, workplace, request, input, signal)
   try {
     const answer = await call.answer
+    if (answer.body instanceof Uint8Array) onAnswered()
     const contentType = presentable(answer.headers.get('content-type'))
     const storing = performance.now()
     const object = await prepareOutput(deps, request, answer, contentType, principal)
     meter.uploaded(performance.now() - storing)
+    onAnswered()
     const response =
       document.onSuccess?.withResponse && answer.body instanceof Uint8Array && answer.body.length <= MOST_RESPONSE_BYTES
         ? answer.body
