@@ -94,7 +94,7 @@ export async function openLocalS3(directory: string): Promise<LocalS3> {
     async checkAccess(principal) {
       if (denied.has(roleOf(principal))) throw accessDenied()
     },
-    readObject: () => Promise.reject(new Error('not used here')),
+    readSmallObjects: () => Promise.reject(new Error('not used here')),
     prepareObject: () => Promise.reject(new Error('there is no database here')),
     unitOf: () => [],
     async putObject(_principal, bucket, key, body) {

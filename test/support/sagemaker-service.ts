@@ -76,7 +76,7 @@ function s3Over(objects: ReadonlyMap<string, string>): S3Facade {
       }
     },
     getObject: () => Promise.reject(new Error('not used here')),
-    readObject: () => Promise.reject(new Error('not used here')),
+    readSmallObjects: () => Promise.reject(new Error('not used here')),
     putObject: () => Promise.reject(new Error('not used here')),
     prepareObject: () => Promise.reject(new Error('not used here')),
     unitOf: () => [],

@@ -59,13 +59,15 @@ export interface S3Facade {
     key: string,
     options?: { readonly ifMatch?: string; readonly signal?: AbortSignal },
   ): Promise<S3ObjectHead & { readonly body: Readable }>
-  /** As `getObject`, in one read for a small object, whose bytes come whole. */
-  readObject(
+  /**
+   * Those of the objects that are small enough to lie in the database, by their keys, in one read. What is refused, missing, large, empty,
+   * damaged or encrypted under a key of KMS is left out, and nobody told: `getObject` says of each what is wrong.
+   */
+  readSmallObjects(
     principal: Principal,
     bucket: string,
-    key: string,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<S3ObjectHead & { readonly body: Readable | Buffer }>
+    keys: readonly string[],
+  ): Promise<ReadonlyMap<string, S3ObjectHead & { readonly bytes: Buffer }>>
   /** Every object under the prefix, in key order. */
   listObjects(principal: Principal, bucket: string, prefix: string): AsyncIterable<S3ObjectHead>
   /** Durable when it resolves. Replaces what is at the key. */

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream'
 import type { Principal } from '../../access/principal.ts'
+import { BlobCorruptError } from '../../storage/blobs/blob-store.ts'
 import { StorageFullError } from '../../storage/errors.ts'
 import type { BucketRow, ObjectRow } from '../../storage/schema/s3.ts'
 import type { AccessQuestion } from '../authorizer.ts'
 import { s3Arn } from './access/s3-arn.ts'
-import { requireBucket, requireDecided } from './buckets/bucket-access.ts'
+import { requireBucket } from './buckets/bucket-access.ts'
 import { isBucketName } from './buckets/bucket-name.ts'
 import type { BucketPlace } from './buckets/bucket-store.ts'
 import { inlineBytes } from './content/inline-bytes.ts'
@@ -19,7 +20,7 @@ import { decodeHeaders, encodeHeaders, encodeMetadata } from './objects/object-m
 import { type PutObject, putObjectsUnit } from './objects/object-store.ts'
 import { matchesEtag } from './objects/preconditions.ts'
 import { requireObject } from './objects/require-object.ts'
-import { findSmallObject, type SmallObject } from './objects/small-object.ts'
+import { findSmallObjects, type SmallObject } from './objects/small-objects.ts'
 import { readyObject } from './objects/store-object.ts'
 import type { S3Deps } from './s3-deps.ts'
 
@@ -29,18 +30,11 @@ const PAGE = 1000
 export function createS3Facade(deps: S3Deps): S3Facade {
   const puts = new WeakMap<PreparedObject, PutObject & { readonly slices: readonly Slice[] }>()
 
-  const authorize = (
-    principal: Principal,
-    action: string,
-    bucketName: string,
-    key?: string,
-    conditions?: AccessQuestion['conditions'],
-  ): void | Promise<void> =>
-    deps.authorizer.require({
-      ...{ principal, action, service: 's3' },
-      resource: s3Arn(bucketName, key),
-      conditions: conditions === undefined ? IN_PROCESS : { ...IN_PROCESS, ...conditions },
-    })
+  async function mayRead(principal: Principal, bucketName: string, key: string): Promise<boolean> {
+    // Not a refusal yet: nobody is told.
+    const { allowed } = await deps.authorizer.decide(questionOf(principal, 's3:GetObject', bucketName, key))
+    return allowed
+  }
 
   async function admit(
     principal: Principal,
@@ -49,7 +43,7 @@ export function createS3Facade(deps: S3Deps): S3Facade {
     key?: string,
     conditions?: AccessQuestion['conditions'],
   ): Promise<BucketRow> {
-    await authorize(principal, action, bucketName, key, conditions)
+    await deps.authorizer.require(questionOf(principal, action, bucketName, key, conditions))
     return requireBucket(deps, principal, bucketName)
   }
 
@@ -60,7 +54,7 @@ export function createS3Facade(deps: S3Deps): S3Facade {
   async function admitWrite(principal: Principal, bucketName: string, key: string): Promise<BucketPlace> {
     const known = deps.buckets.find(bucketName)
     const bucket = known instanceof Promise ? await known : known
-    await authorize(principal, 's3:PutObject', bucketName, key)
+    await deps.authorizer.require(questionOf(principal, 's3:PutObject', bucketName, key))
     // What is wrong with it is told as it always is.
     return bucket ?? requireBucket(deps, principal, bucketName)
   }
@@ -107,22 +101,6 @@ export function createS3Facade(deps: S3Deps): S3Facade {
     return prepared
   }
 
-  async function getObject(
-    principal: Principal,
-    bucket: string,
-    key: string,
-    options: { readonly ifMatch?: string; readonly signal?: AbortSignal } = {},
-  ) {
-    const object = await find(principal, bucket, key)
-    if (options.ifMatch !== undefined && !matchesEtag(options.ifMatch, object.etag)) {
-      throw preconditionFailed('If-Match')
-    }
-    const owner = { id: object.object_id, box: await deps.keys.open({ principal }, object.encryption) }
-    const body = object.size === 0 ? Readable.from([]) : await deps.content.open(owner, 0, object.size - 1)
-    stopOnAbort(body, options.signal)
-    return { ...toHead(object), body }
-  }
-
   return {
     async checkAccess(principal, action, bucketName, key) {
       await admit(principal, action, bucketName, key)
@@ -132,17 +110,31 @@ export function createS3Facade(deps: S3Deps): S3Facade {
       return toHead(await find(principal, bucket, key))
     },
 
-    getObject,
+    async getObject(principal, bucket, key, options = {}) {
+      const object = await find(principal, bucket, key)
+      if (options.ifMatch !== undefined && !matchesEtag(options.ifMatch, object.etag)) {
+        throw preconditionFailed('If-Match')
+      }
+      const owner = { id: object.object_id, box: await deps.keys.open({ principal }, object.encryption) }
+      const body = object.size === 0 ? Readable.from([]) : await deps.content.open(owner, 0, object.size - 1)
+      stopOnAbort(body, options.signal)
+      return { ...toHead(object), body }
+    },
 
-    async readObject(principal, bucket, key, options) {
-      await authorize(principal, 's3:GetObject', bucket, key)
-      const small = isBucketName(bucket) ? await findSmallObject(deps.database, bucket, key) : undefined
-      // What is large, or not there, is read like any other.
-      if (small === undefined) return getObject(principal, bucket, key, options)
-      const { object, account, slice, content } = small
-      requireDecided(deps, principal, { name: bucket, account })
-      const box = await deps.keys.open({ principal }, object.encryption)
-      return { ...toHead(object), body: inlineBytes(slice, content, box) }
+    async readSmallObjects(principal, bucketName, keys) {
+      const read = new Map<string, S3ObjectHead & { readonly bytes: Buffer }>()
+      if (!isBucketName(bucketName)) return read
+      const allowed: string[] = []
+      for (const key of new Set(keys)) if (await mayRead(principal, bucketName, key)) allowed.push(key)
+      for (const { account, object, slice, content } of await findSmallObjects(deps.database, bucketName, allowed)) {
+        // What takes a decision or a key of KMS, or is damaged, is told by the read of that object alone.
+        if (account !== principal.account && account !== deps.buckets.lastOwner(bucketName)) continue
+        if (kmsKeyOf(object.encryption) !== undefined) continue
+        const box = await deps.keys.open({ principal }, object.encryption)
+        const bytes = unlessCorrupt(() => inlineBytes(slice, content, box))
+        if (bytes !== undefined) read.set(object.key, { ...toHead(object), bytes })
+      }
+      return read
     },
 
     async *listObjects(principal, bucketName, prefix) {
@@ -182,6 +174,27 @@ const IN_PROCESS = {
   'aws:securetransport': 'true',
   's3:authtype': 'REST-HEADER',
   's3:signatureversion': 'AWS4-HMAC-SHA256',
+}
+
+const questionOf = (
+  principal: Principal,
+  action: string,
+  bucketName: string,
+  key?: string,
+  conditions?: AccessQuestion['conditions'],
+): AccessQuestion => ({
+  ...{ principal, action, service: 's3' },
+  resource: s3Arn(bucketName, key),
+  conditions: conditions === undefined ? IN_PROCESS : { ...IN_PROCESS, ...conditions },
+})
+
+function unlessCorrupt<T>(open: () => T): T | undefined {
+  try {
+    return open()
+  } catch (error) {
+    if (error instanceof BlobCorruptError) return undefined
+    throw error
+  }
 }
 
 /** @throws ServiceUnavailable for a full disk, as over the wire; any other error as it is */

@@ -20,21 +20,9 @@ export async function requireBucket(
   if (!isBucketName(name)) throw invalidBucketName(name)
   const bucket = await findBucket(deps.database, name)
   if (bucket === undefined) throw noSuchBucket(name)
-  requireDecided(deps, principal, bucket)
+  if (bucket.account !== principal.account) requireSameOwner(deps, bucket)
   if (expectedOwner !== undefined && expectedOwner !== bucket.account) throw accessDenied()
   return bucket
-}
-
-/**
- * That the bucket as it was read is the one that was decided about.
- * @throws NoSuchBucket, or an error that makes the caller ask again
- */
-export function requireDecided(
-  deps: Pick<S3Deps, 'buckets'>,
-  principal: Principal,
-  bucket: Pick<BucketRow, 'name' | 'account'>,
-): void {
-  if (bucket.account !== principal.account) requireSameOwner(deps, bucket)
 }
 
 /**

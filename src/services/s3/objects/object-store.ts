@@ -70,8 +70,9 @@ function replaceObjects(database: Database, puts: readonly PutObject[], now: num
     else first.set(name, put.object)
   }
   const objects = [...first.values()]
+  const buckets = Map.groupBy(objects, ({ bucket }) => bucket)
   return [
-    ...objects.map(({ bucket, key }) => releaseObject(database, bucket, key, now)),
+    ...[...buckets].flatMap(([bucket, those]) => releaseObjects(database, bucket, those, now)),
     ...putObjects(database, objects),
     ...(again.length === 0 ? [] : replaceObjects(database, again, now)),
   ]
@@ -103,7 +104,7 @@ export function putObjectUnit(
   return [
     guard,
     ...(condition.kind === 'matches' ? [etagStands(database, bucket, key, condition.etag)] : []),
-    releaseObject(database, bucket, key, now),
+    ...releaseObjects(database, bucket, [{ key }], now),
     ...putObjects(database, [object]),
   ]
 }
@@ -117,7 +118,7 @@ export const deleteObjectUnit = (
   now: number,
 ): Statement[] => [
   ...(etag === undefined || unquoteEtag(etag) === '*' ? [] : [noOtherEtag(database, bucket, key, etag)]),
-  releaseObject(database, bucket, key, now),
+  ...releaseObjects(database, bucket, [{ key }], now),
   statement(database.query.deleteFrom('s3_objects').where('bucket', '=', bucket).where('key', '=', key)),
 ]
 
@@ -145,20 +146,28 @@ const noOtherEtag = (database: Database, bucket: string, key: string, etag: stri
     none(() => preconditionFailed('If-Match')),
   )
 
-/** Hands the bytes of the object that has this key to the sweeper. */
-const releaseObject = (database: Database, bucket: string, key: string, now: number): Statement =>
-  releasing.statement(database, { bucket, key, now })
+/** Hands the bytes of the objects that have these keys to the sweeper. */
+const releaseObjects = (
+  database: Database,
+  bucket: string,
+  objects: readonly Pick<ObjectRow, 'key'>[],
+  now: number,
+): Statement[] => releases(database, objects, { leading: [now, bucket] })
 
-const releasing = prepared<{ bucket: string; key: string; now: number }>((query, value) =>
+const releases = preparedForRows<Pick<ObjectRow, 'key'>>(['key'], (query, rows) =>
   query
     .insertInto('s3_released')
     .columns(['owner_id', 'released_at'])
     .expression(
       query
         .selectFrom('s3_objects')
-        .select((of) => ['object_id', of.cast<number>(of.val(value('now')), 'bigint').as('released_at')])
-        .where('bucket', '=', value('bucket'))
-        .where('key', '=', value('key')),
+        .select((of) => ['object_id', of.cast<number>(of.val(0), 'bigint').as('released_at')])
+        .where('bucket', '=', '')
+        .where(
+          'key',
+          'in',
+          rows.map(({ key }) => key),
+        ),
     ),
 )
 

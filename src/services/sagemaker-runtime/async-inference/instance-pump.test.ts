@@ -104,7 +104,8 @@ const deps = () =>
     routes: { find: () => route },
     iam: { assumeRoleForService: async () => (roleGone ? undefined : rootPrincipal('1')) },
     s3: {
-      readObject: async (_: unknown, bucket: string, key: string) => {
+      readSmallObjects: async () => new Map(),
+      getObject: async (_: unknown, bucket: string, key: string) => {
         const body = inputs.get(key)?.() ?? Readable.from([Buffer.from(key.padEnd(100))], { objectMode: false })
         return { bucket, key, size: 100, contentType: '', body }
       },

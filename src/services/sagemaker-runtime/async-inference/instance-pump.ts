@@ -13,6 +13,7 @@ import { openDataLog } from './data-log.ts'
 import { Deferrals } from './deferrals.ts'
 import { executionRole } from './execution-role.ts'
 import { Pace } from './pace.ts'
+import { type Input, readSmallInputs } from './read-input.ts'
 import { RequestDeferred } from './request-failure.ts'
 import { ClaimLost } from './request-queue.ts'
 import { countsAgainst, tellable } from './trouble.ts'
@@ -28,6 +29,8 @@ const GRACE_MILLISECONDS = 2_000
 const AHEAD_MILLISECONDS = 100
 /** What was taken ahead and is not begun with in this time is for other instances. */
 const IDLE_MILLISECONDS = 1_000
+/** An input that was read longer ago is read again. */
+const FRESH_MILLISECONDS = 250
 /** Requests that have left the container and are not yet ended. */
 const MOST_ENDING = 256
 
@@ -117,6 +120,14 @@ export class InstanceRings {
   }
 }
 
+/** Claimed, and not begun with. */
+interface ReadyRequest {
+  readonly request: ClaimedRequest
+  readonly input: Input | undefined
+  /** `performance.now()` */
+  readonly readAt: number
+}
+
 class InstancePump {
   readonly bell = new Bell()
   readonly #deps: AsyncDeps
@@ -129,8 +140,7 @@ class InstancePump {
   readonly #inFlight = new Set<Promise<void>>()
   /** Slots of the instance that are taken. */
   #busy = 0
-  /** Claimed, and not begun with. */
-  #ready: ClaimedRequest[] = []
+  #ready: ReadyRequest[] = []
   #readySince = 0
   readonly #pace = new Pace()
   readonly #stranded: Statement[] = []
@@ -243,7 +253,7 @@ class InstancePump {
       const held = this.#deferrals.held(now)
       const requests = await queue.claim(this.#queueId, this.#instanceId, this.#claim, wanted, held)
       this.#crowded = requests.length === wanted
-      this.#ready.push(...requests)
+      this.#ready.push(...(await this.#withInputs(requests)))
       this.#readySince = performance.now()
       this.#fill()
     } catch (error) {
@@ -252,19 +262,32 @@ class InstancePump {
     }
   }
 
+  /** Small inputs are read together; what is wrong with one is found by whoever works on it. */
+  async #withInputs(requests: readonly ClaimedRequest[]): Promise<readonly ReadyRequest[]> {
+    let inputs: ReadonlyMap<string, Input> = new Map()
+    try {
+      inputs = await readSmallInputs(this.#deps, requests, await this.#workplace.principal())
+    } catch (err) {
+      this.#deps.log.debug({ err, instance: this.#instanceId }, 'inputs are read one by one')
+    }
+    const readAt = performance.now()
+    return requests.map((request) => ({ request, input: inputs.get(request.requestId), readAt }))
+  }
+
   /** Begins with what was taken ahead, as far as there are slots. */
   #fill(): void {
     const now = performance.now()
     if (this.#signal.aborted || this.#ending.signal.aborted || now < this.#pausedUntil) return
     while (this.#free > 0) {
-      const request = this.#ready.shift()
-      if (request === undefined) return
+      const ready = this.#ready.shift()
+      if (ready === undefined) return
       this.#readySince = now
-      this.#begin(request)
+      // Who may no longer read it is to be noticed.
+      this.#begin(ready.request, now - ready.readAt < FRESH_MILLISECONDS ? ready.input : undefined)
     }
   }
 
-  #begin(request: ClaimedRequest): void {
+  #begin(request: ClaimedRequest, input: Input | undefined): void {
     const ended = this.#deps.ends.expect()
     let hasSlot = true
     this.#busy++
@@ -276,7 +299,7 @@ class InstancePump {
       this.#fill()
       this.bell.ring()
     }
-    const work = this.#work(request, leave).finally(() => {
+    const work = this.#work(request, input, leave).finally(() => {
       this.#inFlight.delete(work)
       ended()
       leave()
@@ -286,12 +309,12 @@ class InstancePump {
   }
 
   /** Never rejects. */
-  async #work(request: ClaimedRequest, onAnswered: () => void): Promise<void> {
+  async #work(request: ClaimedRequest, input: Input | undefined, onAnswered: () => void): Promise<void> {
     const { log, queue, database } = this.#deps
     const crowded = this.#crowded
     try {
       const signal = this.#ending.signal
-      const signs = { note: this.#log.note, onAnswered, signal }
+      const signs = { input, note: this.#log.note, onAnswered, signal }
       const ending = await workOnRequest(this.#deps, this.#workplace, request, this.#meter, signs)
       if (ending === 'answered') this.#deferrals.answered(request.requestId)
       else this.#deferrals.forget(request.requestId)
@@ -329,7 +352,7 @@ class InstancePump {
 
   /** Others may have what this instance has not begun with. */
   async #giveBackReady(): Promise<void> {
-    const back = this.#ready.splice(0).map((request) => this.#deps.queue.giveBack(request, false))
+    const back = this.#ready.splice(0).map(({ request }) => this.#deps.queue.giveBack(request, false))
     if (back.length === 0) return
     await this.#deps.database.commit(back).catch((err: unknown) => {
       this.#deps.log.warn({ err, instance: this.#instanceId }, 'asynchronous requests could not be put back yet')

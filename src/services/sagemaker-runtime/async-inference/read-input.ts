@@ -39,20 +39,47 @@ export async function readInput(
   const place = parseS3Location(inputLocation)
   if (place === undefined) throw downloadFailed(inputLocation, 'it names no object.')
   try {
-    const { body, size, contentType: type } = await s3.readObject(principal, place.bucket, place.key, { signal })
-    const contentType = type === '' ? undefined : type
-    if (body instanceof Uint8Array) return { body: { kind: 'collected', chunks: [body] }, size, contentType }
+    const { body, size, contentType } = await s3.getObject(principal, place.bucket, place.key, { signal })
     // It may break before the connection that takes it has been made, when nobody listens yet.
     body.on('error', () => {})
     if (size > MOST_PAYLOAD_BYTES) {
       body.destroy()
       throw downloadFailed(inputLocation, `it is larger than ${MOST_PAYLOAD_BYTES} bytes.`)
     }
-    return { body: { kind: 'stream', stream: body, chunked: false }, size, contentType }
+    return { body: { kind: 'stream', stream: body, chunked: false }, size, contentType: known(contentType) }
   } catch (error) {
     throw inputTrouble(error, inputLocation)
   }
 }
+
+/**
+ * The inputs of many requests that are small objects, by the requests' ids, each bucket's in one read. Whatever else one is, and whatever is
+ * wrong with it, is seen by `readInput`.
+ */
+export async function readSmallInputs(
+  { s3 }: Pick<AsyncDeps, 's3'>,
+  requests: readonly ClaimedRequest[],
+  principal: Principal,
+): Promise<ReadonlyMap<string, Input>> {
+  const places = requests.flatMap(({ requestId, document: { inputLocation } }) => {
+    const place = inputLocation === undefined ? undefined : parseS3Location(inputLocation)
+    return place === undefined ? [] : [{ requestId, ...place }]
+  })
+  const inputs = new Map<string, Input>()
+  for (const [bucket, wanted] of Map.groupBy(places, (place) => place.bucket)) {
+    const keys = wanted.map(({ key }) => key)
+    const objects = await s3.readSmallObjects(principal, bucket, keys)
+    for (const { requestId, key } of wanted) {
+      const object = objects.get(key)
+      if (object === undefined) continue
+      const { bytes, size, contentType } = object
+      inputs.set(requestId, { body: { kind: 'collected', chunks: [bytes] }, size, contentType: known(contentType) })
+    }
+  }
+  return inputs
+}
+
+const known = (contentType: string): string | undefined => (contentType === '' ? undefined : contentType)
 
 /** What S3 refuses is an answer, and so are bytes that will never be right again; what broke while asking is not. */
 export function inputTrouble(error: unknown, location: string): unknown {

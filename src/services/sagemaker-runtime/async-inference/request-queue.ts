@@ -12,7 +12,7 @@ import {
   counting,
   type NewRequestRow,
   oneWaiting,
-  removing,
+  removals,
   requestInserts,
 } from './request-statements.ts'
 
@@ -192,9 +192,10 @@ export class RequestQueue {
     const gone = () => new ClaimLost('the queue is gone')
     const queues = Map.groupBy(requests, ({ queueId }) => queueId)
     return [
-      ...requests.map(({ queueId, requestId, claim }) =>
-        removing.statement(this.#database, { queueId, requestId, claim }, one(lost)),
-      ),
+      ...[...Map.groupBy(requests, ({ queueId, claim }) => `${queueId} ${claim}`).values()].flatMap((held) => {
+        const { queueId, claim } = held[0] as ClaimedRequest
+        return removals(this.#database, held, { leading: [queueId, claim], otherwise: lost })
+      }),
       ...bodyRemovals(
         this.#database,
         requests.filter(({ document }) => document.inputLocation === undefined),

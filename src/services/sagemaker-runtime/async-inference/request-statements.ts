@@ -71,12 +71,17 @@ export const bodyOf = prepared<{ requestId: string }, AsyncBodyRow>((query, valu
   query.selectFrom('async_bodies').selectAll().where('request_id', '=', value('requestId')),
 )
 
-export const removing = prepared<{ queueId: string; requestId: string; claim: string }>((query, value) =>
+/** Leading values: the queue and the claim. */
+export const removals = preparedForRows<Pick<ClaimedRequest, 'requestId'>>(['requestId'], (query, rows) =>
   query
     .deleteFrom('async_requests')
-    .where('queue_id', '=', value('queueId'))
-    .where('request_id', '=', value('requestId'))
-    .where('claim', '=', value('claim')),
+    .where('queue_id', '=', '')
+    .where('claim', '=', '')
+    .where(
+      'request_id',
+      'in',
+      rows.map(({ requestId }) => requestId),
+    ),
 )
 
 export const bodyRemovals = preparedForRows<Pick<ClaimedRequest, 'requestId'>>(['requestId'], (query, rows) =>

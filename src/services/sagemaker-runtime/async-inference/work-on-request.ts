@@ -20,6 +20,8 @@ export type Note = (request: ClaimedRequest, text: string) => void
 
 /** What a request's work is told with, and ended by. */
 export interface WorkSigns {
+  /** The input, where it has been read before. */
+  readonly input: Input | undefined
   readonly note: Note
   /** The container has given all of its answer: it may have another request. Not called of a request that fails. */
   readonly onAnswered: () => void
@@ -67,11 +69,11 @@ async function answerRequest(
   request: ClaimedRequest,
   principal: Principal,
   meter: AsyncMeter,
-  { note, onAnswered, signal }: WorkSigns,
+  { input: given, note, onAnswered, signal }: WorkSigns,
 ): Promise<void> {
   const { document } = request
   const opening = performance.now()
-  const input = await readInput(deps, request, principal, signal)
+  const input = given ?? (await readInput(deps, request, principal, signal))
   meter.downloaded(performance.now() - opening)
   const call = callContainer(deps, workplace, request, input, signal)
   try {
