@@ -1,4 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
+import { freshBytes } from './fresh-bytes.ts'
 
 const LOWER = 'abcdefghijklmnopqrstuvwxyz0123456789'
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
@@ -9,7 +10,7 @@ export const requestId = (): string => randomUUID()
 /** `length` random characters of `alphabet`; unbiased while the alphabet's size divides 256, near enough for ids otherwise. */
 export function randomText(length: number, alphabet: string = LOWER): string {
   let text = ''
-  for (const byte of randomBytes(length)) text += alphabet[byte % alphabet.length]
+  for (const byte of freshBytes(length)) text += alphabet[byte % alphabet.length]
   return text
 }
 
@@ -29,7 +30,7 @@ export function timeOrderedId(now: number): string {
     counter = 0
   }
   const time = lastTime.toString(16).padStart(12, '0')
-  const random = randomBytes(8)
+  const random = freshBytes(8)
   random[0] = ((random[0] as number) & 0x3f) | 0x80
   const tail = random.toString('hex')
   const count = counter.toString(16).padStart(3, '0')
@@ -40,4 +41,4 @@ export function timeOrderedId(now: number): string {
 export const iamUniqueId = (prefix: string): string => prefix + randomText(16, UPPER)
 
 /** The id of one hosting instance, as it appears in log stream names. */
-export const instanceId = (): string => `i-${randomBytes(9).toString('hex').slice(0, 17)}`
+export const instanceId = (): string => `i-${freshBytes(9).toString('hex').slice(0, 17)}`

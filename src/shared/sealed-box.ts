@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto'
+import { freshBytes } from './fresh-bytes.ts'
 
 /**
  * Encrypts small secrets under one key. What is sealed is bound to its context (which row, which purpose): unsealed
@@ -22,7 +23,7 @@ export function createSealedBox(key: Uint8Array): SealedBox {
   const secret = createSecretKey(key)
   return {
     seal(plain, context) {
-      const nonce = randomBytes(NONCE)
+      const nonce = freshBytes(NONCE)
       const cipher = createCipheriv('aes-256-gcm', secret, nonce).setAAD(Buffer.from(context))
       const text = Buffer.concat([Buffer.of(VERSION), nonce, cipher.update(plain, 'utf8'), cipher.final()])
       return Buffer.concat([text, cipher.getAuthTag()]).toString('base64url')

@@ -39,6 +39,18 @@ const removals = preparedForRows<{ seq: number }>(['seq'], (query, rows) =>
   ),
 )
 
+const renamings = preparedForRows<{ seq: number }>(['seq'], (query, rows) =>
+  query
+    .updateTable('changes')
+    .set({ key: '' })
+    .where('topic', '=', '')
+    .where(
+      'seq',
+      'in',
+      rows.map(({ seq }) => seq),
+    ),
+)
+
 describe.each(testStores)('what is prepared, on $dialect', ({ create }) => {
   let store: TestStore
   let database: Database
@@ -80,6 +92,20 @@ describe.each(testStores)('what is prepared, on $dialect', ({ create }) => {
       expect(await all()).toHaveLength(Math.min(1, count))
       await database.commit([...removals(database, rows)])
     }
+  })
+
+  test('takes values for all rows, and fails unless each affects one', async () => {
+    const rows = Array.from({ length: 21 }, (_, index) => change(2 * index))
+    await database.commit(inserts(database, rows))
+    const gone = new Error('gone')
+    const rename = (topic: string, those: readonly Change[]) =>
+      renamings(database, those, { leading: [topic, topic], otherwise: () => gone })
+    await database.commit(rename('even', rows))
+    expect(await database.query.selectFrom('changes').select('key').distinct().execute()).toEqual([{ key: 'even' }])
+    // The one that is missing is in the last of several statements.
+    await expect(database.commit(rename('even', [...rows, change(44)]))).rejects.toBe(gone)
+    await expect(database.commit(rename('odd', rows))).rejects.toBe(gone)
+    await database.commit(rename('odd', []))
   })
 
   test('knows databases apart', async () => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { freshBytes } from '../../../shared/fresh-bytes.ts'
 import type { WriteOptions, WrittenBlob } from '../../../storage/blobs/blob-store.ts'
 import { type DigestName, DigestSet } from '../../../storage/blobs/digests.ts'
 import { sealBytes } from '../../../storage/blobs/sealed-bytes.ts'
@@ -25,5 +25,5 @@ export function sealSmall<D extends DigestName>(
   const written = { size: bytes.length, digests: set.finish() as Record<D, Uint8Array> }
   check?.(written)
   const sealed = bytes.length === 0 ? undefined : sealBytes(key, bytes)
-  return { ...written, blobId: randomBytes(16).toString('hex'), sealed }
+  return { ...written, blobId: freshBytes(16).toString('hex'), sealed }
 }

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
+import { freshBytes } from '../../../shared/fresh-bytes.ts'
 import type { SealedBox } from '../../../shared/sealed-box.ts'
 import { BlobCorruptError, type BlobSeal } from '../../../storage/blobs/blob-store.ts'
 
 const KEY_BYTES = 32
 
-export const newBlobKey = (): Uint8Array => randomBytes(KEY_BYTES)
+export const newBlobKey = (): Uint8Array => freshBytes(KEY_BYTES)
 
 /** The blob's name is bound in: its key opens no other's slice. */
 const contextOf = (blobId: string): string => `s3/blob/${blobId}`

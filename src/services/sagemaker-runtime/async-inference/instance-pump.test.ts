@@ -376,3 +376,62 @@ it('keeps the output when its topic is deleted in the moment that it is told, an
   const told = lines.filter((line) => line.includes('Failed to publish to arn:aws:sns:r:1:gone: Topic does not exist'))
   expect(told).toHaveLength(2)
 })
+
+it('gives the container another request while the end of the one before is being written', async () => {
+  const { commit } = database
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  database.commit = async (unit) => {
+    if (unit.some(({ query }) => query.sql.startsWith('delete from "async_requests"'))) await held
+    return commit(unit)
+  }
+  for (let at = 0; at < 3; at++) await accept(`r${at}`)
+  await pumping(async () => {
+    await eventually(() => expect(calls).toEqual(['r0', 'r1', 'r2']))
+    expect(outputs.size).toBe(0)
+    release()
+    await drained()
+  })
+  expect(outputs.size).toBe(3)
+})
+
+it('lets others have what it took ahead for a container that hangs, or when its variant gets no more traffic', async () => {
+  const open: (() => void)[] = []
+  let hangs = false
+  await container.stop()
+  container = await httpContainer((incoming, response) => {
+    incoming.resume().on('end', () => (hangs ? open.push(() => response.end('late')) : response.end('answer')))
+  })
+  move(container.address)
+  const holds = async () => {
+    const { rows } = await database.query.executeQuery<{ count: number }>(
+      database.query
+        .selectFrom('async_requests')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('instance_id', '=', 'i-1')
+        .compile(),
+    )
+    return rows[0]?.count ?? 0
+  }
+  await Promise.all(Array.from({ length: 2_000 }, (_, at) => accept(`r${at}`)))
+  await pumping(async () => {
+    await eventually(async () => expect(await holds()).toBeGreaterThan(10))
+    hangs = true
+    await eventually(async () => {
+      expect(open).toHaveLength(1)
+      expect(await holds()).toBe(1)
+    })
+    hangs = false
+    open.splice(0).map((answer) => answer())
+    await eventually(async () => expect(await holds()).toBeGreaterThan(10))
+    const [variant] = route!.variants
+    route = { ...route!, variants: [{ ...variant!, weight: 0 }] }
+    await eventually(async () => expect(await holds()).toBe(0))
+    expect(await queue.hasWaiting('q')).toBe(true)
+    route = { ...route!, variants: [variant!] }
+    await drained()
+  })
+  expect(outputs.size).toBe(2_000)
+}, 60_000)

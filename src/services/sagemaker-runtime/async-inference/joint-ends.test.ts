@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { testStores } from '../../../../test/support/databases.ts'
 import type { Database } from '../../../storage/database.ts'
@@ -105,5 +106,32 @@ describe.each(testStores)('the ends of requests on $dialect', ({ create }) => {
     full = false
     await Promise.all(requests.map((request) => joint.commit(end(request))))
     expect(await left()).toEqual([])
+  })
+
+  it('gather those that are under way while there is much to do, and wait for nobody else', async () => {
+    const requests = await claimed(30)
+    const joint = ends()
+    const over = requests.map(() => joint.expect())
+    const commit = async (from: number, to: number) => {
+      await Promise.all(
+        requests.slice(from, to).map(async (request, at) => {
+          // One after the other, as containers answer.
+          for (let turn = 0; turn < at; turn++) await setImmediate()
+          await joint.commit(end(request))
+          over[from + at]?.()
+        }),
+      )
+    }
+    await commit(0, 10)
+    const first = units
+    expect(first).toBeLessThanOrEqual(10)
+    // All that are left but one: the last is not there in time.
+    joint.expect()
+    await Promise.all(requests.slice(10, 20).map((request) => joint.commit(end(request))))
+    units = 0
+    await commit(20, 29)
+    expect(units).toBeLessThanOrEqual(2)
+    await joint.commit(end(requests[29] as ClaimedRequest))
+    expect([await left(), await finished()]).toEqual([[], 30])
   })
 })

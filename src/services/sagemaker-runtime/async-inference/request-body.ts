@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { freshBytes } from '../../../shared/fresh-bytes.ts'
 import type { SealedBox } from '../../../shared/sealed-box.ts'
 import { openChunk, SEALED_CHUNK_BYTES, sealChunks } from '../../../storage/blobs/sealed-chunks.ts'
 import type { AsyncBodyRow } from '../../../storage/schema/async-inference.ts'
@@ -10,7 +10,7 @@ const contextOf = (requestId: string): string => `async-inference/body/${request
 
 /** A body as it is kept: encrypted, as all that customers send. */
 export function sealBody(box: SealedBox, requestId: string, parts: readonly Uint8Array[]): AsyncBodyRow {
-  const key = randomBytes(32)
+  const key = freshBytes(32)
   return {
     request_id: requestId,
     content: Buffer.concat(sealChunks(key, 0, Buffer.concat(parts))),
