@@ -18,8 +18,9 @@ import { InvocationFront } from './gateway/front/invocation-front.ts'
 import { type GatewayParts, handleRequest } from './gateway/gateway.ts'
 import { createHttpServer, drainHttpServer } from './gateway/http-server.ts'
 import { createRegistryClient } from './registries/registry-client.ts'
-import type { ContainerRuntime, EngineDescription } from './runtime/container-runtime.ts'
-import { connectDocker, type KnownEngine, resumeDocker } from './runtime/docker/connect-docker.ts'
+import type { ContainerRuntime } from './runtime/container-runtime.ts'
+import { AwaitedEngine, type FoundEngine } from './runtime/docker/awaited-engine.ts'
+import { connectDocker } from './runtime/docker/connect-docker.ts'
 import { createNoContainers } from './runtime/none/no-containers.ts'
 import { createAutoscalingAuthorization } from './services/application-autoscaling/authorization.ts'
 import type { AutoscalingDeps } from './services/application-autoscaling/autoscaling-deps.ts'
@@ -111,7 +112,7 @@ export interface App {
   readonly port: number
   readonly runtime: string
   /** Undefined with `--runtime none`. */
-  readonly engine: FoundEngine | undefined
+  readonly engine: AwaitedEngine | undefined
   /** Finishes what is running, gives leased work back, closes everything. Containers stay. */
   drain(): Promise<void>
 }
@@ -128,12 +129,6 @@ export async function startApp(config: Config, options: AppOptions): Promise<App
   }
 }
 
-/** A container engine as the first workers have found it. */
-export interface FoundEngine {
-  readonly known: KnownEngine
-  readonly description: EngineDescription
-}
-
 interface AppOptions {
   readonly index: number
   readonly log: Logger
@@ -148,8 +143,9 @@ async function buildApp(config: Config, { index, log, engine: given }: AppOption
   const installation = await installationId(dataDir)
   const { tokenFile } = config.metrics
   const metricsToken = tokenFile === undefined ? undefined : readMetricsToken(tokenFile)
-  const { runtime, found } = await connectRuntime(config, installation, log, given)
-  const engine = found?.description
+  const engine = config.runtime === 'none' ? undefined : new AwaitedEngine({ log, installation, found: given })
+  await engine?.begin()
+  const runtime: ContainerRuntime = engine?.runtime ?? createNoContainers()
   const [database, masterKey, objects, functionCode, imageLayers] = await Promise.all([
     openDatabase(dataDir, log),
     openMasterKey(dataDir),
@@ -246,7 +242,7 @@ async function buildApp(config: Config, { index, log, engine: given }: AppOption
     clock,
     log,
     runtime,
-    engine,
+    engine: engine && (() => engine.found?.description),
     installation,
     registries: createRegistryClient({
       hosts: registryHosts(config),
@@ -279,6 +275,7 @@ async function buildApp(config: Config, { index, log, engine: given }: AppOption
         ecr,
         registryHosts: new Set(Object.keys(config.registries).map((host) => host.toLowerCase())),
         endpointInstanceQuota: ENDPOINT_INSTANCE_QUOTA,
+        engineProblem: () => engine?.problem,
       }),
       authorization: sagemakerAuthorization,
     },
@@ -352,7 +349,10 @@ async function buildApp(config: Config, { index, log, engine: given }: AppOption
     bodyPace: config.limits,
     certificates: sns.certificateAt,
     metrics: { text: () => cloudwatch.facade.prometheus(), token: metricsToken },
-    health: () => ({ ready, version, workers: config.workers, runtime: runtime.name }),
+    health: () => ({
+      ...{ ready, version, workers: config.workers, runtime: runtime.name },
+      engine: engine && (engine.problem === undefined ? 'ok' : 'away'),
+    }),
     clock,
     publicUrl: config.publicUrl,
     s3Domains: config.s3Domains,
@@ -368,7 +368,7 @@ async function buildApp(config: Config, { index, log, engine: given }: AppOption
   return {
     port: config.port,
     runtime: runtime.name,
-    engine: found,
+    engine,
     async drain() {
       ready = false
       hosting.stop()
@@ -424,23 +424,6 @@ function startError(error: unknown): unknown {
  * that takes the place of another asks nothing: without the engine there is still everything else to serve, and containers
  * that live on without it.
  */
-async function connectRuntime(
-  config: Config,
-  installation: string,
-  log: Logger,
-  given: FoundEngine | undefined,
-): Promise<{ runtime: ContainerRuntime; found: FoundEngine | undefined }> {
-  if (config.runtime === 'none') return { runtime: createNoContainers(), found: undefined }
-  if (given !== undefined) return { runtime: resumeDocker({ log, installation }, given.known), found: given }
-  const signal = AbortSignal.timeout(10_000)
-  try {
-    const runtime = await connectDocker({ log, signal, installation })
-    return { runtime, found: { known: runtime.known, description: await runtime.describe(signal) } }
-  } catch (error) {
-    throw new StartError(`${(error as Error).message} Or serve without containers: --runtime none`)
-  }
-}
-
 async function openAccessLog(path: string, log: Logger): Promise<AccessLog> {
   try {
     return await AccessLog.open(path, log)

@@ -9,7 +9,7 @@ import { formatAddress } from '../../src/runtime/docker/engine-address.ts'
 import { createEngineClient, type EngineClient } from '../../src/runtime/docker/engine-client.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
 import { cleanDirectory, cleanNetwork, ENGINE_DIRECTORY, rememberNetwork, removeLeftovers } from './engine-leftovers.ts'
-import { withLock } from './lock.ts'
+import { isAlive, withLock } from './lock.ts'
 import { type RunningProcess, startProcess } from './process.ts'
 
 export type EngineKind = 'docker' | 'podman'
@@ -25,6 +25,9 @@ export interface LocalEngine {
   /** SIGKILL to the engine, at once; `revive` starts it again on the same socket. Containers live on meanwhile. */
   kill(): void
   revive(): Promise<void>
+  /** SIGSTOP to the engine: its socket takes connections that nobody answers, until `resume`. */
+  pause(): void
+  resume(): void
   /** Removes all containers, ends the engine and takes away what it has left on this machine. */
   stop(): Promise<void>
 }
@@ -68,6 +71,8 @@ export async function startEngine(kind: EngineKind, options: { readonly ours?: b
         restart: refuse,
         kill: refuse,
         revive: refuse,
+        pause: refuse,
+        resume: refuse,
         stop: async () => {},
       }
     }
@@ -117,6 +122,12 @@ function ownEngine(
     kill: () => {
       process.kill(server.pid, 'SIGKILL')
     },
+    pause: () => {
+      process.kill(server.pid, 'SIGSTOP')
+    },
+    resume: () => {
+      process.kill(server.pid, 'SIGCONT')
+    },
     revive: async () => {
       await server.stop()
       server = await start()
@@ -124,6 +135,8 @@ function ownEngine(
     stop: async () => {
       if (stopped) return
       stopped = true
+      // One that is paused would not hear of its end. It may be gone.
+      if (isAlive(server.pid)) process.kill(server.pid, 'SIGCONT')
       const client = createEngineClient({ kind: 'unix', path: socket }, '')
       await removeEverything(client).catch((error: unknown) => console.error('engine not emptied:', error))
       await client.close()

@@ -1,4 +1,4 @@
-import type { FoundEngine } from '../app.ts'
+import type { FoundEngine } from '../runtime/docker/awaited-engine.ts'
 
 /** What a worker tells the supervisor. */
 export type FromWorker =
@@ -6,9 +6,11 @@ export type FromWorker =
       readonly kind: 'ready'
       readonly port: number
       readonly runtime: string
-      /** For the workers that take the place of others, also while the engine is away. */
-      readonly engine: FoundEngine | undefined
+      /** Why the container engine does not answer, when it does not. */
+      readonly engineProblem: string | undefined
     }
+  /** For the workers that take the place of others, also while the engine is away. */
+  | { readonly kind: 'engine-found'; readonly engine: FoundEngine }
   /** The worker cannot start; `sentence` is for the user. */
   | { readonly kind: 'cannot-start'; readonly sentence: string }
 

@@ -2,9 +2,9 @@ import cluster, { type Worker } from 'node:cluster'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { FoundEngine } from '../app.ts'
 import { reachableHost } from '../config/registry-hosts.ts'
 import type { Config } from '../config/schema.ts'
+import type { FoundEngine } from '../runtime/docker/awaited-engine.ts'
 import { StartError } from '../shared/start-error.ts'
 import { createLogger, type Logger } from '../telemetry/log.ts'
 import { claimDataDirectory } from './data-directory.ts'
@@ -28,8 +28,8 @@ export async function supervise(config: Config): Promise<number> {
     const fleet = new Fleet({ ...config, port }, log)
     const stopped = stopRequested()
     try {
-      const runtime = await Promise.race([fleet.start(), stopped.then(() => undefined)])
-      if (runtime !== undefined) announce(config, port, runtime)
+      const ready = await Promise.race([fleet.start(), stopped.then(() => undefined)])
+      if (ready !== undefined) announce(config, port, ready)
       await stopped
     } finally {
       await fleet.drain()
@@ -53,7 +53,7 @@ async function stopContainers(config: Config, log: Logger): Promise<number> {
   }
 }
 
-function announce(config: Config, port: number, runtime: string): void {
+function announce(config: Config, port: number, { runtime, engineProblem }: Ready): void {
   const url = config.publicUrl ?? `http://${reachableHost(config.host)}:${port}`
   writeFileSync(join(config.dataDir, 'server.json'), `${JSON.stringify({ url, port, pid: process.pid })}\n`, {
     mode: 0o600,
@@ -61,6 +61,10 @@ function announce(config: Config, port: number, runtime: string): void {
   process.stdout.write(
     `Slipway is ready at ${url} (workers: ${config.workers}, runtime: ${runtime}, data: ${config.dataDir})\n`,
   )
+  if (engineProblem !== undefined)
+    process.stdout.write(
+      `Endpoints wait: ${engineProblem} They come up when it answers. To serve without containers: --runtime none\n`,
+    )
 }
 
 function stopRequested(): Promise<void> {
@@ -68,6 +72,8 @@ function stopRequested(): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve())
   })
 }
+
+type Ready = Extract<FromWorker, { kind: 'ready' }>
 
 /** The workers of one server. */
 class Fleet {
@@ -88,24 +94,21 @@ class Fleet {
     cluster.setupPrimary({ exec: fileURLToPath(new URL('./worker.ts', import.meta.url)), args: [], silent: false })
   }
 
-  /** Resolves to the runtime's name when every worker is ready. */
-  async start(): Promise<string> {
-    const runtimes = await Promise.all(
-      Array.from({ length: this.#config.workers }, (_, index) => this.#startFirst(index)),
-    )
+  /** Resolves to what a worker says when every one is ready. */
+  async start(): Promise<Ready> {
+    const ready = await Promise.all(Array.from({ length: this.#config.workers }, (_, index) => this.#startFirst(index)))
     this.#serving = true
-    return runtimes[0] ?? 'none'
+    return ready.find(({ engineProblem }) => engineProblem !== undefined) ?? (ready[0] as Ready)
   }
 
-  #startFirst(index: number): Promise<string> {
+  #startFirst(index: number): Promise<Ready> {
     const worker = this.#fork(index)
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
-        if (message.kind === 'ready') {
-          worker.on('exit', () => this.#replace(index))
-          this.#engine = message.engine
-          resolve(message.runtime)
-        } else reject(new StartError(message.sentence))
+        if (message.kind === 'cannot-start') reject(new StartError(message.sentence))
+        if (message.kind !== 'ready') return
+        worker.on('exit', () => this.#replace(index))
+        resolve(message)
       })
       worker.once('exit', (code) =>
         reject(new StartError(`a worker ended while starting (exit code ${code}); see the log above`)),
@@ -118,6 +121,9 @@ class Fleet {
       SLIPWAY_WORKER: JSON.stringify({ index, config: this.#config, engine: this.#engine }),
     })
     this.#started.set(worker, performance.now())
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'engine-found') this.#engine = message.engine
+    })
     worker.once('exit', (code, signal) => {
       const age = performance.now() - (this.#started.get(worker) ?? 0)
       this.#started.delete(worker)

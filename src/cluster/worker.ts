@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import { enableCompileCache } from 'node:module'
-import type { FoundEngine } from '../app.ts'
 import type { Config } from '../config/schema.ts'
+import type { FoundEngine } from '../runtime/docker/awaited-engine.ts'
 import { StartError } from '../shared/start-error.ts'
 import { createLogger } from '../telemetry/log.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
@@ -39,7 +39,8 @@ try {
   })
   // Without its supervisor a worker would serve on unseen.
   cluster.worker?.on('disconnect', () => void end())
-  await tell({ kind: 'ready', port: app.port, runtime: app.runtime, engine: app.engine })
+  await tell({ kind: 'ready', port: app.port, runtime: app.runtime, engineProblem: app.engine?.problem })
+  void app.engine?.whenFound.then((found) => tell({ kind: 'engine-found', engine: found }))
   settleMemory()
 } catch (error) {
   const sentence = error instanceof StartError ? error.message : 'a worker failed while starting; see the log above'

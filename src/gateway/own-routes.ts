@@ -6,6 +6,8 @@ export interface Health {
   readonly version: string
   readonly workers: number
   readonly runtime: string
+  /** Whether the container engine answers; undefined when there is to be none. */
+  readonly engine?: 'ok' | 'away' | undefined
 }
 
 /** Answers the server's own routes, which need no signature. False when the request is for none of them. */
@@ -17,8 +19,8 @@ export function answerOwnRoute(exchange: Exchange, health: () => Health): boolea
     response.setHeader('Allow', 'GET, HEAD')
     json(exchange, 405, { error: `${path} takes GET` })
   } else {
-    const { ready, version, workers, runtime } = health()
-    json(exchange, ready ? 200 : 503, { status: ready ? 'ok' : 'not ready', version, workers, runtime })
+    const { ready, ...rest } = health()
+    json(exchange, ready ? 200 : 503, { status: ready ? 'ok' : 'not ready', ...rest })
   }
   return true
 }

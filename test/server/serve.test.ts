@@ -77,11 +77,15 @@ describe('slipway serve', () => {
     }
   })
 
-  it('refuses to start without an engine, and names the way to do without', async () => {
-    const output = await refusal(['--port', '0', '--runtime', 'docker'], {
-      DOCKER_HOST: 'unix:///nonexistent/docker.sock',
-    })
-    expect(output).toContain('--runtime none')
+  it('starts without an engine that is to be there, says so, and names the way to do without', async () => {
+    const args = ['serve', '--port', '0', '--workers', '1', '--data-dir', join(folder, 'engineless')]
+    const program = slipway(args, { DOCKER_HOST: 'unix:///nonexistent/docker.sock', SLIPWAY_LOG_LEVEL: 'warn' })
+    await program.waitForOutput(/Endpoints wait: .*docker\.sock.*--runtime none/)
+    expect(program.output()).toContain('no container engine answers: the server serves without it')
+    const [, url] = (await program.waitForOutput(/ready at (\S+)/)) as unknown as [string, string]
+    const health = await fetch(`${url}/_slipway/health`)
+    expect(health.status).toBe(200)
+    expect(await health.json()).toMatchObject({ status: 'ok', runtime: 'docker', engine: 'away' })
   })
 
   it('refuses unknown options in every source', async () => {

@@ -108,6 +108,7 @@ export async function startSagemaker(store: TestStore): Promise<TestSagemaker> {
     ecr: { locate: () => undefined, hasRepository: async () => false, labels: async () => [] },
     registryHosts: new Set(['registry.team.example:5000']),
     endpointInstanceQuota: 20,
+    engineProblem: () => undefined,
   }
   const table = createSagemakerService(deps)
   const service: TestSagemaker = {

@@ -1,6 +1,6 @@
 import { hostname, release } from 'node:os'
 import type { Logger } from '../../telemetry/log.ts'
-import type { ContainerRuntime, EngineDescription } from '../container-runtime.ts'
+import { type ContainerRuntime, type EngineDescription, RuntimeError } from '../container-runtime.ts'
 import type { InfoAnswer, VersionAnswer } from './api-types.ts'
 import { containerUsage } from './container-usage.ts'
 import { inspectContainer, listContainers, removeContainer, startContainer, stopContainer } from './containers.ts'
@@ -32,6 +32,8 @@ export interface KnownEngine extends Pick<Engine, 'flavour' | 'reach' | 'cpus'> 
 export interface DockerRuntime extends ContainerRuntime {
   readonly name: 'docker' | 'podman'
   readonly known: KnownEngine
+  /** Resolves when the engine answers at this moment; it costs next to nothing. */
+  answers(signal: AbortSignal): Promise<void>
   /** Removes this installation's networks, for when no container of it is left. */
   removeNetworks(signal: AbortSignal): Promise<void>
 }
@@ -81,6 +83,10 @@ function assemble(engine: Engine, address: EngineAddress, apiVersion: string): D
   return {
     name: flavour,
     known: { address, apiVersion, flavour, reach, cpus },
+    answers: async (signal) => {
+      const { status } = await engine.client.call('GET', '/_ping', { signal })
+      if (status >= 400) throw new RuntimeError('unreachable', `The container engine answers with status ${status}.`)
+    },
     describe: (signal) => describe(engine, apiVersion, signal),
     findImage: (reference, signal) => findImage(engine, reference, signal),
     pullImage: (request, signal) => pullImage(engine, request, signal),

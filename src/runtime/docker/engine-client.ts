@@ -5,6 +5,7 @@ import { Agent, type Dispatcher, errors } from 'undici'
 import { RuntimeError } from '../container-runtime.ts'
 import { classifyError } from './classify-error.ts'
 import { type EngineAddress, formatAddress } from './engine-address.ts'
+import { EnginePulse } from './engine-pulse.ts'
 
 /** An answer of the engine that is an error; `reason` comes from its text. */
 export class EngineError extends RuntimeError {
@@ -34,7 +35,7 @@ export interface EngineAnswer {
   readonly text: string
 }
 
-/** Requests to one engine. Every call is bounded in time; only `open` answers may go on for ever. */
+/** Requests to one engine. Every call is bounded in time; what `open` answers goes on for as long as the engine lives (EnginePulse). */
 export interface EngineClient {
   readonly address: EngineAddress
   /** The answer's JSON; throws EngineError for a status of 400 or more, RuntimeError `unreachable` without an answer. */
@@ -48,6 +49,8 @@ export interface EngineClient {
 
 const QUICK = 30_000
 const CONNECT = 3_000
+/** For the least that an engine can be asked. */
+const PULSE = 15_000
 /** No answer that is read whole comes near this; it only keeps a broken engine from filling the memory. */
 const LONGEST_ANSWER = 64 * 1024 * 1024
 
@@ -88,6 +91,10 @@ export function createEngineClient(address: EngineAddress, prefix: string): Engi
     }
   }
 
+  const pulse = new EnginePulse(async () => {
+    await call('GET', '/_ping', { signal: AbortSignal.timeout(2 * PULSE), timeout: PULSE })
+  })
+
   return {
     address,
     call,
@@ -97,11 +104,22 @@ export function createEngineClient(address: EngineAddress, prefix: string): Engi
       return parse<T>(answer.text, `${method} ${path}`)
     },
     open: async (method, path, options) => {
-      const { statusCode, body } = await request(method, path, options, 0)
-      if (statusCode < 400) return body
-      throw new EngineError(statusCode, messageOf(await readText(body), statusCode))
+      const life = pulse.open()
+      try {
+        const signal = AbortSignal.any([options.signal, life.signal])
+        const { statusCode, body } = await request(method, path, { ...options, signal }, 0)
+        body.once('close', life.close)
+        if (statusCode < 400) return body
+        throw new EngineError(statusCode, messageOf(await readText(body), statusCode))
+      } catch (error) {
+        life.close()
+        throw error
+      }
     },
-    close: () => agent.destroy(),
+    close: () => {
+      pulse.stop()
+      return agent.destroy()
+    },
   }
 }
 

@@ -21,4 +21,6 @@ export interface SagemakerDeps {
   readonly registryHosts: ReadonlySet<string>
   /** How many instances of one type all endpoints of an account may want together in a region. */
   readonly endpointInstanceQuota: number
+  /** Why the container engine cannot be used at this moment, as a sentence; undefined while it can, or there is to be none. */
+  readonly engineProblem: () => string | undefined
 }

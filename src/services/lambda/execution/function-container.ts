@@ -50,8 +50,7 @@ export class FunctionContainers {
     if (runtime === undefined || runtime.name === 'none') {
       throw serviceFailure('Functions from container images need a container engine, and this server runs without one.')
     }
-    this.#cleaned ??= this.#removeStale(runtime)
-    await this.#cleaned
+    await this.#clean(runtime)
     const host = hostAddress()
     if (host === undefined)
       throw serviceFailure('This machine has no address at which a container could reach the server.')
@@ -127,6 +126,18 @@ export class FunctionContainers {
       exitCode: state?.exitCode ?? null,
       signal: state?.exitCode === undefined ? 'SIGKILL' : null,
       outOfMemory: state?.outOfMemory ?? false,
+    }
+  }
+
+  async #clean(runtime: ContainerRuntime): Promise<void> {
+    try {
+      this.#cleaned ??= this.#removeStale(runtime)
+      await this.#cleaned
+    } catch (error) {
+      // An engine that was away is asked again the next time.
+      this.#cleaned = undefined
+      if (!(error instanceof RuntimeError)) throw error
+      throw serviceFailure(`The container of the function cannot run: ${error.message}`)
     }
   }
 

@@ -7,6 +7,7 @@ import type {
   EndpointStatus,
   PendingDeploymentSummary,
   ProductionVariantInstanceType,
+  ProductionVariantStatus,
   ProductionVariantStatusList,
   ProductionVariantSummary,
 } from '../../../model/generated/sagemaker.ts'
@@ -46,6 +47,30 @@ export function describeRows(
     MetricsConfig: spec.metricsConfig,
   }
 }
+
+/** What the instances of an endpoint wait for while the container engine is away, told beside each variant that lacks or loses some. */
+export function withEngineProblem(output: DescribeEndpointOutput, problem: string | undefined): DescribeEndpointOutput {
+  if (problem === undefined) return output
+  const message = `Instances wait for the container engine. ${problem}`
+  const told = <Variant extends ProductionVariantSummary>(variants: readonly Variant[] | undefined) =>
+    variants?.map((variant) => {
+      const { EndpointStatus: status } = output
+      const settled = variant.CurrentInstanceCount === variant.DesiredInstanceCount
+      if (settled && status !== 'Deleting') return variant
+      const Status = status === 'Creating' || status === 'Deleting' ? status : 'Updating'
+      const waiting: ProductionVariantStatus = { Status, StatusMessage: message.slice(0, MAX_STATUS_MESSAGE) }
+      return { ...variant, VariantStatus: [...(variant.VariantStatus ?? []), waiting] }
+    })
+  const { ProductionVariants, PendingDeploymentSummary: pending } = output
+  return {
+    ...output,
+    ProductionVariants: told(ProductionVariants),
+    PendingDeploymentSummary: pending && { ...pending, ProductionVariants: told(pending.ProductionVariants) },
+  }
+}
+
+/** Source: the API's limit of StatusMessage. */
+const MAX_STATUS_MESSAGE = 1024
 
 function pendingUpdate(
   update: EndpointDeploymentRow | undefined,

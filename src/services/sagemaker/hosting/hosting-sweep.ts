@@ -1,5 +1,5 @@
 import type { WorkHandler, WorkQueue } from '../../../control/work-queue.ts'
-import type { ContainerRuntime } from '../../../runtime/container-runtime.ts'
+import { type ContainerRuntime, RuntimeError } from '../../../runtime/container-runtime.ts'
 import type { Database } from '../../../storage/database.ts'
 import type { Logger } from '../../../telemetry/log.ts'
 import { LABELS } from './container-spec.ts'
@@ -39,8 +39,18 @@ export function createHostingSweep(deps: HostingSweepDeps): WorkHandler {
   }
 }
 
+/** None while the engine is away: then there is nobody to ask, and nobody to remove them. */
+async function strayInstances(deps: HostingSweepDeps, signal: AbortSignal): Promise<readonly string[]> {
+  try {
+    return await findStrays(deps, signal)
+  } catch (error) {
+    if (error instanceof RuntimeError && error.reason === 'unreachable') return []
+    throw error
+  }
+}
+
 /** A label outlives its row only when something went wrong; rows are made before containers and go after them. */
-async function strayInstances({ runtime, database, installation }: HostingSweepDeps, signal: AbortSignal) {
+async function findStrays({ runtime, database, installation }: HostingSweepDeps, signal: AbortSignal) {
   const containers = await runtime.listContainers({ [LABELS.installation]: installation }, signal)
   const labelled = new Set(containers.flatMap(({ labels }) => labels[LABELS.instance] ?? []))
   if (labelled.size === 0) return []

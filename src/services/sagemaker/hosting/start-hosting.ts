@@ -1,4 +1,4 @@
-import type { WorkQueue } from '../../../control/work-queue.ts'
+import type { WorkHandler, WorkQueue } from '../../../control/work-queue.ts'
 import type { RouteLoader } from '../../../dataplane/route-table.ts'
 import type { RegistryClient } from '../../../registries/registry-client.ts'
 import type { ContainerRuntime, EngineDescription } from '../../../runtime/container-runtime.ts'
@@ -41,8 +41,8 @@ export interface HostingOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly runtime: ContainerRuntime
-  /** Undefined when nothing runs containers. */
-  readonly engine: EngineDescription | undefined
+  /** Undefined when nothing is to run containers; what it says is undefined as long as the engine has not been found. */
+  readonly engine: (() => EngineDescription | undefined) | undefined
   readonly installation: string
   readonly registries: RegistryClient
   readonly platformRegistries: Readonly<Record<string, PlatformRegistry>>
@@ -75,6 +75,23 @@ export interface Hosting {
   /** Calls `letGo` for each instance that this worker is to send no more requests to, with the key of its route. */
   onDrain(letGo: (instanceId: string, route: string) => void): void
   stop(): void
+}
+
+/** An engine that has not been found is asked for this often. */
+const NOT_FOUND_MILLISECONDS = 1_000
+
+/** Until the engine is found, items stay in the queue. */
+function onceFound(
+  engine: () => EngineDescription | undefined,
+  make: (found: EngineDescription) => WorkHandler,
+): WorkHandler {
+  let handler: WorkHandler | undefined
+  return async (item, signal) => {
+    const found = engine()
+    if (found === undefined) return { done: false, againInMilliseconds: NOT_FOUND_MILLISECONDS }
+    handler ??= make(found)
+    return handler(item, signal)
+  }
 }
 
 const SWEEP_MILLISECONDS = 10 * 60_000
@@ -118,32 +135,33 @@ export async function startHosting(options: HostingOptions): Promise<Hosting> {
   const bells = new InstanceBells()
   // Without a runtime the items of instances wait for a server that has one.
   if (engine !== undefined) {
-    const instances = createInstanceController({
-      ...{ database, changeFeed, workQueue, clock, log, runtime, bells },
-      registries: options.registries,
-      iam: options.iam,
-      lambda: options.lambda,
-      ecr: options.ecr,
-      authorizer: options.authorizer,
-      logs: options.logs,
-      cloudwatch: options.cloudwatch,
-      sampleSeconds: options.sampleSeconds,
-      modelDirectory: options.modelDirectory,
-      models: createModelStore(cache),
-      preparations: new SharedPreparation(),
-      platformRegistries: options.platformRegistries,
-      architecture: engine.architecture,
-      startupSeconds: limits.startupSeconds,
-      requestSeconds: Math.max(limits.containerSeconds, limits.streamSeconds),
-      routesMilliseconds: ROUTES_MILLISECONDS,
-      policy: {
-        installation,
-        addedCapabilities: options.containers.addedCapabilities,
-        pids: options.containers.pids,
-        machine: { cpus: engine.cpus, memoryBytes: engine.memoryBytes },
-      },
-    })
-    workQueue.handle(INSTANCE_WORK, instances, { concurrency: CONCURRENCY.instances })
+    const instanceController = (found: EngineDescription) =>
+      createInstanceController({
+        ...{ database, changeFeed, workQueue, clock, log, runtime, bells },
+        registries: options.registries,
+        iam: options.iam,
+        lambda: options.lambda,
+        ecr: options.ecr,
+        authorizer: options.authorizer,
+        logs: options.logs,
+        cloudwatch: options.cloudwatch,
+        sampleSeconds: options.sampleSeconds,
+        modelDirectory: options.modelDirectory,
+        models: createModelStore(cache),
+        preparations: new SharedPreparation(),
+        platformRegistries: options.platformRegistries,
+        architecture: found.architecture,
+        startupSeconds: limits.startupSeconds,
+        requestSeconds: Math.max(limits.containerSeconds, limits.streamSeconds),
+        routesMilliseconds: ROUTES_MILLISECONDS,
+        policy: {
+          installation,
+          addedCapabilities: options.containers.addedCapabilities,
+          pids: options.containers.pids,
+          machine: { cpus: found.cpus, memoryBytes: found.memoryBytes },
+        },
+      })
+    workQueue.handle(INSTANCE_WORK, onceFound(engine, instanceController), { concurrency: CONCURRENCY.instances })
     watchContainers({ runtime, bells, installation, log }, stopping.signal).catch(() => {})
   }
   const unsubscribe = changeFeed.subscribe(INSTANCES_TOPIC, (id) => bells.ring(id))
