@@ -59,6 +59,10 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
     this.#exchange()
   }
 
+  get separateParts(): boolean {
+    return this.#sink.separateParts === true
+  }
+
   get instanceId(): string | undefined {
     return this.#instance?.id
   }

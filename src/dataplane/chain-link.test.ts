@@ -12,6 +12,7 @@ function linkOf(limit = Number.POSITIVE_INFINITY) {
   const connection = { send: () => {}, resume: () => resumed++, abort: () => {} }
   const target = { pool: { take: () => connection }, outstanding: 0, lastUse: 0, onIdle: undefined }
   const owner: LinkOwner = {
+    separateParts: () => false,
     onUploadProgress: () => {},
     isAnswer: () => false,
     onAnswerHead: () => {},

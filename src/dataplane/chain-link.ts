@@ -20,6 +20,7 @@ export interface Handover {
 
 /** Whom a link tells what has become of its exchange. */
 export interface LinkOwner {
+  separateParts(link: ChainLink): boolean
   onUploadProgress(link: ChainLink): void
   /** Whether this answer is the one for the caller: the last container's, or a refusal. */
   isAnswer(link: ChainLink, status: number): boolean
@@ -55,6 +56,10 @@ export class ChainLink implements ResponseReceiver {
     this.position = position
     this.container = container
     this.target = target
+  }
+
+  get separateParts(): boolean {
+    return this.#owner.separateParts(this)
   }
 
   send(head: string, body: RequestBody): void {

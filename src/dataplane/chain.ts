@@ -76,6 +76,10 @@ export class Chain implements RunningInvocation, LinkOwner {
     if (link.position === 0) this.#timer.refresh()
   }
 
+  separateParts({ position }: ChainLink): boolean {
+    return this.#sink.separateParts === true && position === this.#containers().length - 1
+  }
+
   isAnswer({ position }: ChainLink, status: number): boolean {
     return position === this.#containers().length - 1 || !isSuccess(status)
   }

@@ -50,6 +50,8 @@ export interface OversizedHandover {
 
 /** What becomes of the response. Calls come in the order head, parts, end; `failed` ends it at any point. */
 export interface InvocationSink {
+  /** Whether each part that the container sends is told by itself; else those that come together are told as one. Default false. */
+  readonly separateParts?: boolean
   onHead(status: number, headers: ReadonlyMap<string, string>, contentLength: number | undefined): void
   /** The bytes are only valid during the call. Returns false to pause until `resume` of the running invocation. */
   onBody(bytes: Buffer): boolean

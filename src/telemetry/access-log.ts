@@ -1,5 +1,6 @@
 import { close, open, write } from 'node:fs'
 import { promisify } from 'node:util'
+import { LineChunks } from './line-chunks.ts'
 import type { Logger } from './log.ts'
 
 /** One request, as it is written down. Nothing in it is a secret: what signs a request stands in its headers and its query. */
@@ -19,7 +20,9 @@ export interface AccessEntry {
   readonly userAgent: string | undefined
 }
 
-const FLUSH_BYTES = 64 * 1024
+const writeSome = promisify(write)
+
+const FLUSH_BYTES = 60 * 1024
 const FLUSH_MILLISECONDS = 1_000
 /** What waits for a disk that is too slow; further lines are counted instead of kept. */
 const MAX_WAITING = 4 * 1024 * 1024
@@ -32,7 +35,7 @@ const MAX_TEXT = 1_024
 export class AccessLog {
   readonly #file: number
   readonly #log: Logger
-  #lines = ''
+  readonly #lines = new LineChunks(MAX_WAITING)
   #dropped = 0
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
@@ -48,9 +51,8 @@ export class AccessLog {
   }
 
   add(entry: AccessEntry): void {
-    if (this.#lines.length >= MAX_WAITING) this.#dropped++
-    else this.#lines += line(entry)
-    if (this.#lines.length >= FLUSH_BYTES) this.#flush()
+    if (!this.#lines.add(line(entry))) this.#dropped++
+    if (this.#lines.size >= FLUSH_BYTES) this.#flush()
     else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MILLISECONDS)
   }
 
@@ -67,24 +69,23 @@ export class AccessLog {
     if (this.#writing !== undefined) return
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const dropped = this.#dropped === 0 ? '' : `{"time":"${timeText(Date.now())}","dropped":${this.#dropped}}\n`
-    const lines = dropped + this.#lines
-    if (lines === '') return
-    this.#lines = ''
+    const chunks = this.#lines.take()
+    if (this.#dropped > 0) chunks.push(Buffer.from(`{"time":"${timeText(Date.now())}","dropped":${this.#dropped}}\n`))
     this.#dropped = 0
-    this.#writing = this.#write(Buffer.from(lines)).then(() => {
+    this.#writing = this.#write(chunks).then(() => {
       this.#writing = undefined
-      if (this.#lines !== '' && this.#timer === undefined)
+      if (this.#lines.size > 0 && this.#timer === undefined)
         this.#timer = setTimeout(() => this.#flush(), FLUSH_MILLISECONDS)
     })
   }
 
-  async #write(bytes: Buffer): Promise<void> {
+  async #write(chunks: readonly Buffer[]): Promise<void> {
     try {
-      for (let rest = bytes; rest.length > 0; ) {
-        const { bytesWritten } = await promisify(write)(this.#file, rest)
-        rest = rest.subarray(bytesWritten)
-      }
+      for (const chunk of chunks)
+        for (let rest = chunk; rest.length > 0; ) {
+          const { bytesWritten } = await writeSome(this.#file, rest)
+          rest = rest.subarray(bytesWritten)
+        }
     } catch (err) {
       this.#log.warn({ err }, 'the access log cannot be written; lines are lost')
     }

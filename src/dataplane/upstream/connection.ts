@@ -27,6 +27,8 @@ export type BreakReason =
 
 /** Receives one response. After `onEnd` or `onBreak` nothing more is called. */
 export interface ResponseReceiver {
+  /** Whether each chunk is told by itself; else those that come in one read are told as one. Default false. */
+  readonly separateParts?: boolean
   /** Part of a streamed request body has been taken. */
   onProgress(): void
   onHead(head: ResponseHead): void
@@ -105,7 +107,7 @@ export class Connection {
   /** Sends one request. The connection must be idle (or new) and usable. */
   send(head: string, body: RequestBody, receiver: ResponseReceiver): void {
     this.#receiver = receiver
-    this.#parser.reset()
+    this.#parser.reset(receiver.separateParts)
     if (this.#connected) this.#write(head, body)
     else this.#waiting = { head, body }
   }

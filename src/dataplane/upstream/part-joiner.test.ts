@@ -45,6 +45,17 @@ describe('chunks that come in one read', () => {
     expect([body.toString(), after, ended]).toEqual(['abcdefghij', [{ bytes: 10, calls: 1 }], true])
   })
 
+  it('are passed on one by one where that is asked for', () => {
+    const parts: string[] = []
+    const parser = new ResponseParser({ onHead() {}, onBody: (bytes) => parts.push(bytes.toString()), onEnd() {} })
+    const bytes = written(['ab', 'c', 'defg'].map((text) => Buffer.from(text)))
+    for (const separately of [true, false, undefined]) {
+      parser.reset(separately)
+      parser.feed(bytes)
+    }
+    expect(parts).toEqual(['ab', 'c', 'defg', 'abcdefg', 'abcdefg'])
+  })
+
   it('are held back by nothing: what has come of the body is passed on before the next read', () => {
     const bytes = written([...Buffer.from('abcdef')].map((byte) => Buffer.of(byte)))
     const { after } = read([...bytes].map((byte) => Buffer.of(byte)))

@@ -50,6 +50,7 @@ export class ResponseParser {
   #remaining = 0
   #interim = 0
   #head: ParsedHead | undefined
+  #separateParts = false
   // A container's heads differ in their date at most, so the last one is often the next one.
   #lastText = ''
   #lastHead: ParsedHead | undefined
@@ -66,8 +67,12 @@ export class ResponseParser {
     return this.#head
   }
 
-  /** Makes ready for the response to the next request on the same connection. */
-  reset(): void {
+  /**
+   * Makes ready for the response to the next request on the same connection. Chunks that come in one read are reported as one part,
+   * unless that is not wanted.
+   */
+  reset(separateParts = false): void {
+    this.#separateParts = separateParts
     this.#state = 'head'
     this.#interim = 0
     this.#head = undefined
@@ -149,12 +154,17 @@ export class ResponseParser {
     const part = bytes.length <= this.#remaining ? bytes : bytes.subarray(0, this.#remaining)
     this.#remaining -= part.length
     if (this.#state === 'length') this.#events.onBody(part)
-    else this.#chunks.add(part, 0, part.length)
+    else this.#takeChunk(part, 0, part.length)
     if (this.#remaining === 0) {
       if (this.#state === 'length') this.#finish()
       else this.#state = 'chunk-end'
     }
     return bytes.subarray(part.length)
+  }
+
+  #takeChunk(bytes: Buffer, start: number, end: number): void {
+    if (this.#separateParts) this.#events.onBody(bytes.subarray(start, end))
+    else this.#chunks.add(bytes, start, end)
   }
 
   /** Takes the chunks that have come whole, in the way that nearly all are written; what is left goes the long way. */
@@ -172,7 +182,7 @@ export class ResponseParser {
       start += LINE_END.length
       const end = start + size
       if (!isLineEnd(bytes, end)) break
-      this.#chunks.add(bytes, start, end)
+      this.#takeChunk(bytes, start, end)
       at = end + LINE_END.length
     }
     return at === 0 ? bytes : bytes.subarray(at)

@@ -17,6 +17,8 @@ import { internalFailureEvent, modelStreamErrorEvent, partEvent } from './stream
  * nothing has been written yet. What goes wrong later is told in the stream itself.
  */
 export class StreamSink implements InvocationSink {
+  /** Each is an event of its own: clients that were written for one model know how it divides what it says. */
+  readonly separateParts = true
   readonly #response: AnswerStream
   readonly #settings: ResponseSettings
   readonly #client: SlowClient

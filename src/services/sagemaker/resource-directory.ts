@@ -3,7 +3,7 @@ import type { PolicyCache } from '../../access/policy/policy-cache.ts'
 import type { ChangeFeed } from '../../storage/change-feed.ts'
 import type { Database } from '../../storage/database.ts'
 import { FeedCache } from '../../storage/feed-cache.ts'
-import type { ResourceDirectory } from '../authorizer.ts'
+import type { ResourceDirectory, ResourceSide } from '../authorizer.ts'
 import { canonicalPolicy } from './model-package-groups/group-policy-document.ts'
 import { findGroupPolicy, GROUP_POLICIES_TOPIC } from './model-package-groups/group-policy-store.ts'
 import { parseSagemakerArn, sagemakerArn } from './resource-name.ts'
@@ -14,6 +14,9 @@ interface DirectoryDeps {
   readonly changeFeed: ChangeFeed
   readonly policies: PolicyCache
 }
+
+/** Resources without policies of which it is remembered that they are; then all are forgotten. */
+const MAX_REMEMBERED = 1_000
 
 /**
  * What SageMaker's resources have to say: a model package group and its versions the group's policy, all of them their
@@ -33,14 +36,25 @@ export function createSagemakerDirectory({ database, changeFeed, policies }: Dir
     return Object.fromEntries(rows.map((row) => [row.tag_key, row.tag_value]))
   })
 
+  // Their ARNs say all about them but their tags, and endpoints are asked about with every invocation.
+  const remembered = new Map<string, ResourceSide>()
+  const remember = (resource: string, side: ResourceSide): ResourceSide => {
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear()
+    remembered.set(resource, side)
+    return side
+  }
+
   return {
     find(resource) {
+      const known = remembered.get(resource)
+      if (known !== undefined) return known
       const parsed = parseSagemakerArn(resource)
       if (parsed === undefined) return undefined
       const { account, type, key } = parsed
       const slash = type === 'model-package' ? key.indexOf('/') : -1
       const group = slash >= 0 ? key.slice(0, slash) : type === 'model-package-group' ? key : undefined
-      if (group === undefined) return { account, tags: async () => tagsOf.find(sagemakerArn(parsed, type, key)) }
+      if (group === undefined)
+        return remember(resource, { account, tags: async () => tagsOf.find(sagemakerArn(parsed, type, key)) })
       const arn = sagemakerArn(parsed, 'model-package-group', group)
       const tags = async () => tagsOf.find(arn)
       const found = groupPolicies.find(arn)
