@@ -18,8 +18,11 @@ Examples:
   async run(args) {
     const { config, values } = clientArguments(args, { json: { type: 'boolean' } })
     const endpoints = await withDatabase(config, readEndpoints)
-    if (endpoints.length > 0 && (await findRunningServer(config, values.port !== undefined)) === undefined)
+    const server = endpoints.length > 0 ? await findRunningServer(config, values.port !== undefined) : undefined
+    if (endpoints.length > 0 && server === undefined)
       process.stderr.write(`slipway: no server runs on ${config.dataDir}; this is what the last one knew\n`)
+    if (server?.engine === 'away')
+      process.stderr.write('slipway: the container engine does not answer; what needs it waits\n')
     process.stdout.write(values.json ? `${JSON.stringify(endpoints, undefined, 2)}\n` : show(endpoints))
     return 0
   },

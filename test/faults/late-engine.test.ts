@@ -1,9 +1,15 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LocalEngine, startEngine } from '../../scripts/machine/engine.ts'
 import { eventually } from '../support/eventually.ts'
 import { type HostingFixture, startHosting } from '../support/hosting.ts'
 import { ENGINES, lacksEngine } from '../support/shared-engine.ts'
 import { servingWorkers } from '../support/worker-pids.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../bin/slipway', import.meta.url))
+const run = promisify(execFile)
 
 // Podman's service is the same to us while it is away, so that Docker is the one to look at each time.
 const KINDS = process.env.SLOW_TESTS === '1' ? ENGINES : (['docker'] as const)
@@ -58,6 +64,17 @@ for (const kind of KINDS) {
             ],
           },
         ]),
+      )
+
+      const command = (...args: string[]) => run(PROGRAM, [...args, '--data-dir', hosting.slipway.dataDir])
+      expect((await command('status')).stderr).toContain('the container engine does not answer; what needs it waits')
+      const { stdout } = await command('doctor', '--json').catch((error: { stdout: string }) => error)
+      expect(JSON.parse(stdout)).toContainEqual(
+        expect.objectContaining({
+          check: 'container engine',
+          state: 'problem',
+          found: expect.stringContaining('wait for it'),
+        }),
       )
 
       // Who takes the place of a worker does not know the engine either.

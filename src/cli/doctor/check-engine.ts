@@ -10,6 +10,12 @@ const GIB = 1024 ** 3
 export async function checkEngine({ runtime }: Config, server: RunningServer | undefined): Promise<Finding> {
   if (runtime === 'none' || server?.runtime === 'none')
     return warning('container engine', 'not used', 'endpoints run no containers with the runtime none')
+  if (server?.engine === 'away')
+    return problem(
+      'container engine',
+      "the running server's does not answer, so instances wait for it",
+      'start Docker or Podman; the log of the server says where it looks',
+    )
   const signal = AbortSignal.timeout(10_000)
   try {
     const engine = await connectDocker({ log: silentLogger, signal })
