@@ -13,7 +13,7 @@ import type { ContainerRoute, InstanceRoute, VariantRoute } from './route.ts'
 import type { BreakReason, RequestBody } from './upstream/connection.ts'
 import type { ResponseHead } from './upstream/response-head.ts'
 
-/** The largest body from one container to the next. Source: hosting container contract §5. */
+/** The largest body from one container to the next. Source: "Inference pipelines in Amazon SageMaker AI" (developer guide). */
 const MAX_HANDOVER_BYTES = 5 * 1024 * 1024
 
 const NONE: ReadonlySet<string> = new Set()

@@ -4,7 +4,10 @@ import { Connection, type ConnectionOwner } from './connection.ts'
 const IDLE_MILLISECONDS = 1_500
 /** A container that says how long it keeps a connection means to the second, and its clock began before ours. */
 const IDLE_MARGIN_MILLISECONDS = 500
-/** A container accepts a connection within this time, or the request goes elsewhere. Source: hosting container contract §3. */
+/**
+ * A container accepts a connection within this time, or the request goes elsewhere. Source: "Custom Inference Code with Hosting
+ * Services" (developer guide).
+ */
 const CONNECT_MILLISECONDS = 250
 const MAX_IDLE = 256
 

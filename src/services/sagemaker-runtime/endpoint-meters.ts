@@ -10,10 +10,10 @@ const NAMESPACE = 'AWS/SageMaker'
 const NOTHING: MetricCounter = { add: () => {}, close: () => {} }
 
 /**
- * The metrics of a variant's invocations in the fleet of one config. Source: hosting container contract §11: a request counts
- * as 0 or 1 in each of the metrics of errors, and as its share of the instances in InvocationsPerInstance; latencies are in
- * microseconds. All are stored with the dimension EndpointConfigName besides, so that an alarm can tell a new fleet from the
- * old one. Source: "Auto-Rollback Configuration and Monitoring" (developer guide).
+ * The metrics of a variant's invocations in the fleet of one config. Source: "Metrics for monitoring Amazon SageMaker AI with Amazon
+ * CloudWatch" (developer guide): a request counts as 0 or 1 in each of the metrics of errors, and as its share of the instances in
+ * InvocationsPerInstance; latencies are in microseconds. All are stored with the dimension EndpointConfigName besides, so that an
+ * alarm can tell a new fleet from the old one. Source: "Auto-Rollback Configuration and Monitoring" (developer guide).
  */
 class VariantMeter implements InvocationMeter {
   /** How many instances share the requests. */
@@ -37,7 +37,7 @@ class VariantMeter implements InvocationMeter {
     const counter = (name: string) => cloudwatch.counter(target(name), 'None', also(name))
     const latency = (name: string) =>
       cloudwatch.counter(target(name), 'Microseconds', { percentiles: true, ...also(name) })
-    // Asynchronous endpoints have figures of their own in the place of these: async-inference reference §7.
+    // Asynchronous endpoints have figures of their own in the place of these: "Monitor asynchronous endpoint" (developer guide).
     const immediate = async === undefined
     this.#invocations = immediate ? counter('Invocations') : NOTHING
     this.#perInstance = immediate ? counter('InvocationsPerInstance') : NOTHING

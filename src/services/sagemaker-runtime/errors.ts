@@ -63,7 +63,7 @@ export interface LogLocation {
 /** How a lone container is called. */
 const LONE = 'primary'
 
-/** The container answered outside 2xx: its status and body are passed on. Wording as the service's, api reference §Errors. */
+/** The container answered outside 2xx: its status and body are passed on. Wording as the service's (InvokeEndpoint, API reference). */
 export function containerAnswered(
   status: number,
   body: Buffer,
@@ -99,7 +99,10 @@ const responseTooLarge = (limit: number, location: LogLocation, container: strin
   return modelError(`Received server error (0) from ${container} with message "${text}".`, 0, text, location)
 }
 
-/** What is wrong with a body that one container of a pipeline has for the next. Source: hosting container contract §6. */
+/**
+ * What is wrong with a body that one container of a pipeline has for the next. Source: "Inference pipelines in Amazon SageMaker AI"
+ * (developer guide).
+ */
 export const oversizedHandover = ({ from, to, status, bytes }: OversizedHandover): string =>
   `Received response from ${from} with status code ${status}. However, the request payload from ${from} to ${to} is ${bytes} bytes, which has exceeded the maximum limit of 5 MB.`
 

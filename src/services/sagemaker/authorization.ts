@@ -58,7 +58,10 @@ const model = (action: string) => on(action, 'model')
 const config = (action: string) => on(action, 'endpoint-config')
 const endpoint = (action: string) => on(action, 'endpoint')
 
-/** Source: the service authorization reference of SageMaker, and model-registry reference §6 for versions. */
+/**
+ * Source: the service authorization reference of SageMaker, and "Register a model version from a different account" (developer
+ * guide) for versions.
+ */
 const table: Inputs = {
   AddTags: ({ ResourceArn, Tags }) => [
     { action: 'sagemaker:AddTags', resource: canonicalArn(ResourceArn), conditions: requestTags(Tags) },

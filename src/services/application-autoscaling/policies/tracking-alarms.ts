@@ -15,7 +15,7 @@ export type Side = 'high' | 'low'
 
 /**
  * An alarm of a target tracking policy. An endpoint that is not invoked reports no invocations, which counts as none at all;
- * of other metrics missing data says nothing. Source: endpoint-lifecycle reference §10.
+ * of other metrics missing data says nothing. Source: "How target tracking works" (Application Auto Scaling user guide).
  */
 export function trackingAlarm(
   configuration: TargetTrackingScalingPolicyConfiguration,

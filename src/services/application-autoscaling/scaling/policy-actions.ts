@@ -12,7 +12,7 @@ import { alarmDatapoints, combined } from './alarm-datapoints.ts'
 import { CapacityRefused, changeCapacity } from './change-capacity.ts'
 import { conservative, decide, type LastScaling, proportional, stepWish, type Wish } from './wanted-capacity.ts'
 
-/** Of policies that say nothing. Source: endpoint-lifecycle reference §10. */
+/** Of policies that say nothing. Source: TargetTrackingScalingPolicyConfiguration (API reference). */
 const DEFAULT_COOLDOWN = 300
 
 /** What an alarm asks of a policy. */

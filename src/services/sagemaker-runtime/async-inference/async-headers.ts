@@ -19,7 +19,7 @@ export interface AsyncInvocation {
 }
 
 const PREFIX = 'x-amzn-sagemaker-'
-/** Seconds, where the request says nothing. Source: async-inference reference §2. */
+/** Seconds, where the request says nothing. Source: InvokeEndpointAsync (API reference). */
 const TIME_TO_LIVE = 21_600
 const TIMEOUT = 900
 

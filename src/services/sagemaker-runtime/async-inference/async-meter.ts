@@ -10,8 +10,8 @@ interface Measured {
 }
 
 /**
- * Counts what becomes of a variant's requests. Source: async-inference reference §7, with the spelling of the documentation; latencies
- * of S3 are in microseconds, times in the queue in milliseconds.
+ * Counts what becomes of a variant's requests. Source: "Monitor asynchronous endpoint" (developer guide), with the spelling of the
+ * documentation; latencies of S3 are in microseconds, times in the queue in milliseconds.
  */
 export class AsyncMeter {
   readonly #failures: Readonly<Record<FailureKind, MetricCounter>>

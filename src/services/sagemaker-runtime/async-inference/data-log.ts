@@ -17,7 +17,7 @@ export interface DataLog {
 
 /**
  * Writes `<variant>/<instance>/data-log` beside the container's own stream, as the execution role. Trouble with logs is no trouble of the
- * requests. Source: async-inference reference §6.
+ * requests. Source: "Monitor asynchronous endpoint" (developer guide).
  */
 export function openDataLog({ logs, clock, log }: AsyncDeps, workplace: () => Workplace): DataLog {
   let waiting: { timestamp: number; message: string }[] = []

@@ -22,7 +22,7 @@ interface Occasion {
 
 /**
  * What is published of a request that has been answered, its keys in the documented order. `response` is the answer itself where the
- * config asks for it and it is small enough. Source: async-inference reference §5.
+ * config asks for it and it is small enough. Source: "Check prediction results" (developer guide).
  */
 export function successMessage(
   request: ClaimedRequest,

@@ -19,7 +19,7 @@ export interface OutputNaming {
 
 /**
  * Where a request's output goes, and where the text of its failure: `<path>/<extension>/<name>.out` and `…/<name>-error.out`.
- * A file name that the caller gives is taken as it is. Source: async-inference reference §3.
+ * A file name that the caller gives is taken as it is. Source: InvokeEndpointAsync (API reference).
  */
 export function resultPlaces({ outputPath, failurePath, extension, filename, fresh }: OutputNaming): {
   readonly output: ObjectPlace | undefined

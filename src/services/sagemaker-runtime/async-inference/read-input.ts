@@ -8,7 +8,7 @@ import type { ClaimedRequest } from './async-request.ts'
 import { openBody } from './request-body.ts'
 import { downloadFailed } from './request-failure.ts'
 
-/** The largest input and the largest answer, in bytes. Source: async-inference reference §4. */
+/** The largest input and the largest answer, in bytes. Source: "Asynchronous inference" (developer guide). */
 export const MOST_PAYLOAD_BYTES = 1024 ** 3
 
 /** What goes to the container. */
@@ -53,8 +53,8 @@ export async function readInput(
 }
 
 /**
- * The inputs of many requests that are small objects, by the requests' ids, each bucket's in one read. Whatever else one is, and whatever is
- * wrong with it, is seen by `readInput`.
+ * The inputs of many requests that are small objects, by the requests' ids, each bucket's in one read. Whatever else one is, and
+ * whatever is wrong with it, is seen by `readInput`.
  */
 export async function readSmallInputs(
   { s3 }: Pick<AsyncDeps, 's3'>,

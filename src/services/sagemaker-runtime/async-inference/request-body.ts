@@ -3,7 +3,7 @@ import type { SealedBox } from '../../../shared/sealed-box.ts'
 import { openChunk, SEALED_CHUNK_BYTES, sealChunks } from '../../../storage/blobs/sealed-chunks.ts'
 import type { AsyncBodyRow } from '../../../storage/schema/async-inference.ts'
 
-/** The largest body that comes with a request, in bytes. Source: async-inference reference §2. */
+/** The largest body that comes with a request, in bytes. Source: InvokeEndpointAsync (API reference). */
 export const MOST_BODY_BYTES = 128_000
 
 const contextOf = (requestId: string): string => `async-inference/body/${requestId}`

@@ -90,7 +90,7 @@ export const unworkable = (): RequestFailure =>
   new RequestFailure('InvocationFailures', `An internal error ended the work on the request, ${MOST_BREAKS} times.`)
 
 /**
- * The sentence of AWS's own notifications: async-inference reference §5. `body` is what the container said, `container` its
+ * The sentence of AWS's own notifications: "Check prediction results" (developer guide). `body` is what the container said, `container` its
  * name when there are several.
  */
 export function refusedByModel(status: number, body: Uint8Array, container = 'primary'): RequestFailure {

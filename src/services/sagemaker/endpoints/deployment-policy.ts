@@ -31,7 +31,7 @@ export interface DeploymentPolicy {
   readonly alarms: readonly string[]
 }
 
-/** Blue/green, all at once, without waiting. Source: endpoint-lifecycle reference §4. */
+/** Blue/green, all at once, without waiting. Source: BlueGreenUpdatePolicy (API reference). */
 export const DEFAULT_POLICY: DeploymentPolicy = {
   kind: 'blue-green',
   size: undefined,

@@ -7,7 +7,7 @@ import type { EndpointSpec } from './endpoint-spec.ts'
 
 /**
  * What publishes a test message to each topic of an asynchronous endpoint, as each execution role: rights that are missing
- * are found out by whoever makes the endpoint. Source: async-inference reference §5; sentence: api-operations reference §7.
+ * are found out by whoever makes the endpoint. Source: "Asynchronous inference" (developer guide).
  * @throws ValidationException when a role may not publish
  */
 export async function testNotifications(

@@ -38,7 +38,7 @@ export async function updateEndpoint(
   const arn = endpointArn(context, row.name)
   checkUpdatable(row, arn)
   const given = deploymentConfig(input, row)
-  // AWS misses the config of the running fleet as well: endpoint-lifecycle reference §1.
+  // AWS misses the config of the running fleet as well. Source: UpdateEndpoint (API reference).
   await requireConfig(database, context, row.config_name)
   const config = await requireConfig(database, context, input.EndpointConfigName)
   const present = await findVariants(database, key)

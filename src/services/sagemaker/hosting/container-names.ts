@@ -1,7 +1,7 @@
 import type { VariantSpec } from '../endpoints/endpoint-spec.ts'
 import type { ResolvedContainer } from '../models/resolved-container.ts'
 
-/** A container's name in rows, metrics and log streams. Source: hosting container contract §1. */
+/** A container's name in rows, metrics and log streams. Source: ContainerDefinition (API reference). */
 export const containerName = ({ hostname }: Pick<ResolvedContainer, 'hostname'>, position: number): string =>
   hostname ?? `container_${position + 1}`
 

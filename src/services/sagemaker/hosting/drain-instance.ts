@@ -11,7 +11,7 @@ import type { InstanceBells } from './instance-bells.ts'
 export const ROUTES_MILLISECONDS = 30_000
 /** Nobody expects answers of an endpoint that has been deleted. */
 const DELETED_MILLISECONDS = 250
-/** The longest that a request to an asynchronous endpoint may take. Source: async-inference reference §2. */
+/** The longest that a request to an asynchronous endpoint may take. Source: InvokeEndpointAsync (API reference). */
 const ASYNC_SECONDS = 3_600
 /** Beyond the longest a request may take. */
 const GRACE_MILLISECONDS = 5_000

@@ -3,8 +3,8 @@ import type { RuntimeError } from '../../../runtime/container-runtime.ts'
 import { denialHint } from '../denial-hint.ts'
 
 /**
- * The FailureReasons of endpoints. The first sentence is the service's own where one is known (endpoint-lifecycle
- * reference §3); what Slipway knows beyond it follows, so that the reader can act.
+ * The FailureReasons of endpoints. The first sentence is the service's own where one is known, from what users have
+ * shown of it; what Slipway knows beyond it follows, so that the reader can act.
  */
 
 const MAX_REASON = 1024

@@ -42,7 +42,7 @@ export interface Instance {
   readonly state: EndpointState
 }
 
-/** SIGTERM, then this long until SIGKILL. Source: hosting container contract §1. */
+/** SIGTERM, then this long until SIGKILL. Source: "Custom Inference Code with Hosting Services" (developer guide). */
 const STOP_SECONDS = 30
 /** An ended container's last lines are stored by then, or never. */
 const LAST_LINES_MILLISECONDS = 5_000
@@ -116,7 +116,10 @@ function logWriter({ iam }: InstanceControllerDeps, instance: Instance): LogWrit
   }
 }
 
-/** A stream for each of several containers. Source: hosting container contract §10. */
+/**
+ * A stream for each of several containers. Source: "Log groups and streams that Amazon SageMaker AI sends to Amazon CloudWatch Logs"
+ * (developer guide).
+ */
 function streamOf({ row, state }: Instance, position: number): string {
   const stream = `${row.variant_name}/${row.id}`
   const containers = containersOf(state, row.id)

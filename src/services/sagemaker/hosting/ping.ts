@@ -2,7 +2,7 @@ import { get } from 'node:http'
 import { isOnOwnNetwork } from '../../../shared/own-networks.ts'
 import { wait } from '../../../shared/wait.ts'
 
-/** A container has this long to answer one ping. Source: hosting container contract §3. */
+/** A container has this long to answer one ping. Source: "Custom Inference Code with Hosting Services" (developer guide). */
 const ATTEMPT_MILLISECONDS = 2_000
 
 /** What was wrong with a ping. */

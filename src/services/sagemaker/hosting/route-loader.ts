@@ -14,7 +14,7 @@ import {
   specOf,
 } from './endpoint-state.ts'
 
-/** Statuses in which an endpoint takes requests. Source: endpoint-lifecycle reference §2. */
+/** Statuses in which an endpoint takes requests. Source: DescribeEndpoint (API reference). */
 const SERVING = new Set(['InService', 'Updating', 'SystemUpdating', 'RollingBack', 'UpdateRollbackFailed'])
 
 /** Reads the route of an endpoint for the data plane; undefined while it takes no requests. */

@@ -24,8 +24,8 @@ interface Sample {
 /**
  * Records CPUUtilization, MemoryUtilization and DiskUtilization of a healthy instance until the signal aborts, which it
  * rejects with. A processor that is busy all the time is 100 %, so several add up to more. Of several containers each is
- * recorded under ContainerName too, and their sum as the instance's: they share what it has. Source: hosting container
- * contract §11.
+ * recorded under ContainerName too, and their sum as the instance's: they share what it has. Source:
+ * "Metrics for monitoring Amazon SageMaker AI with Amazon CloudWatch" (developer guide).
  */
 export async function sampleUsage(
   deps: SampleUsageDeps,

@@ -4,7 +4,7 @@ import { type Place, placeKey, type Share, type Stage } from './deployment-stage
 
 /**
  * What DescribeEndpoint says of a variant while an update is at work on it; undefined when nothing happens to it.
- * Wording: endpoint-lifecycle reference §2.
+ * Wording: DescribeEndpoint and ProductionVariantStatus (API reference).
  */
 export function variantStatus(
   place: Place,

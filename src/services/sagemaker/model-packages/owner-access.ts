@@ -27,7 +27,7 @@ const MAX_OBJECTS = 1_000
  * Refuses a version that is to be registered with another account while that account could not read what the version
  * names: images of this server's registry, and model data with the key it is encrypted under. Asked as the account's
  * root, so as far as the policies of the repository, the bucket and the key go. Source: "Set up cross-account
- * registration" (model-registry reference §6).
+ * registration" (developer guide).
  * @throws ServiceError `AccessDeniedException` with the first refusal, or `ValidationException` for what is not there
  */
 export async function requireReadableByOwner(

@@ -64,7 +64,10 @@ export const directNeedsHostnames = (): ServiceError =>
     'ContainerHostname must be specified for all containers when InferenceExecutionConfig Mode is Direct.',
   )
 
-/** The label by which an image says that it listens where it is told. Source: hosting container contract §6. */
+/**
+ * The label by which an image says that it listens where it is told. Source: "Inference pipelines in Amazon SageMaker AI" (developer
+ * guide).
+ */
 export const BIND_TO_PORT = 'com.amazonaws.sagemaker.capabilities.accept-bind-to-port'
 
 /** The same words of CreateModel, and of an endpoint whose images could only be looked at when it was deployed. */

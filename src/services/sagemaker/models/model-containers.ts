@@ -72,7 +72,10 @@ export function resolveContainers(
   return resolved
 }
 
-/** Containers that are invoked directly are invoked by name. Source: hosting container contract §7. */
+/**
+ * Containers that are invoked directly are invoked by name. Source: "Invoke a multi-container endpoint with direct invocation"
+ * (developer guide).
+ */
 export function checkExecutionMode(
   mode: NonNullable<CreateModelInput['InferenceExecutionConfig']>['Mode'] | undefined,
   containers: readonly ResolvedContainer[],
