@@ -25,13 +25,13 @@ export function topicOfArn(text: string): TopicName | undefined {
 export function requireTopicArn(text: string, member = 'TopicArn'): TopicName {
   const topic = topicOfArn(text)
   if (topic !== undefined) return topic
-  if (/^arn:[^:]*:sns:[^:]*:\d{12}:[A-Za-z0-9_-]+\.fifo$/.test(text)) throw notImplemented('FIFO topics')
+  if (/^arn:[^:]*:sns:[^:]*:\d{12}:[A-Za-z0-9_-]+\.fifo$/.test(text)) throw notImplemented('The FIFO kind of topics')
   throw invalidParameter(member)
 }
 
 /** @throws InvalidParameter; NotImplemented for FIFO topics */
 export function requireTopicName(name: string): string {
-  if (name.endsWith('.fifo')) throw notImplemented('FIFO topics')
+  if (name.endsWith('.fifo')) throw notImplemented('The FIFO kind of topics')
   if (!NAME.test(name)) throw invalidParameter('Topic Name')
   return name
 }

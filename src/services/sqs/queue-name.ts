@@ -37,7 +37,7 @@ export function queueOfUrl(url: string, region: string): QueueName {
 
 /** @throws InvalidParameterValue; NotImplemented for FIFO queues */
 export function requireQueueName(name: string): string {
-  if (name.endsWith('.fifo')) throw notImplemented('FIFO queues')
+  if (name.endsWith('.fifo')) throw notImplemented('The FIFO kind of queues')
   if (!NAME.test(name))
     throw invalidParameter('Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length')
   return name

@@ -34,7 +34,7 @@ export function requireProtocol(protocol: string): SubscriptionProtocol {
 export function requireEndpoint(protocol: SubscriptionProtocol, endpoint: string | undefined): string {
   if (endpoint === undefined || endpoint === '') throw invalidParameter('Endpoint')
   if (protocol === 'sqs') {
-    if (endpoint.endsWith('.fifo')) throw notImplemented('FIFO queues')
+    if (endpoint.endsWith('.fifo')) throw notImplemented('The FIFO kind of queues')
     if (accountOfQueue(endpoint) === undefined) throw invalidParameter('SQS endpoint ARN')
   } else if (protocol === 'lambda') {
     if (!FUNCTION.test(endpoint)) throw invalidParameter('Lambda endpoint ARN')

@@ -26,7 +26,7 @@ export function withAttributes(before: TopicAttributes, changes: TopicAttributes
 }
 
 function accepted(name: string, value: string): string {
-  if (FIFO.includes(name)) throw notImplemented(`FIFO topics (${name})`)
+  if (FIFO.includes(name)) throw notImplemented(`The FIFO kind of topics (${name})`)
   if (KMS.includes(name) || FEEDBACK.test(name)) throw notImplemented(`${name} of topics`)
   switch (name) {
     case 'DisplayName':

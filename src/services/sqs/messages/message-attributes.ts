@@ -50,7 +50,7 @@ function accepted(name: string, attribute: MessageAttributeValue): StoredAttribu
       `The message attribute name '${name.slice(0, 256)}' is not valid: letters, digits, '_', '-' and '.', up to 256 of them, and no prefix that is reserved.`,
     )
   if (StringListValues.length > 0 || BinaryListValues.length > 0)
-    throw notImplemented('List values of message attributes')
+    throw notImplemented('A list as the value of a message attribute')
   if (!TYPE.test(type))
     throw invalidParameter(
       `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,

@@ -63,7 +63,7 @@ function accepted(name: string, value: string): string {
     return String(number)
   }
   if (name === 'FifoQueue' && value === 'false') throw unknownAttribute(name)
-  if (FIFO.includes(name)) throw notImplemented('FIFO queues')
+  if (FIFO.includes(name)) throw notImplemented('The FIFO kind of queues')
   if (KMS.includes(name)) throw notImplemented(`${name} of queues`)
   switch (name) {
     case 'SqsManagedSseEnabled':
