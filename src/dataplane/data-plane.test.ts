@@ -204,6 +204,12 @@ describe('a container that may have seen the request', () => {
     ['closes', (socket) => socket.end()],
     ['resets', (socket) => socket.resetAndDestroy()],
     ['answers garbage', (socket) => socket.write('garbage\r\n\r\n')],
+    ['answers with line feeds alone, and waits', (socket) => socket.write('HTTP/1.1 200 OK\nContent-Length: 2\n\nok')],
+    ['answers in another protocol, and waits', (socket) => socket.write('SSH-2.0-')],
+    [
+      'ends a chunk with a line feed alone, and waits',
+      (socket) => socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\nok\n'),
+    ],
     ['breaks off in the head', (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-')],
     ['breaks off in the body', (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello')],
     [
