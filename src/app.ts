@@ -419,11 +419,6 @@ function startError(error: unknown): unknown {
   return error instanceof StorageUnavailableError ? new StartError(error.message) : error
 }
 
-/**
- * Connects to the engine. Nothing to run containers is a reason not to start, unless that is what was asked for. A worker
- * that takes the place of another asks nothing: without the engine there is still everything else to serve, and containers
- * that live on without it.
- */
 async function openAccessLog(path: string, log: Logger): Promise<AccessLog> {
   try {
     return await AccessLog.open(path, log)
