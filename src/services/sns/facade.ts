@@ -22,6 +22,15 @@ export interface OpenTopic {
   /** As `publication`, of many at once, in their order; at least one. */
   publications(accepted: readonly AcceptedNotification[], gone?: () => Error): readonly Statement[]
   /**
+   * As `publications`, where the unit of work can put the messages straight into the queues that have subscribed; undefined where it cannot.
+   * The unit rejects with what `changed` makes when the subscriptions are others by then.
+   */
+  handOver(
+    accepted: readonly AcceptedNotification[],
+    gone: () => Error,
+    changed: () => Error,
+  ): Promise<readonly Statement[] | undefined>
+  /**
    * The statements that publish, for the caller's own unit of work: it is published if and only if that is committed. When the topic
    * has been deleted meanwhile, the unit rejects with what `gone` makes, or NotFound.
    * @throws InvalidParameter for what cannot be published, such as a message of more than 256 KiB

@@ -1,6 +1,7 @@
 import type { Principal } from '../../access/principal.ts'
 import { topicMissing } from './errors.ts'
 import type { AcceptedNotification, Notification, OpenTopic, SnsFacade } from './facade.ts'
+import { handOver } from './fan-out/hand-over.ts'
 import { acceptMessage } from './publishing/accept-message.ts'
 import type { PublicationContent } from './publishing/publication.ts'
 import { publicationStatements, requireTopic } from './publishing/publication-rows.ts'
@@ -42,6 +43,11 @@ export const opened = (deps: SnsDeps, topic: Topic): OpenTopic => ({
       deps.clock.now(),
     ).statements,
   ],
+  async handOver(accepted, gone, changed) {
+    const contents = accepted.map(({ content }) => content as PublicationContent)
+    const handed = await handOver(deps, topic.id, contents, changed)
+    return handed === undefined ? undefined : [requireTopic(deps, topic, gone), ...handed]
+  },
   publication(notification, gone = topicMissing) {
     const content = accept(notification).content as PublicationContent
     const { ids, statements } = publicationStatements(deps, topic, [content], deps.clock.now())

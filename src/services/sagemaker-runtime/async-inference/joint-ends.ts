@@ -10,6 +10,11 @@ export class TopicGone extends Error {
   override readonly name = 'TopicGone'
 }
 
+/** Somebody has subscribed to the topic, or has left it, between the look and the commit. */
+class SubscriptionsChanged extends Error {
+  override readonly name = 'SubscriptionsChanged'
+}
+
 /** What is to be published, and where the principal may publish it. */
 export interface EndPublication {
   readonly topicArn: string
@@ -117,34 +122,53 @@ export class JointEnds {
     })
   }
 
-  async #commit(waiting: readonly Waiting[]): Promise<void> {
+  /** What is tried again goes the way on which nothing can come between. */
+  async #commit(waiting: readonly Waiting[], publish = handOver): Promise<void> {
     try {
-      await this.#database.commit(this.#unit(waiting.map(({ end }) => end)))
+      const ends = waiting.map(({ end }) => end)
+      await this.#database.commit(await this.#unit(ends, publish))
       for (const { resolve } of waiting) resolve()
     } catch (error) {
       // Storage that is full or away is so for each of them.
-      if (waiting.length === 1 || isPassing(error)) for (const { reject } of waiting) reject(error)
-      else await Promise.all(waiting.map((one) => this.#commit([one])))
+      const final = isPassing(error) || (waiting.length === 1 && !(error instanceof SubscriptionsChanged))
+      if (final) for (const { reject } of waiting) reject(error)
+      else await Promise.all(waiting.map((one) => this.#commit([one], store)))
     }
   }
 
-  #unit(ends: readonly RequestEnd[]): readonly Statement[] {
+  async #unit(ends: readonly RequestEnd[], publish: Publish): Promise<readonly Statement[]> {
     const objects = ends.flatMap(({ object }) => object ?? [])
     const topics = Map.groupBy(
       ends.flatMap(({ publication }) => publication ?? []),
       ({ topicArn }) => topicArn,
     )
+    const published = await Promise.all([...topics.values()].map((publications) => publish(publications)))
     return [
       ...(objects.length === 0 ? [] : this.#s3.unitOf(objects)),
       ...this.#queue.finish(...ends.map(({ request }) => request)),
       ...ends.flatMap(({ further }) => further),
-      ...[...topics.values()].flatMap((publications) => publish(publications)),
+      ...published.flat(),
     ]
   }
 }
 
-const publish = (publications: readonly EndPublication[]): readonly Statement[] =>
-  (publications[0] as EndPublication).topic.publications(
+/** The statements that publish what is for one topic. */
+type Publish = (publications: readonly EndPublication[]) => Promise<readonly Statement[]>
+
+const gone = () => new TopicGone('Topic does not exist')
+
+/** For the fan-out of SNS to find. */
+const store: Publish = async (publications) =>
+  topicOf(publications).publications(
     publications.map(({ notification }) => notification),
-    () => new TopicGone('Topic does not exist'),
+    gone,
   )
+
+/** Straight into the queues of the subscribers where that can be, which saves the rows and the units of a fan-out. */
+const handOver: Publish = async (publications) => {
+  const accepted = publications.map(({ notification }) => notification)
+  const changed = () => new SubscriptionsChanged('the subscriptions of the topic have changed')
+  return (await topicOf(publications).handOver(accepted, gone, changed)) ?? store(publications)
+}
+
+const topicOf = (publications: readonly EndPublication[]): OpenTopic => (publications[0] as EndPublication).topic
