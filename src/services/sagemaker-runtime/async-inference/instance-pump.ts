@@ -32,7 +32,7 @@ const IDLE_MILLISECONDS = 1_000
 /** An input that was read longer ago is read again. */
 const FRESH_MILLISECONDS = 250
 /** Requests that have left the container and are not yet ended. */
-const MOST_ENDING = 256
+const MOST_ENDING = 128
 
 /**
  * Takes requests from the queue for one instance, as many at once as it may have, oldest first, until the instance has left its
