@@ -26,7 +26,8 @@ const { values } = parseArgs({
   },
 })
 const PRODUCERS = 64
-const HOUR = 3_600_000
+/** How long a request lives that does not say so. */
+const LIFE = 21_600_000
 
 const directory = await mkdtemp(join(values.directory, '.bench-async-'))
 const database = await openSqliteDatabase({ file: join(directory, 'slipway.db') })
@@ -42,7 +43,7 @@ const document = JSON.stringify({
 })
 const rowOf = (queue_id: string) => {
   const now = Date.now()
-  return { queue_id, request_id: nextId(), received_at: now, expires_at: now + HOUR, document }
+  return { queue_id, request_id: nextId(), received_at: now, expires_at: now + LIFE, document }
 }
 
 async function perSecond(work: (until: number) => Promise<number>): Promise<number> {

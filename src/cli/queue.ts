@@ -91,7 +91,8 @@ async function look(database: Database, queueId: string) {
   const held = await query
     .selectFrom('async_requests')
     .select(({ fn }) => ['instance_id', fn.countAll<number>().as('requests')])
-    .where('queue_id', '=', queueId)
+    // So said that the primary key, where all that wait lie too, is of no use.
+    .where(sql<string>`queue_id || ''`, '=', queueId)
     .where('instance_id', 'is not', null)
     .groupBy('instance_id')
     .orderBy('instance_id')

@@ -25,6 +25,7 @@ import * as asyncInference from './migrations/027-async-inference.ts'
 import * as s3Inline from './migrations/028-s3-inline.ts'
 import * as scheduledScaling from './migrations/029-scheduled-scaling.ts'
 import * as asyncTrouble from './migrations/031-async-trouble.ts'
+import * as asyncNarrow from './migrations/032-async-narrow.ts'
 
 /** One forward-only step of the database's shape. The name is recorded once it has run and never changes. */
 export interface Migration {
@@ -60,4 +61,5 @@ export const migrations: readonly Migration[] = [
   { name: '028-s3-inline', up: s3Inline.up },
   { name: '029-scheduled-scaling', up: scheduledScaling.up },
   { name: '031-async-trouble', up: asyncTrouble.up },
+  { name: '032-async-narrow', up: asyncNarrow.up },
 ]

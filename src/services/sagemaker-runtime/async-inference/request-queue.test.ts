@@ -100,6 +100,36 @@ describe.each(testStores)('the queue of requests on $dialect', ({ create }) => {
     expect(ids(found)).toEqual([begun])
   })
 
+  it('finds those whose time is over among many that live as long as any may, each kind and both', async () => {
+    const longest = 21_600_000
+    const first = await accept('q', longest)
+    const begun = await accept('q', longest)
+    now += 10
+    const short = await accept('q', 60_000)
+    const last = await accept('q', longest)
+    const held = await queue.claim('q', 'i', 'c', 2)
+    await database.commit([queue.giveBack(held[0]!, false)])
+    expect(ids(held)).toEqual([first, begun])
+    const expire = async (at: number, limit = 10) => ids(await queue.claimExpired('q', 'nobody', 'k', at, limit))
+    expect(await expire(now + 59_999)).toEqual([])
+    expect(await expire(now + 60_000)).toEqual([short])
+    expect(await expire(now + longest - 1)).toEqual([first])
+    expect(await expire(now + longest)).toEqual([last])
+    expect(await expire(now + longest * 2)).toEqual([])
+  })
+
+  it('takes all whose time is over, some at a time', async () => {
+    for (let count = 0; count < 12; count++) await accept('q', count % 2 === 0 ? 60_000 : 21_600_000)
+    const found: string[] = []
+    for (;;) {
+      const some = await queue.claimExpired('q', 'nobody', 'k', now + 21_600_000, 3)
+      if (some.length === 0) break
+      expect(some.length).toBeLessThanOrEqual(6)
+      found.push(...ids(some))
+    }
+    expect(new Set(found).size).toBe(12)
+  })
+
   it('takes nothing into a queue that is gone, and lets other queues be', async () => {
     await open('other', 'f')
     await database.commit([statement(database.query.deleteFrom('async_queues').where('queue_id', '=', 'q'))])

@@ -10,6 +10,7 @@ import {
   claiming,
   claimOf,
   counting,
+  expiring,
   type NewRequestRow,
   oneWaiting,
   removals,
@@ -124,24 +125,8 @@ export class RequestQueue {
 
   /** As `claim`, of those that were not begun with in time. */
   async claimExpired(queueId: string, holder: string, claim: string, now: number, limit: number) {
-    const { query } = this.#database
     const [result] = await this.#database.commit([
-      statement(
-        query
-          .updateTable('async_requests')
-          .set({ claim, instance_id: holder })
-          .where('queue_id', '=', queueId)
-          .where('request_id', 'in', (of) =>
-            of
-              .selectFrom('async_requests')
-              .select('request_id')
-              .where('queue_id', '=', queueId)
-              .where('expires_at', '<=', now)
-              .where('instance_id', 'is', null)
-              .limit(limit),
-          )
-          .returningAll(),
-      ),
+      expiring.statement(this.#database, { queueId, instanceId: holder, claim, now, limit }),
     ])
     return claimed(result?.rows ?? [])
   }

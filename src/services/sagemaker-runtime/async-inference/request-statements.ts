@@ -58,6 +58,31 @@ export const claiming = prepared<Claim>((query, value) =>
   }),
 )
 
+/**
+ * Takes those that nobody has begun with in time. Those that live as long as any may are the oldest that wait, so it is enough to look at the
+ * first `limit` of these; the others have an index, which is used where its condition is said in its own words.
+ */
+export const expiring = prepared<Claim & { readonly now: number }>((query, value) => {
+  const waiting = () =>
+    query
+      .selectFrom('async_requests')
+      .select(['request_id', 'expires_at'])
+      .where('queue_id', '=', value('queueId'))
+      .where('instance_id', 'is', null)
+      .limit(value('limit'))
+  const late = (some: ReturnType<typeof waiting>) =>
+    query.selectFrom(some.as('some')).select('request_id').where('expires_at', '<=', value('now'))
+  const shortLived = waiting()
+    .where('expires_at', '<=', value('now'))
+    .where(sql<boolean>`expires_at - received_at < 21600000`)
+  return query
+    .updateTable('async_requests')
+    .set({ claim: value('claim'), instance_id: value('instanceId') })
+    .where('queue_id', '=', value('queueId'))
+    .where('request_id', 'in', late(waiting().orderBy('request_id')).unionAll(late(shortLived)))
+    .returningAll()
+})
+
 export const oneWaiting = prepared<{ queueId: string }>((query, value) =>
   query
     .selectFrom('async_requests')
