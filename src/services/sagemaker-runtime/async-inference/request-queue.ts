@@ -83,14 +83,16 @@ export class RequestQueue {
   }
 
   async #commit(queueId: string, waiting: readonly Waiting[]): Promise<void> {
-    const bodies = waiting.flatMap(({ request }) => request.body ?? [])
+    const rows: NewRequestRow[] = []
+    const bodies: AsyncBodyRow[] = []
+    for (const { request } of waiting) {
+      rows.push(request.row)
+      if (request.body !== undefined) bodies.push(request.body)
+    }
     try {
       await this.#database.commit([
         this.#count(queueId, { accepted: waiting.length, finished: 0 }, () => new QueueGone('the queue is gone')),
-        ...requestInserts(
-          this.#database,
-          waiting.map(({ request }) => ({ ...request.row, breaks: 0 })),
-        ),
+        ...requestInserts(this.#database, rows),
         ...bodyInserts(this.#database, bodies),
       ])
       for (const { resolve } of waiting) resolve()

@@ -12,9 +12,9 @@ import type { ClaimedRequest } from './async-request.ts'
 /** A request that has just been accepted. */
 export type NewRequestRow = Omit<AsyncRequestRow, 'claim' | 'instance_id' | 'breaks' | 'trouble'>
 
-export const requestInserts = preparedForRows<NewRequestRow & { readonly breaks: number }>(
-  ['queue_id', 'request_id', 'received_at', 'expires_at', 'document', 'breaks'],
-  (query, rows) => query.insertInto('async_requests').values(rows),
+export const requestInserts = preparedForRows<NewRequestRow>(
+  ['queue_id', 'request_id', 'received_at', 'expires_at', 'document'],
+  (query, rows) => query.insertInto('async_requests').values(rows.map((row) => ({ ...row, breaks: sql<number>`0` }))),
 )
 
 export const bodyInserts = preparedForRows<AsyncBodyRow>(['request_id', 'content', 'sealed_key'], (query, rows) =>
