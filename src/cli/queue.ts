@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { setTimeout } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { DEFAULT_ACCOUNT } from '../services/iam/root-credentials.ts'
 import { purgeQueue } from '../services/sagemaker-runtime/async-inference/purge-queue.ts'
 import { queueState } from '../services/sagemaker-runtime/async-inference/queue-state.ts'
