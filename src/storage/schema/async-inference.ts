@@ -43,7 +43,7 @@ export interface AsyncRequestRow {
   /** The instance that works on it; null while it waits. */
   instance_id: string | null
   received_at: number
-  /** When it is no longer worth beginning with. */
+  /** When it is no longer worth beginning with: at most 6 hours after it was received. */
   expires_at: number
   /** JSON of AsyncRequestDocument (services/sagemaker-runtime/async-inference/async-request.ts). */
   document: string
