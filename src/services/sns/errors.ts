@@ -17,9 +17,6 @@ export const notAuthorized = (): ServiceError =>
 export const tagLimit = (limit: number): ServiceError =>
   new ServiceError('TagLimitExceeded', `Could not complete request: tag quota of per resource exceeded (${limit})`)
 
-export const filterLimit = (message: string): ServiceError =>
-  new ServiceError('FilterPolicyLimitExceeded', message, { status: 403 })
-
 export const topicExists = (attribute: string): ServiceError =>
   invalidParameter(`Attributes Reason: Topic already exists with different ${attribute}`)
 

@@ -1,10 +1,11 @@
 import type { Principal } from '../../access/principal.ts'
 import type { Statement } from '../../storage/database.ts'
+import type { PublicationContent } from './publishing/publication.ts'
 
 /** What a service publishes. */
 export interface Notification {
   readonly message: string
-  /** Up to 100 printable ASCII characters. */
+  /** Up to 100 characters, no line breaks or control characters among them. */
   readonly subject?: string
   /** Binary values in Base64. */
   readonly attributes?: Readonly<Record<string, { readonly type: string; readonly value: string }>>
@@ -12,7 +13,7 @@ export interface Notification {
 
 /** What has been found to be fit for publishing. */
 export interface AcceptedNotification {
-  readonly content: object
+  readonly content: PublicationContent
 }
 
 /** A topic that the principal may publish to. */

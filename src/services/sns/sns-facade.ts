@@ -3,7 +3,6 @@ import { topicMissing } from './errors.ts'
 import type { AcceptedNotification, Notification, OpenTopic, SnsFacade } from './facade.ts'
 import { handOver } from './fan-out/hand-over.ts'
 import { acceptMessage } from './publishing/accept-message.ts'
-import type { PublicationContent } from './publishing/publication.ts'
 import { publicationStatements, requireTopic } from './publishing/publication-rows.ts'
 import type { SnsDeps } from './sns-deps.ts'
 import { requireTopicArn, topicArn } from './topic-name.ts'
@@ -39,17 +38,17 @@ export const opened = (deps: SnsDeps, topic: Topic): OpenTopic => ({
     ...publicationStatements(
       deps,
       topic,
-      accepted.map(({ content }) => content as PublicationContent),
+      accepted.map(({ content }) => content),
       deps.clock.now(),
     ).statements,
   ],
   async handOver(accepted, gone, changed) {
-    const contents = accepted.map(({ content }) => content as PublicationContent)
+    const contents = accepted.map(({ content }) => content)
     const handed = await handOver(deps, topic.id, contents, changed)
     return handed === undefined ? undefined : [requireTopic(deps, topic, gone), ...handed]
   },
   publication(notification, gone = topicMissing) {
-    const content = accept(notification).content as PublicationContent
+    const content = accept(notification).content
     const { ids, statements } = publicationStatements(deps, topic, [content], deps.clock.now())
     return { messageId: ids[0] as string, statements: [requireTopic(deps, topic, gone), ...statements] }
   },

@@ -5,6 +5,8 @@ import type { Statement } from '../../storage/database.ts'
 export interface QueuedMessage {
   readonly body: string
   readonly attributes: Readonly<Record<string, { readonly type: string; readonly value: string }>>
+  /** Its MessageGroupId. */
+  readonly group?: string
 }
 
 /** A queue that the principal may send to. */

@@ -1,6 +1,7 @@
+import { isXmlText } from '../../shared/xml-text.ts'
 import { queueMissing } from './errors.ts'
 import type { QueuedMessage, SqsFacade } from './facade.ts'
-import { attributesSize, isAllowedText, MAX_ATTRIBUTES } from './messages/message-attributes.ts'
+import { attributesSize, MAX_ATTRIBUTES } from './messages/message-attributes.ts'
 import { insertMessages, messageRow } from './messages/message-rows.ts'
 import { queueOfArn } from './queue-name.ts'
 import { numberOf } from './queues/queue-attributes.ts'
@@ -12,7 +13,7 @@ function refusalOf(queue: Queue, { body, attributes }: QueuedMessage): string | 
   if (Buffer.byteLength(body) + attributesSize(attributes) > limit) return `A message has ${limit} bytes at most.`
   if (Object.keys(attributes).length > MAX_ATTRIBUTES) return `A message has ${MAX_ATTRIBUTES} attributes at most.`
   const texts = Object.values(attributes).map(({ value }) => value)
-  return [body, ...texts].every(isAllowedText) ? undefined : 'A message has characters that no message may have.'
+  return [body, ...texts].every(isXmlText) ? undefined : 'A message has characters that no message may have.'
 }
 
 /** SQS for the other services. */

@@ -183,7 +183,7 @@ describe.each(testStores)('topics on $dialect', ({ create }) => {
     await publish('characters \u0001')
     await publish('fine')
     expect(await inbox(url, 1)).toEqual(['fine'])
-    expect((await inbox(dead.url, 2)).sort()).toEqual(['characters \u0001', 'too many attributes'])
+    expect((await inbox(dead.url, 2)).sort()).toEqual(['characters \ufffd', 'too many attributes'])
     tooLarge = new ServiceError('RequestTooLargeException', 'too large', { status: 413 })
     await subscribe(`arn:aws:lambda:us-east-1:${ACCOUNT}:function:f`, {
       Protocol: 'lambda',
@@ -192,6 +192,47 @@ describe.each(testStores)('topics on $dialect', ({ create }) => {
     await publish('large')
     expect((await inbox(dead.url, 1))[0]).toContain('"Message":"large"')
     expect(await inbox(url, 1)).toEqual(['large'])
+  })
+
+  test('a message that is nested deep holds up no other', async () => {
+    const { url, arn } = await messaging.makeQueue('inbox', TOPIC)
+    const FilterPolicy = JSON.stringify({ a: ['x'] })
+    await subscribe(arn, { Attributes: { RawMessageDelivery: 'true', FilterPolicyScope: 'MessageBody', FilterPolicy } })
+    await publish(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)
+    await publish('{"a":"x"}')
+    expect(await inbox(url, 1)).toEqual(['{"a":"x"}'])
+  })
+
+  test('queues get the group of a message, and a subject in any language', async () => {
+    const { url, arn } = await messaging.makeQueue('inbox', TOPIC)
+    await subscribe(arn)
+    await publish('x', { MessageGroupId: 'tenant-1', Subject: 'Grüße' })
+    const received = await eventually(async () => {
+      const answer = await messaging.queues('ReceiveMessage', { QueueUrl: url, AttributeNames: ['MessageGroupId'] })
+      expect(answer?.Messages).toHaveLength(1)
+      return answer?.Messages?.[0]
+    })
+    expect(received?.Attributes).toEqual({ MessageGroupId: 'tenant-1' })
+    expect(JSON.parse(received?.Body ?? '')).toMatchObject({ Subject: 'Grüße' })
+  })
+
+  test('who subscribes again with the same attributes, in any order and as far as they are given, is the same', async () => {
+    const { arn } = await messaging.makeQueue('inbox', TOPIC)
+    const FilterPolicy = JSON.stringify({ a: ['x'] })
+    const first = await subscribe(arn, { Attributes: { RawMessageDelivery: 'true', FilterPolicy } })
+    const again = [
+      undefined,
+      { FilterPolicy, RawMessageDelivery: 'true' },
+      { FilterPolicy, FilterPolicyScope: 'MessageAttributes' },
+    ]
+    for (const Attributes of again) expect(await subscribe(arn, { Attributes })).toBe(first)
+    const different = subscribe(arn, { Attributes: { RawMessageDelivery: 'false' } })
+    await expect(different).rejects.toMatchObject({ code: 'InvalidParameter' })
+    const many = JSON.stringify(Object.fromEntries([...'abcdef'].map((key) => [key, ['x']])))
+    await expect(subscribe(`${arn}2`, { Attributes: { FilterPolicy: many } })).rejects.toMatchObject({
+      code: 'InvalidParameter',
+      status: 400,
+    })
   })
 
   test('passwords in endpoints are not shown', async () => {
@@ -304,7 +345,9 @@ describe.each(testStores)('topics on $dialect', ({ create }) => {
     ['what is no ARN', 'Publish', { TopicArn: 'results', Message: 'm' }, { code: 'InvalidParameter' }],
     ['an empty message', 'Publish', { Message: '' }, { code: 'InvalidParameter' }],
     ['a long subject', 'Publish', { Message: 'm', Subject: 'x'.repeat(101) }, { code: 'InvalidParameter' }],
-    ['a group of FIFO', 'Publish', { Message: 'm', MessageGroupId: 'g' }, { code: 'InvalidParameter' }],
+    ['a subject of two lines', 'Publish', { Message: 'm', Subject: 'a\u2028b' }, { code: 'InvalidParameter' }],
+    ['a group with a space', 'Publish', { Message: 'm', MessageGroupId: 'g g' }, { code: 'InvalidParameter' }],
+    ['a deduplication of FIFO', 'Publish', { Message: 'm', MessageDeduplicationId: 'd' }, { code: 'InvalidParameter' }],
     ['a structure without a default', 'Publish', { Message: '{"sqs":"x"}', MessageStructure: 'json' }, { code: 'InvalidParameter' }],
     ['a structure that is no JSON', 'Publish', { Message: 'x', MessageStructure: 'json' }, { code: 'InvalidParameter' }],
     ['a list that is none', 'Publish', { Message: 'm', MessageAttributes: { a: { DataType: 'String.Array', StringValue: 'x' } } }, { code: 'InvalidParameter' }],

@@ -172,6 +172,25 @@ describe.each(testStores)('queues on $dialect', ({ create }) => {
     await eventually(() => redrive(dead.arn))
   })
 
+  test('a queue that is its own dead-letter queue goes on giving out its messages', async () => {
+    await set({ RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arn, maxReceiveCount: 1 }) })
+    await send('a')
+    for (let time = 1; time <= 3; time++) {
+      const [message] = await receive({ VisibilityTimeout: 0, AttributeNames: ['ApproximateReceiveCount'] })
+      expect(message?.Attributes).toEqual({ ApproximateReceiveCount: String(time) })
+    }
+  })
+
+  test('what the attributes of a batch weigh counts', async () => {
+    const MessageAttributes = { a: { DataType: 'Binary', BinaryValue: new Uint8Array(600_000) } }
+    const Entries = ['1', '2'].map((Id) => ({ Id, MessageBody: 'x', MessageAttributes }))
+    await expect(messaging.queues('SendMessageBatch', { QueueUrl: url, Entries })).rejects.toMatchObject({
+      code: 'AWS.SimpleQueueService.BatchRequestTooLong',
+      message: expect.stringContaining('1200016') as string,
+    })
+    expect(await stored()).toBe(0)
+  })
+
   test('visibility is changed by who has the message, for twelve hours at most', async () => {
     await send('a')
     const [message] = await receive()

@@ -1,3 +1,4 @@
+import { toXmlText } from '../../../shared/xml-text.ts'
 import type { Statement } from '../../../storage/database.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import type { QueuedMessage } from '../../sqs/facade.ts'
@@ -41,7 +42,13 @@ export async function deadLetters(
       ErrorCode: { type: 'String', value: code },
       ErrorMessage: { type: 'String', value: printable(reason) },
     }
-    return queue.enqueue(messages.map(({ body, attributes }) => ({ body, attributes: { ...attributes, ...why } })))
+    return queue.enqueue(
+      messages.map(({ body, attributes, ...others }) => ({
+        ...others,
+        body: toXmlText(body),
+        attributes: { ...Object.fromEntries(Object.entries(attributes).map(readable)), ...why },
+      })),
+    )
   } catch (error) {
     if (!(error instanceof ServiceError) || error.status >= 500) throw error
     log.warn(
@@ -51,5 +58,9 @@ export async function deadLetters(
     return []
   }
 }
+
+/** What a queue refuses because of its characters would make an answer of the query protocol that no client can read. */
+const readable = ([name, { type, value }]: [string, { readonly type: string; readonly value: string }]) =>
+  [name, { type, value: toXmlText(value) }] as const
 
 const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 1_000) || '?'

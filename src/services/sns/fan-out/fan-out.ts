@@ -245,8 +245,9 @@ class Batch {
   }
 
   async #queued({ arn, protocol, isRaw }: Subscription, publication: Publication): Promise<QueuedMessage> {
-    if (isRaw) return { body: messageFor(publication, protocol), attributes: publication.attributes }
+    const group = publication.group === undefined ? {} : { group: publication.group }
+    if (isRaw) return { body: messageFor(publication, protocol), attributes: publication.attributes, ...group }
     const notification = await this.#envelopes.notification(publication, protocol, this.#version)
-    return { body: notificationText(this.#deps, notification, arn, publication.attributes), attributes: {} }
+    return { body: notificationText(this.#deps, notification, arn, publication.attributes), attributes: {}, ...group }
   }
 }

@@ -143,6 +143,15 @@ describe('a filter is refused', () => {
     expect(performance.now() - started).toBeLessThan(1_000)
   })
 
+  it('looks into lists of any depth and length', () => {
+    const deep = (inner: string) => `${'['.repeat(60_000)}${inner}${']'.repeat(60_000)}`
+    expect(byBody({ a: ['x'] }, `{"a":${deep('"x"')}}`)).toBe(true)
+    expect(byBody({ a: { b: ['x'] } }, `{"a":${deep('{"b":"y"},{"b":"x"}')}}`)).toBe(true)
+    expect(byBody({ a: { b: ['x'] } }, `{"a":${deep('{"b":"y"}')}}`)).toBe(false)
+    expect(byAttributes({ a: ['x'] }, { a: { type: 'String.Array', value: deep('"y"') } })).toBe(false)
+    expect(byBody({ a: ['x'] }, { a: [...Array.from({ length: 200_000 }, () => 1), 'x'] })).toBe(true)
+  })
+
   it('nested a thousand deep', () => {
     expect(refusal(`${'{"a":'.repeat(1_000)}["x"]${'}'.repeat(1_000)}`, 'MessageBody')).toContain('nested too deep')
   })

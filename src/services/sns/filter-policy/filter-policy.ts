@@ -127,15 +127,28 @@ function matches({ leaves, nested, alternatives }: Node, object: { readonly [nam
 
 /** Of a list of objects one must have all that is asked for. */
 function matchesBelow(node: Node, value: Json | undefined): boolean {
-  if (Array.isArray(value)) return (value as readonly Json[]).some((one) => matchesBelow(node, one))
+  if (Array.isArray(value)) return flattened(value).some((one) => matches(node, isObject(one) ? one : {}))
   return matches(node, isObject(value) ? value : {})
 }
 
 /** The values of a property; undefined when it is not there. Objects are no values. */
 function scalars(value: Json | undefined): readonly Scalar[] | undefined {
   if (value === undefined) return undefined
-  if (Array.isArray(value)) return (value as readonly Json[]).flatMap((one) => scalars(one) ?? [])
-  return isObject(value) ? [] : [value as Scalar]
+  return flattened(value).filter((one): one is Scalar => !isObject(one))
+}
+
+/** What stands in lists, however deep. Publishers choose how deep: a call for each level would end with the stack. */
+function flattened(value: Json): readonly Json[] {
+  if (!Array.isArray(value)) return [value]
+  const found: Json[] = []
+  const lists: { readonly list: readonly Json[]; at: number }[] = [{ list: value, at: 0 }]
+  for (let top = lists.at(-1); top !== undefined; top = lists.at(-1)) {
+    const one = top.list[top.at++]
+    if (one === undefined) lists.pop()
+    else if (Array.isArray(one)) lists.push({ list: one, at: 0 })
+    else found.push(one)
+  }
+  return found
 }
 
 /** Attributes as properties. Binary ones are not looked at. */

@@ -10,8 +10,9 @@ type Given = Pick<
   'Message' | 'Subject' | 'MessageStructure' | 'MessageAttributes' | 'MessageGroupId' | 'MessageDeduplicationId'
 >
 
-/** What can go into a message, and no control characters: they have no place in a header of a mail. */
-const SUBJECT = /^[\x21-\x7e][\x20-\x7e]{0,99}$/
+/** No line breaks and no control characters: they have no place in a header of a mail. */
+const SUBJECT = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,100}$/u
+const GROUP = /^[\x21-\x7e]{1,128}$/
 const NAME = /^(?!\.)(?!.*\.\.)(?!.*\.$)[A-Za-z0-9_.-]{1,256}$/
 const RESERVED = /^(?:aws|amazon)\./i
 const TYPE = /^(?:String|String\.Array|Number|Binary)$|^(?:String|Number|Binary)\..{1,249}$/s
@@ -19,11 +20,11 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/
 
 /** Checks what is to be published. Source: Publish (Amazon SNS API Reference). @throws InvalidParameter */
 export function acceptMessage(input: Given): { readonly content: PublicationContent; readonly bytes: number } {
-  const { Message, Subject, MessageStructure } = input
+  const { Message, Subject, MessageStructure, MessageGroupId: group } = input
   if (Message === '') throw invalidParameter('Empty message')
-  if (input.MessageGroupId !== undefined)
+  if (group !== undefined && !GROUP.test(group))
     throw invalidParameter(
-      'MessageGroupId Reason: The request includes MessageGroupId parameter that is not valid for this topic type',
+      'MessageGroupId Reason: it can only include alphanumeric and punctuation characters, 1 to 128 in length',
     )
   if (input.MessageDeduplicationId !== undefined)
     throw invalidParameter(
@@ -38,7 +39,15 @@ export function acceptMessage(input: Given): { readonly content: PublicationCont
     MessageStructure === undefined || MessageStructure === ''
       ? { message: Message }
       : readStructure(MessageStructure, Message)
-  return { content: { ...text, ...(Subject !== undefined && { subject: Subject }), attributes }, bytes }
+  return {
+    content: {
+      ...text,
+      ...(Subject !== undefined && { subject: Subject }),
+      ...(group !== undefined && { group }),
+      attributes,
+    },
+    bytes,
+  }
 }
 
 function readStructure(structure: string, text: string): Pick<PublicationContent, 'message' | 'byProtocol'> {

@@ -12,6 +12,8 @@ export interface PublicationContent {
   /** What subscriptions of a protocol get in place of the message. */
   readonly byProtocol?: Readonly<Record<string, string>>
   readonly subject?: string
+  /** The MessageGroupId, for queues alone. */
+  readonly group?: string
   readonly attributes: PublishedAttributes
 }
 

@@ -10,7 +10,7 @@ import { DELIVER } from '../fan-out/fan-out-work.ts'
 import type { SnsDeps } from '../sns-deps.ts'
 import { requireTopicArn } from '../topic-name.ts'
 import { accountOfQueue, requireEndpoint, requireProtocol } from './endpoint.ts'
-import { withAttributes } from './subscription-attributes.ts'
+import { differ, type SubscriptionAttributes, withAttributes } from './subscription-attributes.ts'
 import { arnOf } from './subscription-store.ts'
 
 /** Somebody else has subscribed the endpoint in the same moment. */
@@ -20,7 +20,7 @@ class SubscribedAlready extends Error {
 
 /**
  * Web servers, and queues of other accounts, have to confirm; functions and the caller's own queues are subscribed at once.
- * Subscribing again with the same attributes is the same subscription; one that is pending is asked to confirm again.
+ * Subscribing again with the same attributes, as far as they are given, is the same subscription; one that is pending is asked to confirm again.
  */
 export async function subscribe(
   deps: SnsDeps,
@@ -33,7 +33,7 @@ export async function subscribe(
   const endpoint = requireEndpoint(protocol, input.Endpoint)
   const refusal = protocol === 'http' || protocol === 'https' ? deps.sender.refusalOf(endpoint) : undefined
   if (refusal !== undefined) throw invalidParameter(`Endpoint Reason: ${refusal}`)
-  const attributes = JSON.stringify(withAttributes({}, input.Attributes ?? {}, protocol))
+  const given = withAttributes({}, input.Attributes ?? {}, protocol)
   const isOwn = protocol === 'lambda' || (protocol === 'sqs' && accountOfQueue(endpoint) === context.account)
   const same = database.query
     .selectFrom('sns_subscriptions')
@@ -43,7 +43,7 @@ export async function subscribe(
   for (;;) {
     const existing = await same.executeTakeFirst()
     if (existing !== undefined) {
-      if (existing.attributes !== attributes && input.Attributes !== undefined)
+      if (differ(given, JSON.parse(existing.attributes) as SubscriptionAttributes))
         throw invalidParameter('Attributes Reason: Subscription already exists with different attributes')
       if (existing.state === 'pending') await database.commit(await askToConfirm(deps, existing, context.now))
       return answer(existing, input)
@@ -54,7 +54,7 @@ export async function subscribe(
       topic_arn: topic.arn,
       account: context.account,
       region: topic.region,
-      ...{ protocol, endpoint, attributes },
+      ...{ protocol, endpoint, attributes: JSON.stringify(given) },
       state: isOwn ? 'confirmed' : 'pending',
       authenticated: isOwn ? 1 : 0,
       created_at: context.now,

@@ -1,5 +1,5 @@
 import { notImplemented } from '../../../wire/service-error.ts'
-import { filterLimit, invalidParameter } from '../errors.ts'
+import { invalidParameter } from '../errors.ts'
 import { FilterFault } from '../filter-policy/filter-fault.ts'
 import { compileFilter } from '../filter-policy/filter-policy.ts'
 import { acceptDeliveryPolicy } from '../http/delivery-policy.ts'
@@ -29,6 +29,13 @@ export function withAttributes(
   if (filter !== undefined) requireFilter(filter, after.get('FilterPolicyScope') ?? 'MessageAttributes')
   return Object.fromEntries(after)
 }
+
+/** What an attribute is that nobody has set. */
+const DEFAULTS: SubscriptionAttributes = { RawMessageDelivery: 'false', FilterPolicyScope: 'MessageAttributes' }
+
+/** Whether one of the attributes that are given is another than that of a subscription. */
+export const differ = (given: SubscriptionAttributes, existing: SubscriptionAttributes): boolean =>
+  Object.entries(given).some(([name, value]) => (existing[name] ?? DEFAULTS[name]) !== value)
 
 function accepted(name: string, value: string, protocol: string): string {
   switch (name) {
@@ -65,7 +72,6 @@ function requireFilter(text: string, scope: string): void {
     compileFilter(text, scope as 'MessageAttributes' | 'MessageBody')
   } catch (error) {
     if (!(error instanceof FilterFault)) throw error
-    if (error.message.includes('more than')) throw filterLimit(`Invalid parameter: FilterPolicy: ${error.message}`)
     throw invalidParameter(`FilterPolicy: ${error.message}`)
   }
 }

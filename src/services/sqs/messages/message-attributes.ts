@@ -1,5 +1,6 @@
 import { createHash, hash } from 'node:crypto'
 import type { MessageAttributeValue } from '../../../model/generated/sqs.ts'
+import { isXmlText } from '../../../shared/xml-text.ts'
 import { notImplemented } from '../../../wire/service-error.ts'
 import { invalidContents, invalidParameter } from '../errors.ts'
 
@@ -16,18 +17,12 @@ const NAME = /^(?!\.)(?!.*\.\.)(?!.*\.$)[A-Za-z0-9_.-]{1,256}$/
 const RESERVED = /^(?:aws|amazon)\./i
 const TYPE = /^(?:String|Number|Binary)(?:\..{1,249})?$/s
 const NUMBER = /^[+-]?(?:\d{1,38}(?:\.\d{0,37})?|\.\d{1,38})(?:[eE][+-]?\d{1,3})?$/
-// What XML 1.0 has no room for.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
 
 const isBinary = ({ type }: StoredAttribute): boolean => type.startsWith('Binary')
 
-/** Whether a message may hold all characters of a text. */
-export const isAllowedText = (text: string): boolean => !FORBIDDEN.test(text) && text.isWellFormed()
-
 /** @throws InvalidMessageContents for characters that no message may hold */
 export function requireText(text: string): void {
-  if (!isAllowedText(text)) throw invalidContents()
+  if (!isXmlText(text)) throw invalidContents()
 }
 
 /**
@@ -75,6 +70,18 @@ export function attributesSize(attributes: StoredAttributes): number {
   let size = 0
   for (const [name, attribute] of Object.entries(attributes))
     size += Buffer.byteLength(name) + Buffer.byteLength(attribute.type) + bytesOf(attribute).length
+  return size
+}
+
+/** The same of attributes that have not been checked yet. */
+export function givenSize(input: Readonly<Record<string, MessageAttributeValue>> = {}): number {
+  let size = 0
+  for (const [name, { DataType, StringValue = '', BinaryValue }] of Object.entries(input))
+    size +=
+      Buffer.byteLength(name) +
+      Buffer.byteLength(DataType) +
+      Buffer.byteLength(StringValue) +
+      (BinaryValue === undefined ? 0 : Buffer.from(BinaryValue).length)
   return size
 }
 

@@ -13,10 +13,17 @@ import { numberOf } from '../queues/queue-attributes.ts'
 import type { Queue } from '../queues/queue-catalog.ts'
 import type { SqsDeps } from '../sqs-deps.ts'
 import { checkBatch, sortOut } from './batch.ts'
-import { acceptAttributes, attributesDigest, attributesSize, bodyDigest, requireText } from './message-attributes.ts'
+import {
+  acceptAttributes,
+  attributesDigest,
+  attributesSize,
+  bodyDigest,
+  givenSize,
+  requireText,
+} from './message-attributes.ts'
 import { insertMessages, messageRow, type NewMessage } from './message-rows.ts'
 
-/** All messages of a batch together. */
+/** All messages of a batch together, with their attributes. */
 const MOST_BATCH_BYTES = 1_048_576
 const GROUP = /^[\x21-\x7e]{1,128}$/
 
@@ -40,7 +47,10 @@ export async function sendMessageBatch(
   context: RequestContext,
 ): Promise<SendMessageBatchResult> {
   checkBatch(input.Entries, 'SendMessageBatchRequestEntry')
-  const bytes = input.Entries.reduce((sum, entry) => sum + Buffer.byteLength(entry.MessageBody), 0)
+  const bytes = input.Entries.reduce(
+    (sum, entry) => sum + Buffer.byteLength(entry.MessageBody) + givenSize(entry.MessageAttributes),
+    0,
+  )
   if (bytes > MOST_BATCH_BYTES) throw batchTooLong(MOST_BATCH_BYTES, bytes)
   const { done, Failed } = await store(deps, input.QueueUrl, context, (queue) => {
     const sorted = sortOut(input.Entries, (entry) => {

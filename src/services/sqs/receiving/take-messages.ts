@@ -91,7 +91,8 @@ async function moveToDeadLetters(
 ): Promise<boolean> {
   const name = queueOfArn(deadLetterTargetArn)
   const target = name === undefined ? undefined : ((await catalog.find(name)) ?? (await catalog.read(name)))
-  if (target === undefined) return false
+  // Nor does a queue that is its own, from where they would be taken again and again within one call.
+  if (target === undefined || target.arn === queue.arn) return false
   const move = database.query
     .updateTable('sqs_messages')
     .set({ queue_id: target.id, visible_at: now, receipt: null, source_arn: queue.arn })
