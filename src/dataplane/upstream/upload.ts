@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { freeGiven, isGiven } from '../../shared/free-buffer.ts'
 
 /** What a streamed request body tells while it is sent. */
 export interface UploadEvents {
@@ -20,7 +21,8 @@ export function startUpload(stream: Readable, socket: Socket, chunked: boolean, 
   const onData = (chunk: Buffer) => {
     socket.cork()
     if (chunked) socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
-    socket.write(chunk)
+    if (isGiven(chunk)) socket.write(chunk, (error) => !error && freeGiven(chunk))
+    else socket.write(chunk)
     if (chunked) socket.write('\r\n', 'latin1')
     socket.uncork()
     events.onProgress()

@@ -80,7 +80,8 @@ export function createContentReader(database: Database, blobs: BlobStore, clock:
       const opened = await openSlice(blobs, head, owner.box)
       // A blob that is open stays readable when it is removed; only what is still to be opened needs keeping.
       if (rest.length === 0) return opened
-      const stream = Readable.from(readOn(owner, opened, rest), { objectMode: false, highWaterMark: 256 * 1024 })
+      // An object stream passes parts on as they are, without joining those that wait.
+      const stream = Readable.from(readOn(owner, opened, rest), { highWaterMark: 4 })
       // A generator that has not been started does not run its cleanup.
       stream.once('close', () => opened.destroy())
       return stream

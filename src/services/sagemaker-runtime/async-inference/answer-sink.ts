@@ -5,6 +5,7 @@ import {
   isSuccess,
   type RunningInvocation,
 } from '../../../dataplane/invocation.ts'
+import { giveAway } from '../../../shared/free-buffer.ts'
 
 /** A container's answer: whole when it is small, else as it comes. */
 export interface Answer {
@@ -70,7 +71,12 @@ export class AnswerSink implements InvocationSink {
       this.#size += bytes.length
     }
     if (!this.#success || this.#size <= this.#wholeBytes) return true
-    const stream = new PassThrough({ highWaterMark: 256 * 1024 })
+    // Parts come out as they went in, given away to whoever reads them: bytes that wait would be joined in memory of their own.
+    const stream = new PassThrough({
+      readableObjectMode: true,
+      readableHighWaterMark: 2,
+      writableHighWaterMark: 256 * 1024,
+    })
     // Whoever reads it hears of its end; until then nobody has to.
     stream.on('error', () => {})
     stream.on('drain', () => this.#running?.resume())
@@ -79,7 +85,7 @@ export class AnswerSink implements InvocationSink {
       if (!stream.writableEnded) this.#running?.cancel()
     })
     this.#stream = stream
-    for (const part of this.#parts.splice(0)) stream.write(part)
+    for (const part of this.#parts.splice(0)) stream.write(giveAway(part))
     this.#resolve({ status: this.#status, headers: this.#headers, body: stream })
     return !stream.writableNeedDrain
   }
@@ -104,6 +110,6 @@ export class AnswerSink implements InvocationSink {
   }
 
   #pass(bytes: Buffer): boolean {
-    return (this.#stream as PassThrough).write(Buffer.from(bytes))
+    return (this.#stream as PassThrough).write(giveAway(Buffer.from(bytes)))
   }
 }

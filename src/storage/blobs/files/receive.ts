@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
+import { freeGiven } from '../../../shared/free-buffer.ts'
 import { BlobTooLargeError, type WriteOptions, type WrittenBlob } from '../blob-store.ts'
 import { type DigestName, DigestSet } from '../digests.ts'
 import { sealChunks } from '../sealed-chunks.ts'
@@ -89,6 +90,7 @@ class LargeBody {
       this.#slab = new Uint8Array(this.#slabs.takeSlab())
       if (this.#inFlight.length >= SLABS_IN_FLIGHT) await this.#inFlight.shift()
     }
+    freeGiven(chunk)
   }
 
   async finish(): Promise<Record<string, Uint8Array>> {

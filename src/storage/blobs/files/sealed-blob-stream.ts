@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
+import { giveAway } from '../../../shared/free-buffer.ts'
 import { BlobCorruptError, type BlobSeal } from '../blob-store.ts'
 import { CHUNK_BYTES, openChunk, SEALED_CHUNK_BYTES, sealedSize } from '../sealed-chunks.ts'
 import { fileError } from './file-error.ts'
@@ -10,6 +11,9 @@ const CHUNKS_AT_ONCE = 4
 /**
  * The plain bytes of an encrypted file from `first` to `last`, both counted. Only the chunks that hold them are read,
  * and nothing of a chunk is passed on before all of it has proved true. Closes the file.
+ *
+ * An object stream, so that chunks come out as they are: a byte stream joins those that wait, in memory that is new each time. They are
+ * given away to whoever reads them.
  */
 export class SealedBlobStream extends Readable {
   readonly #file: FileHandle
@@ -23,7 +27,7 @@ export class SealedBlobStream extends Readable {
   #ahead: Buffer[] | undefined
 
   constructor(file: FileHandle, blobId: string, seal: BlobSeal, first: number, last: number) {
-    super({ highWaterMark: CHUNKS_AT_ONCE * CHUNK_BYTES })
+    super({ objectMode: true, highWaterMark: CHUNKS_AT_ONCE })
     this.#file = file
     this.#blobId = blobId
     this.#seal = seal
@@ -78,7 +82,7 @@ export class SealedBlobStream extends Readable {
         throw new BlobCorruptError(`Blob ${this.#blobId} is not what was written, in its chunk ${this.#chunk}`)
       }
       const from = this.#chunk * CHUNK_BYTES
-      block.push(plain.subarray(Math.max(0, this.#first - from), this.#last - from + 1))
+      block.push(giveAway(plain).subarray(Math.max(0, this.#first - from), this.#last - from + 1))
     }
     return block
   }

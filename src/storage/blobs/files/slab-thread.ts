@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import { type MessagePort, parentPort } from 'node:worker_threads'
+import { freeBuffer } from '../../../shared/free-buffer.ts'
 import { DigestSet } from '../digests.ts'
 import { CHUNK_BYTES, sealChunks, sealedSize } from '../sealed-chunks.ts'
 import type { FromSlabThread, SlabError, ToSlabThread } from './slab-messages.ts'
@@ -44,6 +45,8 @@ function seal(open: Session, key: Uint8Array, bytes: Uint8Array): Uint8Array {
   for (const piece of sealChunks(key, open.chunk, bytes)) {
     sealed.set(piece, at)
     at += piece.length
+    // A thread's own heap is small: its collector would let tens of megabytes of these lie.
+    freeBuffer(piece)
   }
   open.chunk += Math.ceil(bytes.length / CHUNK_BYTES)
   return sealed.subarray(0, at)
