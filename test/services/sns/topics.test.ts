@@ -307,9 +307,16 @@ describe.each(testStores)('topics on $dialect', ({ create }) => {
     expect(listed?.Subscriptions?.[0]?.SubscriptionArn).toBe('PendingConfirmation')
     await publish('too early')
     await eventually(async () => expect(await publications()).toBe(0))
-    await messaging.topics('ConfirmSubscription', { TopicArn: TOPIC, Token: Token as string })
+    const confirm = () => messaging.topics('ConfirmSubscription', { TopicArn: TOPIC, Token: Token as string })
+    const { SubscriptionArn = '' } = (await confirm()) ?? {}
     await publish('in time')
     expect((await inbox(url, 1)).map((body) => (JSON.parse(body) as { Message: string }).Message)).toEqual(['in time'])
+    // A token brings back what has been ended, but makes no second subscription of the same endpoint.
+    await messaging.topics('Unsubscribe', { SubscriptionArn })
+    expect(await confirm()).toEqual({ SubscriptionArn })
+    await messaging.topics('Unsubscribe', { SubscriptionArn })
+    expect(await subscribe(arn)).not.toBe(SubscriptionArn)
+    await expect(confirm()).rejects.toMatchObject({ code: 'InvalidParameter' })
   })
 
   test('a topic that is deleted takes all with it, and its namesake gets nothing', async () => {

@@ -1,5 +1,5 @@
 import type { ConfirmSubscriptionInput, ConfirmSubscriptionResponse } from '../../../model/generated/sns.ts'
-import { statement } from '../../../storage/statement.ts'
+import { none, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
 import { invalidParameter, notAuthorized, subscriptionMissing } from '../errors.ts'
 import type { SnsDeps } from '../sns-deps.ts'
@@ -9,7 +9,7 @@ import { openToken } from './subscription-token.ts'
 
 /**
  * Whoever has the token may confirm, also without a signature: following the link in the message does. It brings back a
- * subscription, too, whose end has been told with the token.
+ * subscription, too, whose end has been told with the token, unless its endpoint has another by now.
  */
 export async function confirmSubscription(
   { database, box }: SnsDeps,
@@ -30,7 +30,18 @@ export async function confirmSubscription(
     .executeTakeFirst()
   if (row === undefined) throw subscriptionMissing()
   if (row.state !== 'confirmed') {
+    const { topic_id, protocol, endpoint } = row
     await database.commit([
+      // An endpoint that has been subscribed again since then would get everything twice.
+      statement(
+        database.query
+          .selectFrom('sns_subscriptions')
+          .select('id')
+          .where((of) => of.and({ topic_id, protocol, endpoint }))
+          .where('state', '!=', 'deleted')
+          .where('id', '!=', id),
+        none(() => invalidParameter('Token')),
+      ),
       statement(
         database.query
           .updateTable('sns_subscriptions')
