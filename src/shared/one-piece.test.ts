@@ -48,3 +48,17 @@ it('keeps what the system does not take at once, on several connections', async 
     done()
   }
 })
+
+it('holds little more memory for a reader who does not read than waits for him', () => {
+  const waiting: Uint8Array[] = []
+  const socket = {
+    write: (piece: Uint8Array) => waiting.push(piece) < 0,
+    get writableLength() {
+      return waiting.reduce((sum, { length }) => sum + length, 0)
+    },
+  } as unknown as Socket
+  for (let piece = 0; piece < 2_000; piece++) wroteInOnePiece(socket, '1\r\n', Buffer.from('x'), '\r\n')
+  const held = new Set(waiting.map(({ buffer }) => buffer))
+  const bytes = [...held].reduce((sum, { byteLength }) => sum + byteLength, 0)
+  expect(bytes).toBeLessThan(socket.writableLength * 2 + 64 * 1024)
+})

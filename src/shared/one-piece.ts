@@ -19,12 +19,14 @@ export function wroteInOnePiece(
 ): boolean {
   if (bytes.length > MOST_IN_ONE_PIECE) return false
   const size = before.length + bytes.length + after.length
-  const whole = size <= room.length ? room.subarray(0, size) : Buffer.allocUnsafe(size)
+  // Behind what already waits a piece will wait too, and must not hold more memory than it needs.
+  const fits = size <= room.length && socket.writableLength === 0
+  const whole = fits ? room.subarray(0, size) : Buffer.allocUnsafe(size)
   const start = whole.write(before, 0, 'latin1')
   whole.set(bytes, start)
   if (after !== '') whole.write(after, start + bytes.length, 'latin1')
   socket.write(whole, done)
   // What waits for the system to take it stays where it is.
-  if (socket.writableLength > 0) room = Buffer.allocUnsafeSlow(room.length)
+  if (fits && socket.writableLength > 0) room = Buffer.allocUnsafeSlow(room.length)
   return true
 }

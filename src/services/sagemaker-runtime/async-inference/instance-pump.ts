@@ -274,11 +274,23 @@ class InstancePump {
     return requests.map((request) => ({ request, input: inputs.get(request.requestId), readAt }))
   }
 
+  /** An instance that has left its route may be ended as soon as it owes no answers, which may be at this moment. */
+  get #mayBeSentTo(): boolean {
+    if (this.#ready.length === 0) return false
+    const route = this.#deps.routes.find(this.#routeKey)
+    if (route instanceof Promise) {
+      // Nobody knows better while it is read.
+      route.catch(() => {})
+      return true
+    }
+    return route?.variants.some(({ instances }) => instances.some(({ id }) => id === this.#instanceId)) ?? false
+  }
+
   /** Begins with what was taken ahead, as far as there are slots. */
   #fill(): void {
     const now = performance.now()
     if (this.#signal.aborted || this.#ending.signal.aborted || now < this.#pausedUntil) return
-    while (this.#free > 0) {
+    while (this.#free > 0 && this.#mayBeSentTo) {
       const ready = this.#ready.shift()
       if (ready === undefined) return
       this.#readySince = now
