@@ -48,9 +48,12 @@ export function describeRows(
   }
 }
 
-/** What the instances of an endpoint wait for while the container engine is away, told beside each variant that lacks or loses some. */
+/**
+ * What the instances of an endpoint wait for while the container engine is away, told beside each variant that lacks or loses some.
+ * Those of an endpoint that has failed wait for nothing.
+ */
 export function withEngineProblem(output: DescribeEndpointOutput, problem: string | undefined): DescribeEndpointOutput {
-  if (problem === undefined) return output
+  if (problem === undefined || output.EndpointStatus === 'Failed') return output
   const message = `Instances wait for the container engine. ${problem}`
   const told = <Variant extends ProductionVariantSummary>(variants: readonly Variant[] | undefined) =>
     variants?.map((variant) => {
