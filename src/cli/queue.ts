@@ -27,7 +27,7 @@ Usage: slipway queue ENDPOINT [--drain [--timeout SECONDS]] [--purge [--yes]] [-
 
   --drain      wait until the queue is empty; exit code 1 when it is not in time
   --timeout    how long to wait, in seconds; without it, as long as it takes
-  --purge      drop all that waits now; what is being worked on goes on, and nobody is notified
+  --purge      drop all that waits now; what instances have taken goes on, and nobody is notified
   --yes        do not ask before
 
 Examples:
