@@ -10,10 +10,11 @@ import {
 import type { Logger } from '../../../telemetry/log.ts'
 import { serviceFailure } from '../errors.ts'
 import type { FunctionRecord } from '../functions/function-record.ts'
+import { followContainer } from './follow-container.ts'
 import { type EnvironmentContext, lambdaVariables } from './function-process.ts'
 import { isAlive } from './run-directory.ts'
 import { type ContainerRuntimeApi, type RuntimeSession, startContainerRuntimeApi } from './runtime-api.ts'
-import type { Sandbox, SandboxEnd } from './sandbox.ts'
+import type { Sandbox } from './sandbox.ts'
 
 const MIB = 1024 * 1024
 const PROCESSES = 1024
@@ -22,8 +23,6 @@ const MEMORY_A_CPU = 1769
 /** For pulling and starting. Milliseconds. */
 const START_TIMEOUT = 15 * 60_000
 const END_TIMEOUT = 60_000
-/** Bytes of output that may wait in memory for the function's log. */
-const MAX_UNREAD = 1024 * 1024
 
 const FUNCTION_LABEL = 'io.slipway.lambda.function'
 /** The worker that uses the container: what another one leaves when it dies is of no use to anybody. */
@@ -75,10 +74,13 @@ export class FunctionContainers {
     api: ContainerRuntimeApi,
   ): Promise<Sandbox> {
     let removed: Promise<void> | undefined
+    const left = new AbortController()
     // Once for all who ask, and never a reason to fail: what remains is removed by the next worker that starts.
     const remove = () => {
       removed ??= runtime.removeContainer(id, 0, AbortSignal.timeout(END_TIMEOUT)).catch((error) => {
         this.#log.warn({ err: error, id }, "a function's container remains")
+        // Whoever wanted it gone does not wait for an engine that may never come back.
+        left.abort()
       })
       return removed
     }
@@ -89,7 +91,7 @@ export class FunctionContainers {
     }
     api.admit(ip)
     const output = new Readable({ read() {} })
-    const ended = this.#untilEnd(runtime, id, output).finally(async () => {
+    const ended = followContainer(runtime, id, output, this.#log, left.signal).finally(async () => {
       output.push(null)
       await Promise.all([remove(), api.close()])
     })
@@ -101,31 +103,6 @@ export class FunctionContainers {
         await remove()
         await ended
       },
-    }
-  }
-
-  /** Copies what the container prints until it has ended. */
-  async #untilEnd(runtime: ContainerRuntime, id: string, output: Readable): Promise<SandboxEnd> {
-    let dropped = 0
-    try {
-      for await (const { text } of runtime.readLogs(id, { follow: true }, new AbortController().signal)) {
-        // Read on in any case, for the end of the output is how the end of the container shows.
-        if (output.readableLength > MAX_UNREAD) dropped += 1
-        else {
-          if (dropped > 0)
-            output.push(`[WARNING] ${dropped} lines of output were dropped: more came than can be stored.\n`)
-          dropped = 0
-          output.push(`${text}\n`)
-        }
-      }
-    } catch (error) {
-      this.#log.warn({ err: error, id }, "the output of a function's container cannot be read")
-    }
-    const state = await runtime.inspectContainer(id, AbortSignal.timeout(END_TIMEOUT)).catch(() => undefined)
-    return {
-      exitCode: state?.exitCode ?? null,
-      signal: state?.exitCode === undefined ? 'SIGKILL' : null,
-      outOfMemory: state?.outOfMemory ?? false,
     }
   }
 

@@ -1,11 +1,11 @@
 import type { Principal } from '../../../access/principal.ts'
 import { type ContainerRuntime, type LogLine, RuntimeError } from '../../../runtime/container-runtime.ts'
+import { afterMark, formatMark, type LogMark, parseMark } from '../../../shared/log-mark.ts'
 import { wait } from '../../../shared/wait.ts'
 import type { Database } from '../../../storage/database.ts'
 import { statement } from '../../../storage/statement.ts'
 import type { Logger } from '../../../telemetry/log.ts'
 import type { LogEvent, LogsFacade, LogTarget } from '../../logs/facade.ts'
-import { afterMark, formatMark, type LogMark, parseMark } from './log-mark.ts'
 
 export interface ContainerLogsDeps {
   readonly database: Database

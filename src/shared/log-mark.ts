@@ -1,5 +1,3 @@
-import type { LogLine } from '../../../runtime/container-runtime.ts'
-
 /** Up to where a container's output is stored: a moment, and how many lines of that same moment (Podman counts in seconds). */
 export interface LogMark {
   /** Nanoseconds since the epoch. */
@@ -15,7 +13,7 @@ export function parseMark(text: string): LogMark {
 }
 
 /** Tells, line by line in their order, which lie beyond the mark. */
-export function afterMark(mark: LogMark | undefined): (line: LogLine) => boolean {
+export function afterMark(mark: LogMark | undefined): (line: { readonly timestamp: bigint }) => boolean {
   if (mark === undefined) return () => true
   let left = mark.count
   return ({ timestamp }) => {
