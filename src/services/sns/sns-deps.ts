@@ -7,6 +7,7 @@ import type { Logger } from '../../telemetry/log.ts'
 import type { Authorizer } from '../authorizer.ts'
 import type { LambdaFacade } from '../lambda/facade.ts'
 import type { SqsFacade } from '../sqs/facade.ts'
+import type { Refusals } from './fan-out/refusals.ts'
 import type { Sender } from './http/sender.ts'
 import type { Signer } from './signing/signer.ts'
 import type { SubscriptionCatalog } from './subscriptions/subscription-catalog.ts'
@@ -26,6 +27,8 @@ export interface SnsDeps {
   readonly lambda: LambdaFacade
   readonly topics: TopicCatalog
   readonly subscriptions: SubscriptionCatalog
+  /** What handing messages over to queues directly was refused. */
+  readonly refusals: Refusals
   readonly signer: Signer
   readonly sender: Sender
   /** Scheme, host and port of the links in messages. */

@@ -5,6 +5,7 @@ import type { SnsFacade } from './facade.ts'
 import { deliverHandler } from './fan-out/deliver.ts'
 import { fanOutHandler } from './fan-out/fan-out.ts'
 import { DELIVER, FAN_OUT } from './fan-out/fan-out-work.ts'
+import { Refusals } from './fan-out/refusals.ts'
 import { Targets } from './fan-out/targets.ts'
 import { judgeAddresses } from './http/reachable-address.ts'
 import { createSender } from './http/sender.ts'
@@ -15,7 +16,7 @@ import type { SnsDeps } from './sns-deps.ts'
 import { createSnsFacade } from './sns-facade.ts'
 import { SubscriptionCatalog } from './subscriptions/subscription-catalog.ts'
 
-export interface SnsOptions extends Omit<SnsDeps, 'signer' | 'sender' | 'subscriptions'> {
+export interface SnsOptions extends Omit<SnsDeps, 'signer' | 'sender' | 'subscriptions' | 'refusals'> {
   readonly settings: {
     /** Private networks that messages may be sent to. */
     readonly allowedNetworks: readonly string[]
@@ -40,6 +41,7 @@ const ENDPOINTS = 64
 export async function startSns({ settings, ...parts }: SnsOptions): Promise<Sns> {
   const deps: SnsDeps = {
     ...parts,
+    refusals: new Refusals(parts),
     signer: new Signer(parts),
     sender: createSender(judgeAddresses(settings.allowedNetworks)),
     subscriptions: new SubscriptionCatalog(parts.database),

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Notification } from '../../../src/services/sns/facade.ts'
 import { testStores } from '../../support/databases.ts'
 import { startMessaging, type TestMessaging } from '../../support/messaging-service.ts'
@@ -73,6 +73,24 @@ describe.each(testStores)('messages that a unit hands over to the queues itself,
     const closed = await messaging.makeQueue('closed')
     await subscribe(closed.arn)
     expect(await handOver({ message: 'm' })).toBeUndefined()
+  })
+
+  test('ask a queue that refuses again after some seconds only', async () => {
+    const { url, arn } = await messaging.makeQueue('closed')
+    await subscribe(arn)
+    expect(await handOver({ message: 'm' })).toBeUndefined()
+    const open = vi.spyOn(messaging.sqs.facade, 'openQueue')
+    const before = messaging.database.commitCount()
+    for (let times = 0; times < 20; times++) expect(await handOver({ message: 'm' })).toBeUndefined()
+    expect(open).not.toHaveBeenCalled()
+    expect(messaging.database.commitCount()).toBe(before)
+    const Policy = JSON.stringify({
+      Statement: { Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: arn },
+    })
+    await messaging.queues('SetQueueAttributes', { QueueUrl: url, Attributes: { Policy } })
+    messaging.now += 5_000
+    expect(await handOver({ message: 'm' })).toBeDefined()
+    expect(open).toHaveBeenCalledOnce()
   })
 
   test('are left to the fan-out where an envelope is wanted, or a web server', async () => {

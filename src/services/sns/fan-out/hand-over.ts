@@ -11,7 +11,7 @@ import { actingFor, SNS } from './confirmation.ts'
 const MOST_SUBSCRIPTIONS = 16
 const MOST_CHARACTERS = 1024 * 1024
 
-type Deps = Pick<SnsDeps, 'database' | 'subscriptions' | 'sqs'>
+type Deps = Pick<SnsDeps, 'database' | 'subscriptions' | 'sqs' | 'refusals'>
 
 /**
  * The statements that put messages straight into the queues that have subscribed to their topic, without a publication that is stored,
@@ -26,6 +26,7 @@ export async function handOver(
 ): Promise<readonly Statement[] | undefined> {
   const subscriptions = await deps.subscriptions.of(topicId)
   if (subscriptions.length > MOST_SUBSCRIPTIONS || !subscriptions.every(isPlain)) return undefined
+  if (subscriptions.some(({ id }) => deps.refusals.has(id))) return undefined
   if (charactersOf(contents) * subscriptions.length > MOST_CHARACTERS) return undefined
   const expect = { rows: subscriptions.length, otherwise: changed }
   const statements: Statement[] = [confirmed.statement(deps.database, { topicId }, expect)]
@@ -65,11 +66,12 @@ const confirmed = prepared<{ topicId: string }>((query, value) =>
 )
 
 /** Undefined for a queue that refuses: who waits a little, and who gets the dead letters, is known to the fan-out. */
-async function open({ sqs }: Deps, { endpoint, topicArn }: Subscription): Promise<OpenQueue | undefined> {
+async function open({ sqs, refusals }: Deps, { id, endpoint, topicArn }: Subscription): Promise<OpenQueue | undefined> {
   try {
     return await sqs.openQueue(SNS, endpoint, actingFor(topicArn))
   } catch (error) {
     if (!(error instanceof ServiceError) || error.status >= 500) throw error
+    refusals.note(id)
     return undefined
   }
 }
