@@ -16,6 +16,8 @@ import { type InvocationHead, MAX_HEAD_BYTES, mayBeInvocation } from './invocati
 const HEAD_END = Buffer.from('\r\n\r\n')
 /** What a client may send ahead while it waits for an answer; then it is read no further. */
 const MAX_AHEAD_BYTES = 64 * 1024
+/** What is read of a body that nobody wants, so that the client gets to read its answer. */
+const LINGER_MILLISECONDS = 5_000
 
 /** What all connections of a front share. */
 export interface FrontContext extends ResponseOwner {
@@ -108,9 +110,7 @@ export class FrontConnection {
     this.#answerError(incoming, new BodyTooSlowError())
     this.#context.parts.accessLog?.add(accessEntry(incoming.call, incoming.response.status, incoming.response.bytes))
     this.#leave()
-    this.#socket.on('error', ignore)
-    this.#socket.resume()
-    this.#socket.destroySoon()
+    endUnread(this.#socket)
   }
 
   get socket(): Socket {
@@ -311,3 +311,13 @@ export class FrontConnection {
 const isWhole = ({ body, head }: Incoming): boolean => body.size === head.contentLength
 
 const ignore = (): void => {}
+
+/** Ends a connection whose client may still be sending: closed with bytes unread it would be reset, and the answer lost with it. */
+function endUnread(socket: Socket): void {
+  if (socket.destroyed) return
+  const limit = setTimeout(() => socket.destroy(), LINGER_MILLISECONDS)
+  socket.once('close', () => clearTimeout(limit))
+  socket.on('error', ignore)
+  socket.resume()
+  socket.end()
+}

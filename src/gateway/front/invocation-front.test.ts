@@ -156,6 +156,26 @@ describe('a connection of the front', () => {
       await eventually(() => expect(slow.ended()).toBe(true), 20_000)
     }, 30_000)
 
+    it('lets a client read the refusal that sends on before it reads', async () => {
+      const gateway = await serve({ ...options, times: TIMES, bodyPace: pace, memoryBytes: 1_000 })
+      const slow = await client(gateway)
+      slow.socket.pause()
+      const body = 'x'.repeat(900)
+      slow.socket.write(invocation(gateway, body).slice(0, -100))
+      await eventually(() => expect(fits(gateway, 200)).toBe(false))
+      drip(slow, body.slice(-80), 100)
+      await eventually(() => expect(fits(gateway, 1_000)).toBe(true))
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      slow.socket.write(body.slice(-20))
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      expect(slow.ended()).toBe(false)
+      slow.socket.resume()
+      await eventually(() =>
+        expect(slow.received()).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n[\s\S]*arrive in time/),
+      )
+      await eventually(() => expect(slow.ended()).toBe(true), 20_000)
+    }, 30_000)
+
     it('takes a body that is slow but keeps the pace', async () => {
       const gateway = await serve({ ...options, times: TIMES, bodyPace: pace })
       const { socket, received } = await client(gateway)
