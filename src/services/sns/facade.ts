@@ -24,7 +24,7 @@ export interface OpenTopic {
   publications(accepted: readonly AcceptedNotification[], gone?: () => Error): readonly Statement[]
   /**
    * As `publications`, where the unit of work can put the messages straight into the queues that have subscribed; undefined where it cannot.
-   * The unit rejects with what `changed` makes when the subscriptions are others by then.
+   * The unit rejects with what `changed` makes when the subscriptions, or their attributes, are others by then.
    */
   handOver(
     accepted: readonly AcceptedNotification[],

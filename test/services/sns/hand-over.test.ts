@@ -62,6 +62,33 @@ describe.each(testStores)('messages that a unit hands over to the queues itself,
     expect(await messaging.drain(url)).toEqual([])
   })
 
+  test('fail the unit when a subscription is replaced, or gets other attributes, before it is committed', async () => {
+    const one = await messaging.makeQueue('one', TOPIC)
+    const other = await messaging.makeQueue('other', TOPIC)
+    const leaving = await subscribe(one.arn)
+    const replaced = (await handOver({ message: 'm' })) ?? []
+    await messaging.topics('Unsubscribe', { SubscriptionArn: leaving.SubscriptionArn ?? '' })
+    const { SubscriptionArn = '' } = await subscribe(other.arn)
+    await expect(messaging.database.commit(replaced)).rejects.toThrow('changed')
+    for (const [AttributeName, AttributeValue] of [
+      ['FilterPolicy', JSON.stringify({ kind: ['b'] })],
+      ['FilterPolicy', '{}'],
+      ['RawMessageDelivery', 'false'],
+    ] as const) {
+      const unit = (await handOver({ message: 'm', attributes: { kind: { type: 'String', value: 'b' } } })) ?? []
+      await messaging.topics('SetSubscriptionAttributes', { SubscriptionArn, AttributeName, AttributeValue })
+      await expect(messaging.database.commit(unit), AttributeName).rejects.toThrow('changed')
+    }
+    expect([...(await messaging.drain(one.url)), ...(await messaging.drain(other.url))]).toEqual([])
+  })
+
+  test('are put into several queues, each once', async () => {
+    const queues = await Promise.all(Array.from({ length: 7 }, (_, at) => messaging.makeQueue(`q${at}`, TOPIC)))
+    for (const { arn } of queues) await subscribe(arn)
+    await messaging.database.commit((await handOver({ message: 'm' })) ?? [])
+    for (const { url } of queues) expect(await messaging.drain(url)).toEqual(['m'])
+  })
+
   test('are left to the fan-out where a queue refuses, or gets an envelope, or there is much', async () => {
     const open = await messaging.makeQueue('open', TOPIC)
     await subscribe(open.arn)

@@ -1,5 +1,6 @@
 import type { Statement } from '../../../storage/database.ts'
 import { prepared } from '../../../storage/prepared-query.ts'
+import { preparedForRows } from '../../../storage/prepared-rows.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import type { OpenQueue } from '../../sqs/facade.ts'
 import { messageFor, type PublicationContent } from '../publishing/publication.ts'
@@ -16,7 +17,8 @@ type Deps = Pick<SnsDeps, 'database' | 'subscriptions' | 'sqs' | 'refusals'>
 /**
  * The statements that put messages straight into the queues that have subscribed to their topic, without a publication that is stored,
  * found and fanned out later. Undefined where that is not for one unit of work to do: a subscription is no queue or wants a signed
- * envelope, a queue refuses, or there is much of it. Whoever subscribes before the unit is committed makes it fail with what `changed` makes.
+ * envelope, a queue refuses, or there is much of it. When a subscription comes, goes or
+ * gets other attributes before the unit is committed, it fails with what `changed` makes.
  */
 export async function handOver(
   deps: Deps,
@@ -28,8 +30,7 @@ export async function handOver(
   if (subscriptions.length > MOST_SUBSCRIPTIONS || !subscriptions.every(isPlain)) return undefined
   if (subscriptions.some(({ id }) => deps.refusals.has(id))) return undefined
   if (charactersOf(contents) * subscriptions.length > MOST_CHARACTERS) return undefined
-  const expect = { rows: subscriptions.length, otherwise: changed }
-  const statements: Statement[] = [confirmed.statement(deps.database, { topicId }, expect)]
+  const statements: Statement[] = [...unchanged(deps, topicId, subscriptions, changed)]
   for (const subscription of subscriptions) {
     const { filter, protocol } = subscription
     const wanted = filter === undefined ? contents : contents.filter(filter)
@@ -56,6 +57,29 @@ function charactersOf(contents: readonly PublicationContent[]): number {
   }
   return characters
 }
+
+/** There are as many as were read, and each of those is there as it was. */
+function unchanged(
+  { database }: Deps,
+  topicId: string,
+  subscriptions: readonly Subscription[],
+  otherwise: () => Error,
+): readonly Statement[] {
+  return [
+    confirmed.statement(database, { topicId }, { rows: subscriptions.length, otherwise }),
+    ...asRead(database, subscriptions, { leading: [topicId, 'confirmed'], otherwise }),
+  ]
+}
+
+/** Leading values: the topic and the state. */
+const asRead = preparedForRows<Pick<Subscription, 'id' | 'stored'>>(['id', 'stored'], (query, rows) =>
+  query
+    .selectFrom('sns_subscriptions')
+    .select('id')
+    .where('topic_id', '=', '')
+    .where('state', '=', '')
+    .where((of) => of.or(rows.map(({ id, stored }) => of.and([of('id', '=', id), of('attributes', '=', stored)])))),
+)
 
 const confirmed = prepared<{ topicId: string }>((query, value) =>
   query

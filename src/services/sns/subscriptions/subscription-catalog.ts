@@ -15,6 +15,8 @@ export interface Subscription {
   readonly protocol: string
   readonly endpoint: string
   readonly attributes: SubscriptionAttributes
+  /** Its attributes as they are stored: another text when they have been changed. */
+  readonly stored: string
   readonly isRaw: boolean
   /** Undefined for one that takes everything. */
   readonly filter: Filter | undefined
@@ -59,6 +61,7 @@ export class SubscriptionCatalog {
       protocol: row.protocol,
       endpoint: row.endpoint,
       attributes,
+      stored: row.attributes,
       isRaw: attributes.RawMessageDelivery === 'true',
       filter: this.#filter(attributes),
     }
