@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { testStores } from '../../../../test/support/databases.ts'
 import { eventually } from '../../../../test/support/eventually.ts'
@@ -150,9 +151,10 @@ const move = (address: string) => {
 const drained = () => eventually(async () => expect((await queueState(database, 'q')).backlog).toBe(0))
 
 /** Runs a pump for as long as the work lasts. */
-async function pumping(work: () => Promise<unknown>): Promise<void> {
+async function pumping(work: () => Promise<unknown>, more: object = {}): Promise<void> {
   const controller = new AbortController()
-  const pump = createInstancePump(deps(), new InstanceRings())(ITEM, controller.signal).catch((error: unknown) => error)
+  const parts = { ...deps(), ...more }
+  const pump = createInstancePump(parts, new InstanceRings())(ITEM, controller.signal).catch((error: unknown) => error)
   try {
     await work()
   } finally {
@@ -436,3 +438,20 @@ it('lets others have what it took ahead for a container that hangs, or when its 
   })
   expect(outputs.size).toBe(2_000)
 }, 60_000)
+
+it('counts the time that an input was read in, also where that was before its turn', async () => {
+  const latencies: number[] = []
+  const counter = ({ name }: { name: string }) => ({
+    add: (value: number) => name === 'RequestDownloadLatency' && latencies.push(value),
+    close: () => {},
+  })
+  const readSmallObjects = async (_: unknown, _bucket: string, keys: readonly string[]) => {
+    await sleep(40)
+    return new Map(keys.map((key) => [key, { bytes: Buffer.from(key), size: key.length, contentType: '' }]))
+  }
+  await accept('r')
+  await pumping(drained, { s3: { ...deps().s3, readSmallObjects }, cloudwatch: { record: () => {}, counter } })
+  expect(latencies).toEqual([expect.any(Number)])
+  // Microseconds.
+  expect(latencies[0]).toBeGreaterThan(35_000)
+})

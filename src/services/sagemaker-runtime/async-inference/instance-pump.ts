@@ -13,7 +13,7 @@ import { openDataLog } from './data-log.ts'
 import { Deferrals } from './deferrals.ts'
 import { executionRole } from './execution-role.ts'
 import { Pace } from './pace.ts'
-import { type Input, readSmallInputs } from './read-input.ts'
+import { type ReadInput, readSmallInputs } from './read-input.ts'
 import { RequestDeferred } from './request-failure.ts'
 import { ClaimLost } from './request-queue.ts'
 import { countsAgainst, tellable } from './trouble.ts'
@@ -123,7 +123,7 @@ export class InstanceRings {
 /** Claimed, and not begun with. */
 interface ReadyRequest {
   readonly request: ClaimedRequest
-  readonly input: Input | undefined
+  readonly read: ReadInput | undefined
   /** `performance.now()` */
   readonly readAt: number
 }
@@ -264,14 +264,14 @@ class InstancePump {
 
   /** Small inputs are read together; what is wrong with one is found by whoever works on it. */
   async #withInputs(requests: readonly ClaimedRequest[]): Promise<readonly ReadyRequest[]> {
-    let inputs: ReadonlyMap<string, Input> = new Map()
+    let inputs: ReadonlyMap<string, ReadInput> = new Map()
     try {
       inputs = await readSmallInputs(this.#deps, requests, await this.#workplace.principal())
     } catch (err) {
       this.#deps.log.debug({ err, instance: this.#instanceId }, 'inputs are read one by one')
     }
     const readAt = performance.now()
-    return requests.map((request) => ({ request, input: inputs.get(request.requestId), readAt }))
+    return requests.map((request) => ({ request, read: inputs.get(request.requestId), readAt }))
   }
 
   /** An instance that has left its route may be ended as soon as it owes no answers, which may be at this moment. */
@@ -295,11 +295,11 @@ class InstancePump {
       if (ready === undefined) return
       this.#readySince = now
       // Who may no longer read it is to be noticed.
-      this.#begin(ready.request, now - ready.readAt < FRESH_MILLISECONDS ? ready.input : undefined)
+      this.#begin(ready.request, now - ready.readAt < FRESH_MILLISECONDS ? ready.read : undefined)
     }
   }
 
-  #begin(request: ClaimedRequest, input: Input | undefined): void {
+  #begin(request: ClaimedRequest, read: ReadInput | undefined): void {
     const ended = this.#deps.ends.expect()
     let hasSlot = true
     this.#busy++
@@ -311,7 +311,7 @@ class InstancePump {
       this.#fill()
       this.bell.ring()
     }
-    const work = this.#work(request, input, leave).finally(() => {
+    const work = this.#work(request, read, leave).finally(() => {
       this.#inFlight.delete(work)
       ended()
       leave()
@@ -321,12 +321,12 @@ class InstancePump {
   }
 
   /** Never rejects. */
-  async #work(request: ClaimedRequest, input: Input | undefined, onAnswered: () => void): Promise<void> {
+  async #work(request: ClaimedRequest, read: ReadInput | undefined, onAnswered: () => void): Promise<void> {
     const { log, queue, database } = this.#deps
     const crowded = this.#crowded
     try {
       const signal = this.#ending.signal
-      const signs = { input, note: this.#log.note, onAnswered, signal }
+      const signs = { read, note: this.#log.note, onAnswered, signal }
       const ending = await workOnRequest(this.#deps, this.#workplace, request, this.#meter, signs)
       if (ending === 'answered') this.#deferrals.answered(request.requestId)
       else this.#deferrals.forget(request.requestId)

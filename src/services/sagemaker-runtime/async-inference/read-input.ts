@@ -20,6 +20,13 @@ export interface Input {
   readonly contentType: string | undefined
 }
 
+/** An input that was read before anybody worked on its request. */
+export interface ReadInput {
+  readonly input: Input
+  /** What the read took, in milliseconds. */
+  readonly took: number
+}
+
 /**
  * Opens the input of a request, as the execution role. The object is read as the container takes it.
  * @throws RequestFailure when it cannot be had; anything else means that it could not be tried
@@ -60,20 +67,23 @@ export async function readSmallInputs(
   { s3 }: Pick<AsyncDeps, 's3'>,
   requests: readonly ClaimedRequest[],
   principal: Principal,
-): Promise<ReadonlyMap<string, Input>> {
+): Promise<ReadonlyMap<string, ReadInput>> {
   const places = requests.flatMap(({ requestId, document: { inputLocation } }) => {
     const place = inputLocation === undefined ? undefined : parseS3Location(inputLocation)
     return place === undefined ? [] : [{ requestId, ...place }]
   })
-  const inputs = new Map<string, Input>()
+  const inputs = new Map<string, ReadInput>()
   for (const [bucket, wanted] of Map.groupBy(places, (place) => place.bucket)) {
     const keys = wanted.map(({ key }) => key)
+    const opening = performance.now()
     const objects = await s3.readSmallObjects(principal, bucket, keys)
+    const took = performance.now() - opening
     for (const { requestId, key } of wanted) {
       const object = objects.get(key)
       if (object === undefined) continue
       const { bytes, size, contentType } = object
-      inputs.set(requestId, { body: { kind: 'collected', chunks: [bytes] }, size, contentType: known(contentType) })
+      const body = { kind: 'collected', chunks: [bytes] } as const
+      inputs.set(requestId, { input: { body, size, contentType: known(contentType) }, took })
     }
   }
   return inputs

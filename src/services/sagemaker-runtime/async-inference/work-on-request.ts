@@ -10,7 +10,7 @@ import { callContainer } from './container-call.ts'
 import { failureStatements } from './failure-log.ts'
 import { type EndPublication, TopicGone } from './joint-ends.ts'
 import { failureMessage, MOST_RESPONSE_BYTES, SUBJECT, successMessage } from './notifications.ts'
-import { type Input, inputTrouble, readInput } from './read-input.ts'
+import { type Input, inputTrouble, type ReadInput, readInput } from './read-input.ts'
 import { expired, RequestFailure, uploadFailed } from './request-failure.ts'
 import { ClaimLost } from './request-queue.ts'
 import { failureAfter, isLast, isPassing } from './trouble.ts'
@@ -21,7 +21,7 @@ export type Note = (request: ClaimedRequest, text: string) => void
 /** What a request's work is told with, and ended by. */
 export interface WorkSigns {
   /** The input, where it has been read before. */
-  readonly input: Input | undefined
+  readonly read: ReadInput | undefined
   readonly note: Note
   /** The container has given all of its answer: it may have another request. Not called of a request that fails. */
   readonly onAnswered: () => void
@@ -69,12 +69,12 @@ async function answerRequest(
   request: ClaimedRequest,
   principal: Principal,
   meter: AsyncMeter,
-  { input: given, note, onAnswered, signal }: WorkSigns,
+  { read, note, onAnswered, signal }: WorkSigns,
 ): Promise<void> {
   const { document } = request
   const opening = performance.now()
-  const input = given ?? (await readInput(deps, request, principal, signal))
-  meter.downloaded(performance.now() - opening)
+  const input = read?.input ?? (await readInput(deps, request, principal, signal))
+  meter.downloaded(read?.took ?? performance.now() - opening)
   const call = callContainer(deps, workplace, request, input, signal)
   try {
     const answer = await call.answer
