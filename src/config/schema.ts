@@ -84,7 +84,7 @@ export const configSchema = z.strictObject({
       invocationBytes: count('largest body of InvokeEndpoint, in bytes', 25 * MIB),
       invocationMemoryBytes: count('memory that waiting invocation bodies may take in one worker, in bytes', 512 * MIB),
       bodySeconds: seconds(
-        'time a request body that is held in memory has to come, beside what its bytes buy, in seconds',
+        'time a request body that is held in memory has to come, beside what its bytes buy, in seconds; a client that pauses for 60 seconds is refused in any case',
         30,
       ),
       bodyBytesPerSecond: count('bytes of such a body that buy a second more: the least rate of large ones', 4096),
