@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import { type BodyPace, timeForBody } from './body-pace.ts'
 import type { CollectedBody } from './collected-body.ts'
 
@@ -42,7 +43,7 @@ export async function collectBody(
   if (announced > limit) throw new BodyTooLargeError(limit)
   // A small body comes with its head and is read along with it, but only after the server has told of the head.
   await undefined
-  if (!request.complete) return collectParts(request, limit, body, pace)
+  if (!request.complete) return collectStream(request, limit, body, pace)
   const whole = request.read() as Buffer | null
   if (whole === null) {
     request.resume()
@@ -52,9 +53,10 @@ export async function collectBody(
   body.add(whole)
 }
 
-function collectParts(request: IncomingMessage, limit: number, body: CollectedBody, pace: BodyPace): Promise<void> {
+/** The same for a stream of a body. It is left as it is when it is refused: a request that is destroyed cannot be answered. */
+export function collectStream(stream: Readable, limit: number, body: CollectedBody, pace: BodyPace): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (request.destroyed) return reject(new BodyAbortedError('the client went away'))
+    if (stream.destroyed) return reject(new BodyAbortedError('the client went away'))
     const since = performance.now()
     const silence = setTimeout(() => fail(new BodyTooSlowError()), SILENCE_MILLISECONDS)
     const checkPace = () => {
@@ -66,13 +68,14 @@ function collectParts(request: IncomingMessage, limit: number, body: CollectedBo
     const stop = () => {
       clearTimeout(silence)
       clearTimeout(slowness)
-      request.off('data', onData)
-      request.off('end', onEnd)
-      request.off('close', onClose)
+      stream.off('data', onData)
+      stream.off('end', onEnd)
+      stream.off('error', onError)
+      stream.off('close', onClose)
     }
     const fail = (error: Error) => {
       stop()
-      request.pause()
+      stream.pause()
       reject(error)
     }
     const onData = (part: Buffer) => {
@@ -85,9 +88,11 @@ function collectParts(request: IncomingMessage, limit: number, body: CollectedBo
       resolve()
     }
     const onClose = () => fail(new BodyAbortedError('the client went away'))
-    request.on('data', onData)
-    request.on('end', onEnd)
-    request.on('close', onClose)
+    const onError = (error: NodeJS.ErrnoException) => (error.code === 'ECONNRESET' ? onClose() : fail(error))
+    stream.on('data', onData)
+    stream.on('end', onEnd)
+    stream.on('error', onError)
+    stream.on('close', onClose)
   })
 }
 

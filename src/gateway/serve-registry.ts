@@ -1,8 +1,9 @@
 import { ecrHost } from '../services/ecr/repository-name.ts'
 import { pathStyle } from '../services/s3/addressing.ts'
+import { CollectedBody } from './collected-body.ts'
 import { baseUrl, clientGone, type Exchange, requestOrigin } from './exchange.ts'
 import type { GatewayParts } from './gateway.ts'
-import { watchSilence } from './read-body.ts'
+import { collectStream, watchSilence } from './read-body.ts'
 import { respond } from './respond.ts'
 
 /**
@@ -28,6 +29,11 @@ export async function serveRegistry(parts: GatewayParts, exchange: Exchange): Pr
     query,
     headers: request.headers,
     body: () => watchSilence(request),
+    collect: async (limit) => {
+      const body = new CollectedBody(0)
+      await collectStream(watchSilence(request), limit, body, parts.bodyPace)
+      return Buffer.concat(body.parts)
+    },
     now,
     signal: clientGone(exchange),
     baseUrl: baseUrl(exchange, parts.publicUrl),

@@ -8,7 +8,7 @@ import { hashChecker } from './body-hash.ts'
 import type { BodyPace } from './body-pace.ts'
 import { CollectedBody } from './collected-body.ts'
 import type { Exchange } from './exchange.ts'
-import { BodyAbortedError, BodyTooLargeError, collectBody, watchSilence } from './read-body.ts'
+import { BodyAbortedError, BodyTooLargeError, collectBody, collectStream, watchSilence } from './read-body.ts'
 
 /**
  * The body as a stream, without its framing. The signature of the head is verified now; what it says of the body is
@@ -48,13 +48,14 @@ export async function collectVerified(
 ): Promise<Uint8Array> {
   const { claim } = caller
   const framed = claim === undefined ? isFramed(exchange, family) : claim.signature.payload.mode !== 'body'
+  const body = new CollectedBody(0)
   if (framed) {
     if (Number(exchange.request.headers['content-length'] ?? 0) > limit) throw new BodyTooLargeError(limit)
-    return collectStream(verifiedStream(exchange, caller, family), limit)
+    await collectStream(verifiedStream(exchange, caller, family), limit, body, pace)
+  } else {
+    await collectBody(exchange.request, limit, body, pace)
+    if (claim !== undefined) verify(claim, body.hash(), family)
   }
-  const body = new CollectedBody(0)
-  await collectBody(exchange.request, limit, body, pace)
-  if (claim !== undefined) verify(claim, body.hash(), family)
   const { parts } = body
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
 }
@@ -66,18 +67,6 @@ const isFramed = ({ request }: Exchange, family: ProtocolName): boolean =>
 function verify(claim: Claim, bodyHash: string | undefined, family: ProtocolName): void {
   const fault = verifySignature(claim.signature, claim.request, claim.secretAccessKey, bodyHash)
   if (fault !== undefined) throw signatureError(fault, family)
-}
-
-async function collectStream(stream: Readable, limit: number): Promise<Uint8Array> {
-  const chunks: Buffer[] = []
-  let size = 0
-  // The request must outlive its refusal: destroyed, it could not be answered.
-  for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > limit) throw new BodyTooLargeError(limit)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 function joined<T extends Transform>(body: Readable, transform: T): T {

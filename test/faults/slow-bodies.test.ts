@@ -83,6 +83,13 @@ it('a body that trickles into memory is refused in time, and makes room for othe
   expect((await invoke(MIB)).status).toBe(400)
 }, 60_000)
 
+it('a document to S3, whose signed hash is verified as it comes, has no more time than others', async () => {
+  expect([200, 409]).toContain(await put('/slow-bodies', Buffer.alloc(0)))
+  const slow = dripping('POST', '/slow-bodies?delete', 's3', Buffer.alloc(1_000, 'x'), 50)
+  await eventually(() => expect(slow.received()).toMatch(/^HTTP\/1\.1 400 [\s\S]*<Code>RequestTimeout</), 10_000)
+  slow.socket.destroy()
+}, 60_000)
+
 it('an object that trickles into a file may take its time', async () => {
   const bucket = await put('/slow-bodies', Buffer.alloc(0))
   expect([200, 409]).toContain(bucket)

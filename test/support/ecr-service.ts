@@ -123,6 +123,7 @@ export async function startEcr(store: TestStore): Promise<TestEcr> {
         query,
         headers: { host: REGISTRY, ...login, 'content-length': String(bytes.length), ...headers },
         body: () => Readable.from(bytes.length === 0 ? [] : [bytes]),
+        collect: async () => bytes,
         now: service.now,
         signal: new AbortController().signal,
         baseUrl: `http://${REGISTRY}`,

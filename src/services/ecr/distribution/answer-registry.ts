@@ -80,6 +80,8 @@ function refusal(deps: RegistryDeps, request: RegistryRequest, error: unknown): 
   const fault = asFault(error)
   if (fault !== undefined) return faultAnswer(fault.status, fault.code, fault.message, { ...COMMON, ...fault.headers })
   if (request.signal.aborted || (error as Error).name === 'BodyAbortedError') throw error
+  if ((error as Error).name === 'BodyTooSlowError')
+    return faultAnswer(408, 'UNKNOWN', 'The body of the request did not arrive in time.', COMMON)
   if (error instanceof StorageFullError)
     return faultAnswer(507, 'UNKNOWN', "There is no space left on the server's disk; nothing was changed.", COMMON)
   deps.log.error({ err: error, method: request.method, path: request.path }, 'a request to the registry failed')

@@ -103,12 +103,9 @@ async function collect(request: RegistryRequest): Promise<Buffer> {
   const tooLarge = () =>
     new RegistryFault(413, 'SIZE_INVALID', `A manifest can have no more than ${LARGEST_MANIFEST} bytes`)
   if (Number(headerOf(request, 'content-length') ?? 0) > LARGEST_MANIFEST) throw tooLarge()
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request.body().iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > LARGEST_MANIFEST) throw tooLarge()
-    chunks.push(chunk)
+  try {
+    return await request.collect(LARGEST_MANIFEST)
+  } catch (error) {
+    throw (error as Error).name === 'BodyTooLargeError' ? tooLarge() : error
   }
-  return Buffer.concat(chunks)
 }

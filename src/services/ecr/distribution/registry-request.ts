@@ -13,6 +13,8 @@ export interface RegistryRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** Begins to take the body in. Nobody need call it. */
   readonly body: () => Readable
+  /** The whole of a small body. Rejects with BodyTooLargeError above `limit` bytes, and with BodyTooSlowError. */
+  readonly collect: (limit: number) => Promise<Buffer>
   /** Epoch milliseconds. */
   readonly now: number
   /** Aborts when the client has gone. */
