@@ -455,3 +455,32 @@ it('counts the time that an input was read in, also where that was before its tu
   // Microseconds.
   expect(latencies[0]).toBeGreaterThan(35_000)
 })
+
+it('looks behind what has been taken, and finds what others give back all the same', async () => {
+  const looks: string[] = []
+  const hasWaiting = queue.hasWaiting.bind(queue)
+  queue.hasWaiting = (queueId, after = '') => {
+    looks.push(after)
+    return hasWaiting(queueId, after)
+  }
+  const bells = new InstanceRings()
+  const controller = new AbortController()
+  const parts = { ...deps(), clock: { now: () => 10_000 } }
+  const pump = createInstancePump(parts, bells)(ITEM, controller.signal).catch((error: unknown) => error)
+  try {
+    await eventually(() => {
+      bells.ringAll()
+      expect(looks.filter((after) => after !== '').length).toBeGreaterThan(5)
+    })
+    expect(looks[0]).toBe('')
+    // Ids of these are of long ago, as of what another worker gives back.
+    await accept('back')
+    await eventually(() => expect(outputs.has('back.out')).toBe(true))
+    const before = looks.length
+    bells.givenBack('q')
+    await eventually(() => expect(looks.slice(before)).toContain(''))
+  } finally {
+    controller.abort(new Error('the test is over'))
+    await pump
+  }
+})

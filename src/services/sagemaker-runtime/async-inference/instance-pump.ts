@@ -12,6 +12,7 @@ import { AdaptiveLimit, type ConcurrencyLimit, fixedLimit } from './concurrency-
 import { openDataLog } from './data-log.ts'
 import { Deferrals } from './deferrals.ts'
 import { executionRole } from './execution-role.ts'
+import { LookFrom } from './look-from.ts'
 import { Pace } from './pace.ts'
 import { type ReadInput, readSmallInputs } from './read-input.ts'
 import { RequestDeferred } from './request-failure.ts'
@@ -46,15 +47,17 @@ export function createInstancePump(deps: AsyncDeps, bells: InstanceRings): WorkH
     const routeKey = parts.join('/')
     const claim = randomUUID()
     // Whether the instance is still there or has died with the worker that had this item.
-    await deps.database.commit([deps.queue.recover(instanceId, claim)])
+    const [recovered] = await deps.database.commit([deps.queue.recover(instanceId, claim)])
     const first = await findWorkplace(deps, routeKey, instanceId)
     if (first === undefined) {
       // This worker's routes may be older than the item.
       const stands = await isHealthy(deps, instanceId)
       return stands ? { done: false, againInMilliseconds: PAUSE_MILLISECONDS } : { done: true }
     }
-    const pump = new InstancePump(deps, routeKey, instanceId, claim, first, signal)
-    const unsubscribe = bells.add(first.route.async?.queueId ?? '', pump.bell)
+    const queueId = first.route.async?.queueId ?? ''
+    const pump = new InstancePump(deps, bells, routeKey, instanceId, claim, first, signal)
+    const unsubscribe = bells.add(queueId, pump.bell)
+    if (recovered !== undefined && recovered.affected > 0) bells.givenBack(queueId)
     try {
       return await pump.run()
     } finally {
@@ -101,14 +104,28 @@ function workplaceIn(deps: AsyncDeps, route: Route, instanceId: string): Workpla
 /** The bells of this worker's pumps, by queue. */
 export class InstanceRings {
   readonly #bells = new Map<string, Set<Bell>>()
+  readonly #returns = new Map<string, number>()
 
   add(queueId: string, bell: Bell): () => void {
     const bells = this.#bells.get(queueId) ?? new Set()
     this.#bells.set(queueId, bells.add(bell))
     return () => {
       bells.delete(bell)
-      if (bells.size === 0) this.#bells.delete(queueId)
+      if (bells.size > 0) return
+      this.#bells.delete(queueId)
+      this.#returns.delete(queueId)
     }
+  }
+
+  /** How often this worker has put something back into the queue, as long as it has a pump for it. */
+  returns(queueId: string): number {
+    return this.#returns.get(queueId) ?? 0
+  }
+
+  givenBack(queueId: string): void {
+    if (!this.#bells.has(queueId)) return
+    this.#returns.set(queueId, this.returns(queueId) + 1)
+    this.ring(queueId)
   }
 
   ring(queueId: string): void {
@@ -131,6 +148,7 @@ interface ReadyRequest {
 class InstancePump {
   readonly bell = new Bell()
   readonly #deps: AsyncDeps
+  readonly #bells: InstanceRings
   readonly #routeKey: string
   readonly #instanceId: string
   readonly #signal: AbortSignal
@@ -145,6 +163,7 @@ class InstancePump {
   readonly #pace = new Pace()
   readonly #stranded: Statement[] = []
   readonly #deferrals = new Deferrals()
+  readonly #from = new LookFrom()
   readonly #meter: AsyncMeter
   readonly #log
   #workplace: Workplace
@@ -156,6 +175,7 @@ class InstancePump {
 
   constructor(
     deps: AsyncDeps,
+    bells: InstanceRings,
     routeKey: string,
     instanceId: string,
     claim: string,
@@ -163,6 +183,7 @@ class InstancePump {
     signal: AbortSignal,
   ) {
     this.#deps = deps
+    this.#bells = bells
     this.#routeKey = routeKey
     this.#instanceId = instanceId
     this.#claim = claim
@@ -239,7 +260,7 @@ class InstancePump {
 
   /** Takes what there are slots for, and what there will be in a moment. */
   async #take(): Promise<void> {
-    const { queue } = this.#deps
+    const { queue, clock } = this.#deps
     const now = performance.now()
     if (!this.#hasTraffic || now < this.#pausedUntil) return
     const free = Math.max(0, this.#free)
@@ -247,12 +268,15 @@ class InstancePump {
     const wanted = free + ahead - this.#ready.length
     // As long as half of it is there, the next look takes more at once.
     if (wanted <= 0 || (free === 0 && this.#ready.length * 2 > ahead)) return
+    const begunAt = clock.now()
+    const after = this.#from.after(now, this.#bells.returns(this.#queueId))
     try {
       // Where the last claim found all that it asked for there will be more.
-      if (!this.#crowded && !(await queue.hasWaiting(this.#queueId))) return
+      if (!this.#crowded && !(await queue.hasWaiting(this.#queueId, after))) return this.#from.nothingLeft(begunAt)
       const held = this.#deferrals.held(now)
-      const requests = await queue.claim(this.#queueId, this.#instanceId, this.#claim, wanted, held)
+      const requests = await queue.claim(this.#queueId, this.#instanceId, this.#claim, wanted, held, after)
       this.#crowded = requests.length === wanted
+      if (!this.#crowded && held.length === 0) this.#from.nothingLeft(begunAt)
       this.#ready.push(...(await this.#withInputs(requests)))
       this.#readySince = performance.now()
       this.#fill()
@@ -322,7 +346,7 @@ class InstancePump {
 
   /** Never rejects. */
   async #work(request: ClaimedRequest, read: ReadInput | undefined, onAnswered: () => void): Promise<void> {
-    const { log, queue, database } = this.#deps
+    const { log, queue } = this.#deps
     const crowded = this.#crowded
     try {
       const signal = this.#ending.signal
@@ -348,25 +372,30 @@ class InstancePump {
       const back = this.#ending.signal.aborted
         ? queue.giveBack(request, false)
         : queue.giveBack(request, countsAgainst(error), tellable(error))
-      await database.commit([back]).catch((err: unknown) => {
+      await this.#putBack([back]).catch((err: unknown) => {
         log.warn({ err, instance: this.#instanceId }, 'an asynchronous request could not be put back yet')
         this.#stranded.push(back)
       })
     }
   }
 
+  async #putBack(statements: readonly Statement[]): Promise<void> {
+    await this.#deps.database.commit(statements)
+    this.#bells.givenBack(this.#queueId)
+  }
+
   /** What could not be put back is still claimed by this item, and nobody else would. */
   async #giveBackStranded(): Promise<void> {
     const stranded = this.#stranded.splice(0)
     if (stranded.length === 0) return
-    await this.#deps.database.commit(stranded).catch(() => this.#stranded.push(...stranded))
+    await this.#putBack(stranded).catch(() => this.#stranded.push(...stranded))
   }
 
   /** Others may have what this instance has not begun with. */
   async #giveBackReady(): Promise<void> {
     const back = this.#ready.splice(0).map(({ request }) => this.#deps.queue.giveBack(request, false))
     if (back.length === 0) return
-    await this.#deps.database.commit(back).catch((err: unknown) => {
+    await this.#putBack(back).catch((err: unknown) => {
       this.#deps.log.warn({ err, instance: this.#instanceId }, 'asynchronous requests could not be put back yet')
       this.#stranded.push(...back)
     })

@@ -11,6 +11,9 @@ export function requestIds(now: () => number): () => string {
     const time = Math.max(last, now())
     count = time === last ? count + 1 : 0
     last = time
-    return `${time.toString(36).padStart(9, '0')}${count.toString(36).padStart(5, '0')}${randomText(6)}`
+    return `${idStart(time)}${count.toString(36).padStart(5, '0')}${randomText(6)}`
   }
 }
+
+/** What ids of this millisecond start with: those of earlier ones sort before it, its own and later ones after it. */
+export const idStart = (time: number): string => time.toString(36).padStart(9, '0')

@@ -50,6 +50,15 @@ describe.each(testStores)('the queue of requests on $dialect', ({ create }) => {
     expect(await queue.claim('q', 'i-2', 'c2', 9)).toEqual([])
   })
 
+  it('looks and claims behind an id only, where that is wanted', async () => {
+    const [first = '', second = '', third = ''] = [await accept(), await accept(), await accept()]
+    expect(await queue.hasWaiting('q', third)).toBe(false)
+    expect(await queue.hasWaiting('q', second)).toBe(true)
+    expect(ids(await queue.claim('q', 'i-1', 'c1', 9, [third], first))).toEqual([second])
+    expect(ids(await queue.claim('q', 'i-1', 'c1', 9, [], first))).toEqual([third])
+    expect(ids(await queue.claim('q', 'i-1', 'c1', 9))).toEqual([first])
+  })
+
   it('gives no request to two that ask at once', async () => {
     await Promise.all(Array.from({ length: 40 }, () => accept()))
     const others = [new RequestQueue(await store.open(), 1), queue]

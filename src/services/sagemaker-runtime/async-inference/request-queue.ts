@@ -102,15 +102,16 @@ export class RequestQueue {
     }
   }
 
-  /** Takes up to `limit` of those that have waited longest, but for `held`. A claim's name is used for one instance's work item only. */
+  /** Takes up to `limit` of those that have waited longest, behind the id `after`, but for `held`. A claim's name is used for one instance's work item only. */
   async claim(
     queueId: string,
     instanceId: string,
     claim: string,
     limit: number,
     held: readonly string[] = [],
+    after = '',
   ): Promise<readonly ClaimedRequest[]> {
-    const values = { queueId, instanceId, claim, limit }
+    const values = { queueId, instanceId, claim, limit, after }
     const [result] = await this.#database.commit([
       // With some held back the SQL is another for each number of them, which is rare: it is not worth keeping.
       held.length === 0
@@ -120,9 +121,9 @@ export class RequestQueue {
     return claimed(result?.rows ?? [])
   }
 
-  /** Whether there is a request that nobody has: cheaper to ask than to claim in vain. */
-  async hasWaiting(queueId: string): Promise<boolean> {
-    return (await oneWaiting.first(this.#database, { queueId })) !== undefined
+  /** Whether there is a request behind the id `after` that nobody has: cheaper to ask than to claim in vain. */
+  async hasWaiting(queueId: string, after = ''): Promise<boolean> {
+    return (await oneWaiting.first(this.#database, { queueId, after })) !== undefined
   }
 
   /** As `claim`, of those that were not begun with in time. */

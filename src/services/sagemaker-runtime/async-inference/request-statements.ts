@@ -26,11 +26,13 @@ type Claim = {
   readonly instanceId: string
   readonly claim: string
   readonly limit: number
+  /** They have greater ids than this. */
+  readonly after: string
 }
 
 export const claimOf = (
   query: Database['query'],
-  { queueId, instanceId, claim, limit }: Claim,
+  { queueId, instanceId, claim, limit, after }: Claim,
   held: readonly string[] = [],
 ) =>
   query
@@ -42,6 +44,7 @@ export const claimOf = (
         .selectFrom('async_requests')
         .select('request_id')
         .where('queue_id', '=', queueId)
+        .where('request_id', '>', after)
         .where('instance_id', 'is', null)
         .$if(held.length > 0, (some) => some.where('request_id', 'not in', held))
         .orderBy('request_id')
@@ -55,6 +58,7 @@ export const claiming = prepared<Claim>((query, value) =>
     instanceId: value('instanceId'),
     claim: value('claim'),
     limit: value('limit'),
+    after: value('after'),
   }),
 )
 
@@ -62,7 +66,7 @@ export const claiming = prepared<Claim>((query, value) =>
  * Takes those that nobody has begun with in time. Those that live as long as any may are the oldest that wait, so it is enough to look at the
  * first `limit` of these; the others have an index, which is used where its condition is said in its own words.
  */
-export const expiring = prepared<Claim & { readonly now: number }>((query, value) => {
+export const expiring = prepared<Omit<Claim, 'after'> & { readonly now: number }>((query, value) => {
   const waiting = () =>
     query
       .selectFrom('async_requests')
@@ -83,12 +87,14 @@ export const expiring = prepared<Claim & { readonly now: number }>((query, value
     .returningAll()
 })
 
-export const oneWaiting = prepared<{ queueId: string }>((query, value) =>
+export const oneWaiting = prepared<{ queueId: string; after: string }>((query, value) =>
   query
     .selectFrom('async_requests')
     .select('request_id')
     .where('queue_id', '=', value('queueId'))
+    .where('request_id', '>', value('after'))
     .where('instance_id', 'is', null)
+    .orderBy('request_id')
     .limit(1),
 )
 
