@@ -75,7 +75,7 @@ import { stopAllContainers } from './services/sagemaker/hosting/stop-all-contain
 import { createSagemakerDirectory } from './services/sagemaker/resource-directory.ts'
 import { createSagemakerFacade } from './services/sagemaker/sagemaker-facade.ts'
 import { createSagemakerService } from './services/sagemaker/service.ts'
-import { InstanceRings } from './services/sagemaker-runtime/async-inference/instance-pump.ts'
+import { InstanceRings } from './services/sagemaker-runtime/async-inference/instance-rings.ts'
 import { acceptDeps } from './services/sagemaker-runtime/async-inference/invoke-endpoint-async.ts'
 import { RequestQueue } from './services/sagemaker-runtime/async-inference/request-queue.ts'
 import { startAsyncInference } from './services/sagemaker-runtime/async-inference/start-async-inference.ts'

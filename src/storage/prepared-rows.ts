@@ -1,5 +1,6 @@
 import type { CompiledQuery, Kysely } from 'kysely'
 import type { Database, Expectation, Statement } from './database.ts'
+import { preparedForCounts } from './prepared-counts.ts'
 import type { Schema } from './schema.ts'
 
 /** A statement has one of these numbers of rows, so that few different ones have to be kept compiled. */
@@ -22,28 +23,18 @@ export function preparedForRows<Row extends object>(
   columns: readonly (keyof Row & string)[],
   make: (query: Kysely<Schema>, rows: Row[]) => { compile(): CompiledQuery },
 ): (database: Database, rows: readonly Row[], options?: RowsOptions) => Statement[] {
-  const made = new WeakMap<Database, Map<number, CompiledQuery>>()
   // Only the number of the rows decides what the SQL is, and the order of their columns.
   const blank = Object.fromEntries(columns.map((column) => [column, 0])) as unknown as Row
-  const shape = (database: Database, count: number): CompiledQuery => {
-    let shapes = made.get(database)
-    if (shapes === undefined) {
-      shapes = new Map<number, CompiledQuery>()
-      made.set(database, shapes)
-    }
-    const known = shapes.get(count)
-    if (known !== undefined) return known
-    const query = make(
-      database.query,
+  const queryOf = preparedForCounts((query, count) =>
+    make(
+      query,
       Array.from({ length: count }, () => blank),
-    ).compile()
-    shapes.set(count, query)
-    return query
-  }
+    ),
+  )
   const statementOf = (database: Database, rows: readonly Row[], { leading, otherwise }: RowsOptions): Statement => {
     const parameters: unknown[] = leading === undefined ? [] : [...leading]
     for (const row of rows) for (const column of columns) parameters.push(row[column])
-    const query = { ...shape(database, rows.length), parameters }
+    const query = queryOf(database, rows.length, parameters)
     return otherwise === undefined ? { query } : { query, expect: { rows: rows.length, otherwise } }
   }
   return (database, rows, options = {}) => {

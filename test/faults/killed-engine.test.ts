@@ -12,7 +12,7 @@ import { type Forwarder, forwarder } from '../support/forwarder.ts'
 import { type HostingFixture, startHosting } from '../support/hosting.ts'
 import { ENGINES, lacksEngine } from '../support/shared-engine.ts'
 import { buildTestImages, type TestImages } from '../support/test-image.ts'
-import { servingWorkers } from '../support/worker-pids.ts'
+import { replaceWorkers } from '../support/worker-pids.ts'
 
 const MIB = 1024 * 1024
 const who = (name: string) => ({ name: 'v', instances: 2, container: { Environment: { WHO: name } } })
@@ -65,13 +65,7 @@ for (const kind of KINDS) {
       const before = await running(name)
       engine.kill()
       for (let request = 0; request < 10; request++) expect((await hosting.api.invoke(name)).status).toBe(200)
-      const workers = servingWorkers(hosting.slipway)
-      for (const worker of workers) process.kill(worker, 'SIGKILL')
-      await eventually(() => {
-        const now = servingWorkers(hosting.slipway)
-        expect(now).toHaveLength(2)
-        expect(now.filter((pid) => workers.includes(pid))).toEqual([])
-      }, 30_000)
+      await replaceWorkers(hosting.slipway, 2)
       for (let request = 0; request < 10; request++) expect((await hosting.api.invoke(name)).status).toBe(200)
       expect(await hosting.describe(name)).toMatchObject({
         EndpointStatus: 'InService',

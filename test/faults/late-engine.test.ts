@@ -6,7 +6,7 @@ import { type LocalEngine, startEngine } from '../../scripts/machine/engine.ts'
 import { eventually } from '../support/eventually.ts'
 import { type HostingFixture, startHosting } from '../support/hosting.ts'
 import { ENGINES, lacksEngine } from '../support/shared-engine.ts'
-import { servingWorkers } from '../support/worker-pids.ts'
+import { replaceWorkers } from '../support/worker-pids.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/slipway', import.meta.url))
 const run = promisify(execFile)
@@ -78,13 +78,7 @@ for (const kind of KINDS) {
       )
 
       // Who takes the place of a worker does not know the engine either.
-      const workers = servingWorkers(hosting.slipway)
-      for (const worker of workers) process.kill(worker, 'SIGKILL')
-      await eventually(() => {
-        const now = servingWorkers(hosting.slipway)
-        expect(now).toHaveLength(2)
-        expect(now.filter((pid) => workers.includes(pid))).toEqual([])
-      }, 30_000)
+      await replaceWorkers(hosting.slipway, 2)
       expect((await hosting.api.invoke(there)).status).toBe(200)
       expect(await engineHealth()).toEqual([200, 'away'])
 

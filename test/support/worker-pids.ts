@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { expect } from 'vitest'
+import { eventually } from './eventually.ts'
 import type { Slipway } from './slipway.ts'
 
 /** The processes of the server's workers: they change when one has died. */
@@ -11,6 +13,17 @@ export function workerPids({ process }: Slipway): readonly number[] {
 export function servingWorkers(slipway: Slipway): readonly number[] {
   const listening = listeningSocket(slipway.port)
   return workerPids(slipway).filter((pid) => listening !== undefined && holds(pid, listening))
+}
+
+/** Kills all workers of a server that has so many, and waits for those that take their place. */
+export async function replaceWorkers(slipway: Slipway, count: number): Promise<void> {
+  const before = servingWorkers(slipway)
+  for (const worker of before) process.kill(worker, 'SIGKILL')
+  await eventually(() => {
+    const now = servingWorkers(slipway)
+    expect(now).toHaveLength(count)
+    expect(now.filter((pid) => before.includes(pid))).toEqual([])
+  }, 30_000)
 }
 
 /** The socket that listens on a port of IPv4, as links in /proc name it. */

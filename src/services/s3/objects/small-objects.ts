@@ -1,5 +1,5 @@
-import type { CompiledQuery } from 'kysely'
 import type { Database } from '../../../storage/database.ts'
+import { preparedForCounts } from '../../../storage/prepared-counts.ts'
 import type { ObjectRow } from '../../../storage/schema/s3.ts'
 
 /** An object whose bytes lie in the database, with all that it takes to read it. */
@@ -23,10 +23,8 @@ export interface SmallObject {
 const SIZES = [1, 4, 16, 64] as const
 const MOST = 64
 
-const made = new WeakMap<Database, Map<number, CompiledQuery<FoundRow>>>()
-
 /** Its parameters are the bucket, twice, and the keys. Only a slice that is all of its object is found. */
-const queryOf = ({ query }: Database, keys: readonly string[]) =>
+const queryOf = preparedForCounts<FoundRow>((query, count) =>
   query
     .selectFrom('s3_objects as o')
     .innerJoin('s3_buckets as b', 'b.name', 'o.bucket')
@@ -35,9 +33,14 @@ const queryOf = ({ query }: Database, keys: readonly string[]) =>
     .select(['s.blob_id', 's.blob_offset', 's.sealed_key', 's.content'])
     .where('b.name', '=', '')
     .where('o.bucket', '=', '')
-    .where('o.key', 'in', keys)
+    .where(
+      'o.key',
+      'in',
+      Array.from({ length: count }, () => ''),
+    )
     .whereRef('s.size', '=', 'o.size')
-    .where('s.content', 'is not', null)
+    .where('s.content', 'is not', null),
+)
 
 interface FoundRow {
   readonly account: string
@@ -66,27 +69,10 @@ export async function findSmallObjects(
     const size = SIZES.find((candidate) => candidate >= some.length) ?? MOST
     // The same key again asks for nothing more.
     const filled = [...some, ...Array.from({ length: size - some.length }, () => some[0])]
-    const query: CompiledQuery<FoundRow> = { ...shape(database, size), parameters: [bucket, bucket, ...filled] }
-    const { rows } = await database.query.executeQuery(query)
+    const { rows } = await database.query.executeQuery(queryOf(database, size, [bucket, bucket, ...filled]))
     for (const row of rows) found.push(smallObject(bucket, row))
   }
   return found
-}
-
-function shape(database: Database, size: number): CompiledQuery<FoundRow> {
-  let shapes = made.get(database)
-  if (shapes === undefined) {
-    shapes = new Map<number, CompiledQuery<FoundRow>>()
-    made.set(database, shapes)
-  }
-  const known = shapes.get(size)
-  if (known !== undefined) return known
-  const query = queryOf(
-    database,
-    Array.from({ length: size }, () => ''),
-  ).compile() as CompiledQuery<FoundRow>
-  shapes.set(size, query)
-  return query
 }
 
 function smallObject(bucket: string, row: FoundRow): SmallObject {

@@ -1,6 +1,7 @@
 import type { WorkQueue } from '../../../control/work-queue.ts'
 import type { AsyncDeps } from './async-deps.ts'
-import { createInstancePump, type InstanceRings } from './instance-pump.ts'
+import { createInstancePump } from './instance-pump.ts'
+import type { InstanceRings } from './instance-rings.ts'
 import { JointEnds } from './joint-ends.ts'
 import { createQueueKeeper } from './queue-keeper.ts'
 import { ASYNC_INSTANCE_WORK, ASYNC_QUEUE_WORK } from './work-kinds.ts'

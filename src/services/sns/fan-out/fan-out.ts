@@ -9,7 +9,7 @@ import type { Schema } from '../../../storage/schema.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import type { OpenFunction } from '../../lambda/facade.ts'
 import type { QueuedMessage } from '../../sqs/facade.ts'
-import { messageFor, type Publication, type PublicationContent } from '../publishing/publication.ts'
+import type { Publication, PublicationContent } from '../publishing/publication.ts'
 import type { SignatureVersion } from '../signing/signer.ts'
 import type { SnsDeps } from '../sns-deps.ts'
 import type { Subscription } from '../subscriptions/subscription-catalog.ts'
@@ -18,6 +18,7 @@ import type { TopicAttributes } from '../topics/topic-attributes.ts'
 import { deadLetters } from './dead-letters.ts'
 import { Envelopes, lambdaEvent, notificationText } from './envelope.ts'
 import { DELIVER } from './fan-out-work.ts'
+import { rawMessage } from './raw-message.ts'
 import { removePublications } from './remove-publications.ts'
 import type { Targets } from './targets.ts'
 
@@ -245,8 +246,8 @@ class Batch {
   }
 
   async #queued({ arn, protocol, isRaw }: Subscription, publication: Publication): Promise<QueuedMessage> {
+    if (isRaw) return rawMessage(publication, protocol)
     const group = publication.group === undefined ? {} : { group: publication.group }
-    if (isRaw) return { body: messageFor(publication, protocol), attributes: publication.attributes, ...group }
     const notification = await this.#envelopes.notification(publication, protocol, this.#version)
     return { body: notificationText(this.#deps, notification, arn, publication.attributes), attributes: {}, ...group }
   }

@@ -3,10 +3,11 @@ import { prepared } from '../../../storage/prepared-query.ts'
 import { preparedForRows } from '../../../storage/prepared-rows.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import type { OpenQueue } from '../../sqs/facade.ts'
-import { messageFor, type PublicationContent } from '../publishing/publication.ts'
+import type { PublicationContent } from '../publishing/publication.ts'
 import type { SnsDeps } from '../sns-deps.ts'
 import type { Subscription } from '../subscriptions/subscription-catalog.ts'
 import { actingFor, SNS } from './confirmation.ts'
+import { rawMessage } from './raw-message.ts'
 
 /** What comes of more goes the long way, a batch after the other. */
 const MOST_SUBSCRIPTIONS = 16
@@ -35,10 +36,7 @@ export async function handOver(
     const { filter, protocol } = subscription
     const wanted = filter === undefined ? contents : contents.filter(filter)
     if (wanted.length === 0) continue
-    const messages = wanted.map((content) => ({
-      body: messageFor(content, protocol),
-      attributes: content.attributes,
-    }))
+    const messages = wanted.map((content) => rawMessage(content, protocol))
     const queue = await open(deps, subscription)
     if (queue === undefined || messages.some((message) => queue.refusalOf(message) !== undefined)) return undefined
     statements.push(...queue.enqueue(messages))
