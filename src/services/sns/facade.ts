@@ -26,7 +26,7 @@ export interface OpenTopic {
    * As `publications`, where the unit of work can put the messages straight into the queues that have subscribed; undefined where it cannot.
    * The unit rejects with what `changed` makes when the subscriptions, or their attributes, are others by then.
    */
-  handOver(
+  directDelivery(
     accepted: readonly AcceptedNotification[],
     gone: () => Error,
     changed: () => Error,

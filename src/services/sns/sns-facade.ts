@@ -1,7 +1,7 @@
 import type { Principal } from '../../access/principal.ts'
 import { topicMissing } from './errors.ts'
 import type { AcceptedNotification, Notification, OpenTopic, SnsFacade } from './facade.ts'
-import { handOver } from './fan-out/hand-over.ts'
+import { directDelivery } from './fan-out/direct-delivery.ts'
 import { acceptMessage } from './publishing/accept-message.ts'
 import { publicationStatements, requireTopic } from './publishing/publication-rows.ts'
 import type { SnsDeps } from './sns-deps.ts'
@@ -42,10 +42,10 @@ export const opened = (deps: SnsDeps, topic: Topic): OpenTopic => ({
       deps.clock.now(),
     ).statements,
   ],
-  async handOver(accepted, gone, changed) {
+  async directDelivery(accepted, gone, changed) {
     const contents = accepted.map(({ content }) => content)
-    const handed = await handOver(deps, topic.id, contents, changed)
-    return handed === undefined ? undefined : [requireTopic(deps, topic, gone), ...handed]
+    const delivered = await directDelivery(deps, topic.id, contents, changed)
+    return delivered === undefined ? undefined : [requireTopic(deps, topic, gone), ...delivered]
   },
   publication(notification, gone = topicMissing) {
     const content = accept(notification).content

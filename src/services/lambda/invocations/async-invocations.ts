@@ -68,15 +68,20 @@ export function eventStatements(
   ]
 }
 
-/** Registers the work that hands accepted events over. */
+/** Registers the work that gives accepted events to their functions. */
 export function handleAsyncInvocations(deps: AsyncDeps): void {
-  deps.queue.handle(ASYNC, ({ key, attempts }, signal) => handOver(deps, key, attempts, signal), {
+  deps.queue.handle(ASYNC, ({ key, attempts }, signal) => attemptInvocation(deps, key, attempts, signal), {
     concurrency: CONCURRENCY,
   })
 }
 
 /** One attempt. A failing function is tried again twice; a lack of environments is waited out, up to six hours. */
-async function handOver(deps: AsyncDeps, id: string, attempts: number, signal: AbortSignal): Promise<WorkOutcome> {
+async function attemptInvocation(
+  deps: AsyncDeps,
+  id: string,
+  attempts: number,
+  signal: AbortSignal,
+): Promise<WorkOutcome> {
   const { database, box, execution, limits, clock } = deps
   const row = await database.query
     .selectFrom('lambda_async_invocations')

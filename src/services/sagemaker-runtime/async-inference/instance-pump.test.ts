@@ -117,7 +117,7 @@ const deps = () =>
     sns: {
       openTopic: async () => ({
         accept: (content: object) => ({ content }),
-        handOver: async () => undefined,
+        directDelivery: async () => undefined,
         publications: (_: unknown, gone: () => Error) => [statement(nothing(), one(gone))],
       }),
     },

@@ -123,7 +123,7 @@ export class JointEnds {
   }
 
   /** What is tried again goes the way on which nothing can come between. */
-  async #commit(waiting: readonly Waiting[], publish = handOver): Promise<void> {
+  async #commit(waiting: readonly Waiting[], publish = deliver): Promise<void> {
     try {
       const ends = waiting.map(({ end }) => end)
       await this.#database.commit(await this.#unit(ends, publish))
@@ -165,10 +165,10 @@ const store: Publish = async (publications) =>
   )
 
 /** Straight into the queues of the subscribers where that can be, which saves the rows and the units of a fan-out. */
-const handOver: Publish = async (publications) => {
+const deliver: Publish = async (publications) => {
   const accepted = publications.map(({ notification }) => notification)
   const changed = () => new SubscriptionsChanged('the subscriptions of the topic have changed')
-  return (await topicOf(publications).handOver(accepted, gone, changed)) ?? store(publications)
+  return (await topicOf(publications).directDelivery(accepted, gone, changed)) ?? store(publications)
 }
 
 const topicOf = (publications: readonly EndPublication[]): OpenTopic => (publications[0] as EndPublication).topic

@@ -58,7 +58,7 @@ describe.each(testStores)('the keeper of a queue on $dialect', ({ create }) => {
             published.push(JSON.parse(message))
             return { content: {} }
           },
-          handOver: async () => undefined,
+          directDelivery: async () => undefined,
           publications: () => [],
         }),
       },

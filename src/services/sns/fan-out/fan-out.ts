@@ -157,7 +157,7 @@ class Batch {
       if (protocol === 'http' || protocol === 'https') {
         deliveries.push(...wanted.map(({ id }) => this.#delivery(subscription, id)))
         statements.push(this.#deps.queue.enqueue(DELIVER, subscription.id))
-      } else statements.push(...(await this.#handOver(subscription, wanted, signal)))
+      } else statements.push(...(await this.#enqueue(subscription, wanted, signal)))
     }
     return [...this.#insertions(deliveries), ...statements, ...this.#settle(deliveries)]
   }
@@ -198,7 +198,7 @@ class Batch {
     ]
   }
 
-  async #handOver(
+  async #enqueue(
     subscription: Subscription,
     wanted: readonly Publication[],
     signal: AbortSignal,

@@ -8,7 +8,7 @@ import { startWebSubscriber } from '../../support/web-subscriber.ts'
 const TOPIC = `arn:aws:sns:us-east-1:${ACCOUNT}:results`
 const RAW = { RawMessageDelivery: 'true' }
 
-describe.each(testStores)('messages that a unit hands over to the queues itself, on $dialect', ({ create }) => {
+describe.each(testStores)('messages that a unit puts into the queues itself, on $dialect', ({ create }) => {
   let messaging: TestMessaging
   beforeEach(async () => {
     messaging = await startMessaging(await create())
@@ -18,9 +18,9 @@ describe.each(testStores)('messages that a unit hands over to the queues itself,
 
   const subscribe = (Endpoint: string, Attributes: Record<string, string> = RAW) =>
     messaging.topics('Subscribe', { TopicArn: TOPIC, Protocol: 'sqs', Endpoint, Attributes })
-  const handOver = async (...notifications: readonly Notification[]) => {
+  const directDelivery = async (...notifications: readonly Notification[]) => {
     const topic = await messaging.sns.facade.openTopic(accountRoot(ACCOUNT), TOPIC)
-    return topic.handOver(
+    return topic.directDelivery(
       notifications.map((notification) => topic.accept(notification)),
       () => new Error('gone'),
       () => new Error('changed'),
@@ -38,7 +38,7 @@ describe.each(testStores)('messages that a unit hands over to the queues itself,
       subject: 'Done',
       attributes: { kind: { type: 'String', value: kind } },
     })
-    const unit = await handOver(of('a'), of('b'), of('c'))
+    const unit = await directDelivery(of('a'), of('b'), of('c'))
     expect(await messaging.drain(all.url)).toEqual([])
     await messaging.database.commit(unit ?? [])
     expect([...(await messaging.drain(all.url))].sort()).toEqual(['a', 'b', 'c'])
@@ -47,16 +47,16 @@ describe.each(testStores)('messages that a unit hands over to the queues itself,
   })
 
   test('are for nobody where nobody has subscribed', async () => {
-    await messaging.database.commit((await handOver({ message: 'm' })) ?? [])
+    await messaging.database.commit((await directDelivery({ message: 'm' })) ?? [])
     expect(await stored()).toEqual([])
   })
 
   test('fail the unit when somebody subscribes, or the topic goes, before it is committed', async () => {
     const { url, arn } = await messaging.makeQueue('inbox', TOPIC)
-    const before = (await handOver({ message: 'm' })) ?? []
+    const before = (await directDelivery({ message: 'm' })) ?? []
     await subscribe(arn)
     await expect(messaging.database.commit(before)).rejects.toThrow('changed')
-    const after = (await handOver({ message: 'n' })) ?? []
+    const after = (await directDelivery({ message: 'n' })) ?? []
     await messaging.topics('DeleteTopic', { TopicArn: TOPIC })
     await expect(messaging.database.commit(after)).rejects.toThrow('gone')
     expect(await messaging.drain(url)).toEqual([])
@@ -66,7 +66,7 @@ describe.each(testStores)('messages that a unit hands over to the queues itself,
     const one = await messaging.makeQueue('one', TOPIC)
     const other = await messaging.makeQueue('other', TOPIC)
     const leaving = await subscribe(one.arn)
-    const replaced = (await handOver({ message: 'm' })) ?? []
+    const replaced = (await directDelivery({ message: 'm' })) ?? []
     await messaging.topics('Unsubscribe', { SubscriptionArn: leaving.SubscriptionArn ?? '' })
     const { SubscriptionArn = '' } = await subscribe(other.arn)
     await expect(messaging.database.commit(replaced)).rejects.toThrow('changed')
@@ -75,7 +75,7 @@ describe.each(testStores)('messages that a unit hands over to the queues itself,
       ['FilterPolicy', '{}'],
       ['RawMessageDelivery', 'false'],
     ] as const) {
-      const unit = (await handOver({ message: 'm', attributes: { kind: { type: 'String', value: 'b' } } })) ?? []
+      const unit = (await directDelivery({ message: 'm', attributes: { kind: { type: 'String', value: 'b' } } })) ?? []
       await messaging.topics('SetSubscriptionAttributes', { SubscriptionArn, AttributeName, AttributeValue })
       await expect(messaging.database.commit(unit), AttributeName).rejects.toThrow('changed')
     }
@@ -85,7 +85,7 @@ describe.each(testStores)('messages that a unit hands over to the queues itself,
   test('are put into several queues, each once', async () => {
     const queues = await Promise.all(Array.from({ length: 7 }, (_, at) => messaging.makeQueue(`q${at}`, TOPIC)))
     for (const { arn } of queues) await subscribe(arn)
-    await messaging.database.commit((await handOver({ message: 'm' })) ?? [])
+    await messaging.database.commit((await directDelivery({ message: 'm' })) ?? [])
     for (const { url } of queues) expect(await messaging.drain(url)).toEqual(['m'])
   })
 
@@ -93,22 +93,22 @@ describe.each(testStores)('messages that a unit hands over to the queues itself,
     const open = await messaging.makeQueue('open', TOPIC)
     await subscribe(open.arn)
     const longs = Array.from({ length: 10 }, () => ({ message: 'x'.repeat(200_000) }))
-    expect(await handOver(...longs)).toBeUndefined()
-    expect(await handOver({ message: 'm' })).toBeDefined()
+    expect(await directDelivery(...longs)).toBeUndefined()
+    expect(await directDelivery({ message: 'm' })).toBeDefined()
     await messaging.queues('SetQueueAttributes', { QueueUrl: open.url, Attributes: { MaximumMessageSize: '1024' } })
-    expect(await handOver({ message: 'm' }, { message: 'x'.repeat(1_025) })).toBeUndefined()
+    expect(await directDelivery({ message: 'm' }, { message: 'x'.repeat(1_025) })).toBeUndefined()
     const closed = await messaging.makeQueue('closed')
     await subscribe(closed.arn)
-    expect(await handOver({ message: 'm' })).toBeUndefined()
+    expect(await directDelivery({ message: 'm' })).toBeUndefined()
   })
 
   test('ask a queue that refuses again after some seconds only', async () => {
     const { url, arn } = await messaging.makeQueue('closed')
     await subscribe(arn)
-    expect(await handOver({ message: 'm' })).toBeUndefined()
+    expect(await directDelivery({ message: 'm' })).toBeUndefined()
     const open = vi.spyOn(messaging.sqs.facade, 'openQueue')
     const before = messaging.database.commitCount()
-    for (let times = 0; times < 20; times++) expect(await handOver({ message: 'm' })).toBeUndefined()
+    for (let times = 0; times < 20; times++) expect(await directDelivery({ message: 'm' })).toBeUndefined()
     expect(open).not.toHaveBeenCalled()
     expect(messaging.database.commitCount()).toBe(before)
     const Policy = JSON.stringify({
@@ -116,21 +116,21 @@ describe.each(testStores)('messages that a unit hands over to the queues itself,
     })
     await messaging.queues('SetQueueAttributes', { QueueUrl: url, Attributes: { Policy } })
     messaging.now += 5_000
-    expect(await handOver({ message: 'm' })).toBeDefined()
+    expect(await directDelivery({ message: 'm' })).toBeDefined()
     expect(open).toHaveBeenCalledOnce()
   })
 
   test('are left to the fan-out where an envelope is wanted, or a web server', async () => {
     const { arn } = await messaging.makeQueue('inbox', TOPIC)
     const { SubscriptionArn = '' } = await subscribe(arn, {})
-    expect(await handOver({ message: 'm' })).toBeUndefined()
+    expect(await directDelivery({ message: 'm' })).toBeUndefined()
     await messaging.topics('Unsubscribe', { SubscriptionArn })
-    expect(await handOver({ message: 'm' })).toBeDefined()
+    expect(await directDelivery({ message: 'm' })).toBeDefined()
     const web = await startWebSubscriber()
     try {
       await messaging.topics('Subscribe', { TopicArn: TOPIC, Protocol: 'http', Endpoint: `${web.url}/hook` })
       // Not confirmed: it gets nothing yet.
-      expect(await handOver({ message: 'm' })).toBeDefined()
+      expect(await directDelivery({ message: 'm' })).toBeDefined()
     } finally {
       await web.stop()
     }

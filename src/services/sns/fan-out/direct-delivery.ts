@@ -21,7 +21,7 @@ type Deps = Pick<SnsDeps, 'database' | 'subscriptions' | 'sqs' | 'refusals'>
  * envelope, a queue refuses, or there is much of it. When a subscription comes, goes or
  * gets other attributes before the unit is committed, it fails with what `changed` makes.
  */
-export async function handOver(
+export async function directDelivery(
   deps: Deps,
   topicId: string,
   contents: readonly PublicationContent[],
