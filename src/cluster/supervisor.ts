@@ -43,7 +43,7 @@ export async function supervise(config: Config): Promise<number> {
 /** Resolves to the exit code: containers that stay although they should not are no success. */
 async function stopContainers(config: Config, log: Logger): Promise<number> {
   // Loaded only now: the supervisor needs no services otherwise.
-  const { removeModelContainers } = await import('../app.ts')
+  const { removeModelContainers } = await import('../app/remove-model-containers.ts')
   try {
     await removeModelContainers(config, log)
     return 0
