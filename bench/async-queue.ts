@@ -112,10 +112,14 @@ try {
   const long = { accept: [] as number[], take: [] as number[] }
   for (let round = 0; round < Number(values.rounds); round++) {
     results.append.push(await perSecond(append))
-    results.accept.push(await perSecond(accept('short')))
-    long.accept.push(await perSecond(accept('long')))
-    results.take.push(await perSecond(consume('short')))
-    long.take.push(await perSecond(consume('long')))
+    // Whoever comes second finds the write-ahead log longer: they take turns.
+    const both = [
+      { of: results, queueId: 'short' },
+      { of: long, queueId: 'long' },
+    ]
+    if (round % 2 === 1) both.reverse()
+    for (const { of, queueId } of both) of.accept.push(await perSecond(accept(queueId)))
+    for (const { of, queueId } of both) of.take.push(await perSecond(consume(queueId)))
   }
   const ratio = (list: readonly number[], to: readonly number[]) =>
     `${median(list.map((value, index) => value / (to[index] as number))).toFixed(2)}×`
