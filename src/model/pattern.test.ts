@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { chanceOf } from '../../test/support/chance.ts'
 import { compilePattern } from './pattern.ts'
 import { loadService, type ServiceId } from './service-description.ts'
 
@@ -50,6 +51,31 @@ describe('a pattern', () => {
     ['((/[A-Za-z0-9\\.,\\+@=_-]+)*)/', `${'/a'.repeat(5_000)}!`],
   ])('%s takes linear time on hostile input', (pattern, value) => {
     expect(compilePattern(pattern).matches(value)).toBe(false)
+  })
+
+  // The last of them has more states than are remembered.
+  it.each([
+    '^(https|s3)://([^/]+)/?(.*)$',
+    '^(NEW_SESSION)$|^[a-z](-*[a-z])*$',
+    '[a-c/:](-*[a-c]){0,5}',
+    '(ab|a|b3)*:?[😀é]{0,2}/?',
+    '(?!ab)[a-c3]+',
+    '(a|b)*a(a|b|c){14}',
+  ])('%s says of random texts what RegExp says, whatever it was asked before', (pattern) => {
+    const compiled = compilePattern(pattern)
+    const reference = new RegExp(`^(?:${pattern})$`, 'u')
+    const { between, pick } = chanceOf(7)
+    const characters = ['a', 'a', 'b', 'b', 'c', '3', 's', ':', '/', '-', '\n', 'é', '😀']
+    let matching = 0
+    for (let round = 0; round < 4_000; round++) {
+      const few = characters.slice(0, round % 2 === 0 ? 4 : characters.length)
+      const start = pick(['', '', 'a', 's3://', 'https://'])
+      const value = start + Array.from({ length: between(0, 23) }, () => pick(few)).join('')
+      const expected = reference.test(value)
+      expect(compiled.matches(value), JSON.stringify(value)).toBe(expected)
+      if (expected) matching++
+    }
+    expect(matching).toBeGreaterThan(40)
   })
 
   it.each(['(?<name>a)', '(ab){1,100000}', '(a', 'a)', '[a', '*a', '[b-a]', '\\q', '[[a]b]', '(?i)a'])(

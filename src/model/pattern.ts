@@ -1,3 +1,4 @@
+import { type Reached, remembering, type Ways } from './automaton.ts'
 import { type CharacterSet, contains, words } from './character-set.ts'
 import { type Node, parsePattern } from './pattern-syntax.ts'
 
@@ -26,16 +27,28 @@ interface Program {
 const MAX_STEPS = 20_000
 
 export function compilePattern(source: string): Pattern {
-  const node = parsePattern(source)
+  const node = withoutOuterEdges(parsePattern(source))
   const plain = repeatedSet(node)
   if (plain !== undefined) return { matches: (value) => isRepeated(plain, value) }
   const program = compile(node)
+  const ways = waysOf(program)
+  if (ways !== undefined) return { matches: remembering(ways) }
   return {
     matches: (value) => {
       const text = codePoints(value)
       return run(program, text, 0, text.length, 'whole')
     },
   }
+}
+
+/** A value is matched as a whole: `^` in front and `$` behind say nothing more. */
+function withoutOuterEdges(node: Node): Node {
+  if (node.kind === 'choice') return { ...node, options: node.options.map(withoutOuterEdges) }
+  if (node.kind !== 'sequence') return node
+  const isEdge = (part: Node | undefined, edge: string) => part?.kind === 'edge' && part.edge === edge
+  const from = isEdge(node.parts[0], 'start') ? 1 : 0
+  const to = isEdge(node.parts.at(-1), 'end') ? -1 : undefined
+  return { ...node, parts: node.parts.slice(from, to) }
 }
 
 interface RepeatedSet {
@@ -129,6 +142,25 @@ function widest(node: Node): number {
       return widest(node.of) === 0 ? 0 : widest(node.of) * node.max
     default:
       return 0
+  }
+}
+
+/** Undefined for a program that looks around: what it may do depends on more than the steps that it has reached. */
+function waysOf(program: Program): Ways | undefined {
+  if (program.steps.some(({ kind }) => kind === 'assert')) return undefined
+  const reach = (starts: readonly number[]): Reached => {
+    const marks = new Int32Array(program.steps.length).fill(-1)
+    const steps: number[] = []
+    let ended = false
+    for (const start of starts) if (enter(program, start, [], 0, marks, steps)) ended = true
+    return { steps, ended }
+  }
+  const setAt = (index: number) => program.steps[index] as Extract<Step, { kind: 'set' }>
+  return {
+    sets: program.steps.flatMap((step) => (step.kind === 'set' ? [step.set] : [])),
+    start: () => reach([program.start]),
+    after: ({ steps }, codePoint) =>
+      reach(steps.filter((index) => contains(setAt(index).set, codePoint)).map((index) => setAt(index).next)),
   }
 }
 
