@@ -71,6 +71,8 @@ it('a download goes on in another process when its own is killed', async () => {
   first.child.kill('SIGKILL')
   expect(await second.outcome).toMatchObject({ files: 1, cached: false })
   expect(await downloads()).toHaveLength(2)
+  // Whoever goes on takes away what the one before had written.
+  expect(await readdir(join(cache, 'partial'))).toEqual([])
   const sweeper = await openModelCache({
     directory: cache,
     s3,

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 export interface Claim {
   /** Names what only this holder writes to. */
   readonly token: string
+  /** The token of the holder before, whose process has ended without a word: what it wrote to is nobody's. */
+  readonly orphan: string | undefined
   release(): Promise<void>
 }
 
@@ -33,11 +35,13 @@ export async function takeClaim(directory: string, key: string): Promise<Claim |
   const holder: Holder = { token, pid: process.pid, started: startOf(process.pid) ?? '', namespace: namespace() }
   const draft = join(directory, `.${key}.${token}`)
   await writeFile(draft, JSON.stringify(holder), { flag: 'wx' })
+  let orphan: string | undefined
   try {
     // A link, not a plain create: nobody ever sees a claim without its content.
     if (!(await linked(draft, file))) {
       const current = await readHolder(file)
       if (current !== undefined && (await isAlive(file, current))) return undefined
+      if (current !== undefined && hasEnded(current)) orphan = current.token
       await rm(file, { force: true })
       if (!(await linked(draft, file))) return undefined
     }
@@ -47,7 +51,7 @@ export async function takeClaim(directory: string, key: string): Promise<Claim |
   const beat = setInterval(() => utimes(file, new Date(), new Date()).catch(() => {}), HEARTBEAT)
   beat.unref()
   return {
-    token,
+    ...{ token, orphan },
     release: async () => {
       clearInterval(beat)
       if ((await readHolder(file))?.token === token) await rm(file, { force: true })
@@ -94,9 +98,12 @@ async function readHolder(file: string): Promise<Holder | undefined> {
   }
 }
 
+/** Whether the holder's process is known to be gone, and not just silent. */
+const hasEnded = (holder: Holder): boolean =>
+  holder.namespace !== '' && holder.namespace === namespace() && startOf(holder.pid) !== holder.started
+
 async function isAlive(file: string, holder: Holder): Promise<boolean> {
-  if (holder.namespace !== '' && holder.namespace === namespace() && startOf(holder.pid) !== holder.started)
-    return false
+  if (hasEnded(holder)) return false
   const beaten = await stat(file).then(
     ({ mtimeMs }) => mtimeMs,
     () => 0,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { claimedBy, sweepClaims, takeClaim } from './cache-claim.ts'
+import { type Claim, claimedBy, sweepClaims, takeClaim } from './cache-claim.ts'
 import type { CacheEntry } from './cache-eviction.ts'
 import { measureTree } from './cache-tree.ts'
 
@@ -91,8 +91,9 @@ export class CacheStore {
     return join(this.#entries, key, MODEL)
   }
 
-  /** The directory that the holder of a claim downloads into, and the model's folder within, which it has to make. */
-  async begin(key: string, token: string): Promise<{ readonly directory: string; readonly model: string }> {
+  /** The directory that the holder of a claim downloads into, and the model's folder within, which it has to make. What a dead holder has left goes. */
+  async begin(key: string, { token, orphan }: Claim): Promise<{ readonly directory: string; readonly model: string }> {
+    if (orphan !== undefined) await this.#discard(join(this.#partial, `${key}.${orphan}`))
     const directory = join(this.#partial, `${key}.${token}`)
     await mkdir(directory)
     await chmod(directory, 0o755)

@@ -7,7 +7,7 @@ import { StorageUnavailableError } from '../../../../storage/errors.ts'
 import type { Logger } from '../../../../telemetry/log.ts'
 import type { S3Facade } from '../../../s3/facade.ts'
 import type { ModelData } from '../../models/resolved-container.ts'
-import { takeClaim } from './cache-claim.ts'
+import { type Claim, takeClaim } from './cache-claim.ts'
 import { chooseEvictions } from './cache-eviction.ts'
 import { type CacheHit, CacheStore } from './cache-store.ts'
 import { ContentError } from './content-error.ts'
@@ -96,8 +96,8 @@ export async function openModelCache(options: ModelCacheOptions): Promise<ModelC
     trim(options.maximumBytes).catch((error: unknown) => log.warn({ err: error }, 'The model cache was not trimmed.'))
 
   /** Downloads as the holder of the claim; nothing of it is left when that fails. */
-  async function download(source: ModelSource, token: string, principal: Principal, signal: AbortSignal) {
-    const { directory, model } = await store.begin(source.fingerprint, token)
+  async function download(source: ModelSource, claim: Claim, principal: Principal, signal: AbortSignal) {
+    const { directory, model } = await store.begin(source.fingerprint, claim)
     try {
       const retryMilliseconds = options.retryMilliseconds ?? [200, 1000, 5000]
       await fetchModel(source, model, { s3, principal, limits, retryMilliseconds, signal })
@@ -108,17 +108,17 @@ export async function openModelCache(options: ModelCacheOptions): Promise<ModelC
     }
   }
 
-  async function downloadMakingRoom(source: ModelSource, token: string, principal: Principal, signal: AbortSignal) {
+  async function downloadMakingRoom(source: ModelSource, claim: Claim, principal: Principal, signal: AbortSignal) {
     const { bavail, bsize } = await statfs(options.directory)
     if (bavail * bsize < source.size && !(await trim(0))) {
       throw new ContentError('no-space', 'There is no space left on the disk for the model data.')
     }
     try {
-      return await download(source, token, principal, signal)
+      return await download(source, claim, principal, signal)
     } catch (error) {
       const isFull = error instanceof ContentError && error.kind === 'no-space'
       if (!isFull || !(await trim(0))) throw error
-      return await download(source, token, principal, signal)
+      return await download(source, claim, principal, signal)
     }
   }
 
@@ -142,7 +142,7 @@ export async function openModelCache(options: ModelCacheOptions): Promise<ModelC
           await checkAccess(s3, principal, source)
           return found(present)
         }
-        const made = await downloadMakingRoom(source, claim.token, principal, signal)
+        const made = await downloadMakingRoom(source, claim, principal, signal)
         return { ...made, cached: false }
       } finally {
         await claim.release()
