@@ -1,14 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pushImage } from '../../scripts/images/push-image.ts'
 import { type LocalEngine, startEngine } from '../../scripts/machine/engine.ts'
 import { faultChance } from '../support/chance.ts'
 import { constantLoad } from '../support/constant-load.ts'
 import { eventually } from '../support/eventually.ts'
-import { type Forwarder, forwarder } from '../support/forwarder.ts'
 import { type HostingFixture, startHosting } from '../support/hosting.ts'
+import { type LargePull, largePull } from '../support/large-pull.ts'
 import { lacksEngine } from '../support/shared-engine.ts'
-import { buildTestImages, type TestImages } from '../support/test-image.ts'
 
 const MIB = 1024 * 1024
 const who = (name: string) => ({ name: 'v', instances: 2, container: { Environment: { WHO: name } } })
@@ -17,23 +14,17 @@ describe.skipIf(lacksEngine('docker'))('an engine that hangs', () => {
   const chance = faultChance('hung engine')
   let engine: LocalEngine
   let hosting: HostingFixture
-  let large: TestImages
-  let proxy: Forwarder
+  let pull: LargePull
   let tries = 0
   beforeAll(async () => {
-    ;[engine, large] = await Promise.all([
-      startEngine('docker', { ours: true }),
-      buildTestImages(randomBytes(30 * MIB).toString('latin1')),
-    ])
+    ;[engine, pull] = await Promise.all([startEngine('docker', { ours: true }), largePull()])
     hosting = await startHosting(engine, { workers: 2 })
-    await pushImage(large.image(), { url: hosting.registry.url, repository: 'team/large', tag: '1' })
-    proxy = await forwarder(hosting.registry.host)
   })
   afterAll(async () => {
     engine?.resume()
     await hosting?.stop()
     await engine?.stop()
-    await Promise.all([proxy?.stop(), large?.remove()])
+    await pull?.stop()
   })
 
   const fresh = (name: string) => `${name}-${++tries}`
@@ -54,15 +45,9 @@ describe.skipIf(lacksEngine('docker'))('an engine that hangs', () => {
     const [serving, leaving, pulling, coming] = [fresh('serving'), fresh('leaving'), fresh('pulling'), fresh('coming')]
     await hosting.deploy(serving, who('old'))
     await hosting.deploy(leaving)
-    const hangAfter = chance.between(MIB, 25 * MIB)
-    let hung = false
-    proxy.onBytes = (bytes) => {
-      if (hung || bytes < hangAfter) return
-      hung = true
-      engine.pause()
-    }
-    await hosting.create(pulling, { image: `127.0.0.1:${proxy.port}/team/large:1` })
-    await eventually(() => expect(hung).toBe(true), 30_000)
+    const hung = pull.strikeAfter(chance.between(MIB, 25 * MIB), () => engine.pause())
+    await hosting.create(pulling, { image: pull.image })
+    await hung()
 
     const load = constantLoad(hosting.api, serving)
     await load.answered(20, 'old')

@@ -1,17 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pushImage } from '../../scripts/images/push-image.ts'
 import { type LocalEngine, startEngine } from '../../scripts/machine/engine.ts'
 import { isAlive } from '../../scripts/machine/lock.ts'
 import { createEngineClient } from '../../src/runtime/docker/engine-client.ts'
 import { faultChance } from '../support/chance.ts'
 import { constantLoad } from '../support/constant-load.ts'
 import { eventually } from '../support/eventually.ts'
-import { type Forwarder, forwarder } from '../support/forwarder.ts'
 import { type HostingFixture, startHosting } from '../support/hosting.ts'
+import { type LargePull, largePull } from '../support/large-pull.ts'
 import { ENGINES, lacksEngine } from '../support/shared-engine.ts'
-import { buildTestImages, type TestImages } from '../support/test-image.ts'
 import { replaceWorkers } from '../support/worker-pids.ts'
 
 const MIB = 1024 * 1024
@@ -25,22 +22,16 @@ for (const kind of KINDS) {
     const chance = faultChance(`killed ${kind}`)
     let engine: LocalEngine
     let hosting: HostingFixture
-    let large: TestImages
-    let proxy: Forwarder
+    let pull: LargePull
     let tries = 0
     beforeAll(async () => {
-      ;[engine, large] = await Promise.all([
-        startEngine(kind, { ours: true }),
-        buildTestImages(randomBytes(30 * MIB).toString('latin1')),
-      ])
+      ;[engine, pull] = await Promise.all([startEngine(kind, { ours: true }), largePull()])
       hosting = await startHosting(engine, { workers: 2 })
-      await pushImage(large.image(), { url: hosting.registry.url, repository: 'team/large', tag: '1' })
-      proxy = await forwarder(hosting.registry.host)
     })
     afterAll(async () => {
       await hosting?.stop()
       await engine?.stop()
-      await Promise.all([proxy?.stop(), large?.remove()])
+      await pull?.stop()
     })
 
     const fresh = (name: string) => `${name}-${++tries}`
@@ -87,15 +78,9 @@ for (const kind of KINDS) {
 
     it('in mid-pull: the image is pulled again, and the endpoint comes up', async () => {
       const name = fresh('pulling')
-      const cutAfter = chance.between(MIB, 25 * MIB)
-      let cut = false
-      proxy.onBytes = (bytes) => {
-        if (cut || bytes < cutAfter) return
-        cut = true
-        engine.kill()
-      }
-      await hosting.create(name, { image: `127.0.0.1:${proxy.port}/team/large:1` })
-      await eventually(() => expect(cut).toBe(true), 30_000)
+      const cut = pull.strikeAfter(chance.between(MIB, 25 * MIB), () => engine.kill())
+      await hosting.create(name, { image: pull.image })
+      await cut()
       expect(await hosting.describe(name)).toMatchObject({ EndpointStatus: 'Creating' })
       await eventually(() => expect(hosting.slipway.process.output()).toContain('the container engine does not answer'))
       await engine.revive()

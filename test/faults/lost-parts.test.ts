@@ -1,16 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import { readdir, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pushImage } from '../../scripts/images/push-image.ts'
 import { faultChance } from '../support/chance.ts'
 import { eventually } from '../support/eventually.ts'
-import { forwarder } from '../support/forwarder.ts'
 import { type HostingFixture, startHosting } from '../support/hosting.ts'
+import { largePull } from '../support/large-pull.ts'
 import { type ModelArchives, modelArchives, newestObject } from '../support/model-archives.ts'
 import { startRegistry } from '../support/registry.ts'
 import { lacksEngine } from '../support/shared-engine.ts'
-import { buildTestImages } from '../support/test-image.ts'
 import { servingWorkers } from '../support/worker-pids.ts'
 
 const MIB = 1024 * 1024
@@ -68,34 +65,26 @@ describe.skipIf(lacksEngine('docker'))('parts that are lost in the middle of the
   }, 120_000)
 
   it('a registry in mid-pull: the endpoint comes up when it is back', async () => {
-    const large = await buildTestImages(randomBytes(30 * MIB).toString('latin1'))
-    const push = (url: string) => pushImage(large.image(), { url, repository: 'team/large', tag: '1' })
-    const registry = await startRegistry({ auth: 'none' })
-    await push(registry.url)
+    const pull = await largePull()
     const successor = await startRegistry({ auth: 'none' })
-    await push(successor.url)
-    const cutAfter = chance.between(2 * MIB, 20 * MIB)
-    const proxy = await forwarder(registry.host)
-    let cut = false
-    proxy.onBytes = (bytes) => {
-      if (cut || bytes < cutAfter) return
-      cut = true
-      proxy.break()
-      void registry.stop()
-    }
+    await pull.push(successor.url)
+    const cut = pull.strikeAfter(chance.between(2 * MIB, 20 * MIB), () => {
+      pull.proxy.break()
+      void pull.registry.stop()
+    })
     const name = fresh('cut')
     try {
-      await hosting.create(name, { image: `127.0.0.1:${proxy.port}/team/large:1` })
-      await eventually(() => expect(cut).toBe(true), 30_000)
+      await hosting.create(name, { image: pull.image })
+      await cut()
       expect((await hosting.describe(name)).EndpointStatus).toBe('Creating')
-      proxy.mend(successor.host)
+      pull.proxy.mend(successor.host)
       const { EndpointStatus, FailureReason } = await hosting.settled(name, 90_000)
       expect([EndpointStatus, FailureReason]).toEqual(['InService', undefined])
       expect(await idsOf(name)).toHaveLength(1)
       await hosting.remove(name)
       expect(await idsOf(name)).toEqual([])
     } finally {
-      await Promise.all([proxy.stop(), successor.stop(), large.remove()])
+      await Promise.all([pull.stop(), successor.stop()])
     }
   }, 150_000)
 
