@@ -146,6 +146,8 @@ export async function startScriptedWorker(
       if (dead) void workQueue.stop()
       else await workQueue.stop()
       await changeFeed.stop()
+      // With its thread: hundreds of workers take turns in one test.
+      await opened.close()
     },
   }
 }
