@@ -6,6 +6,9 @@ const RETRY = process.env.CI === 'true' ? 1 : 0
 /** One more than the two processors of the smallest machine: most of the long files wait most of the time. */
 const WORKERS = 3
 
+/** Of services over stores, which they reach without a server. */
+const STORES = 'test/{control,services,storage}/**/*.test.ts'
+
 /** Tests beside the code need no machine; those under test/ start engines, registries, servers and clients. */
 export default defineConfig({
   test: {
@@ -29,8 +32,23 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'stores',
+          include: [STORES],
+          environment: 'node',
+          globalSetup: ['test/support/global-templates.ts', 'test/support/global-engine.ts'],
+          // As above: PGlite and the modules of all services take longer than most of these files.
+          isolate: false,
+          retry: RETRY,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: WORKERS,
+        },
+      },
+      {
+        test: {
           name: 'integration',
           include: ['test/**/*.test.ts'],
+          exclude: [STORES],
           environment: 'node',
           globalSetup: ['test/support/global-templates.ts', 'test/support/global-engine.ts'],
           retry: RETRY,

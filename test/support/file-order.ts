@@ -8,12 +8,13 @@ const SECONDS: Readonly<Record<string, number>> = JSON.parse(
 )
 /** Files that mostly wait: for engines, servers and clients of other languages. */
 const WAITING = /^test\/(?:clients|demo|docker|faults|hosting|registries|server|walk)\//
-/** Of these, files that are not in the record come last and one after another: they share processes (vitest.config.ts). */
-const SHARING = /^(?:src|scripts)\//
+/** Files that share processes (vitest.config.ts), by project. A process is kept only if the next file that waits for one is of the same. */
+const SHARING = [/^test\/(?:control|services|storage)\//, /^(?:src|scripts)\//]
 
 /**
- * Long files first, so that none is left alone at the end; and files that wait beside files that compute all the way, so that the
- * processors have something to do while somebody waits.
+ * Long files first, so that none is left alone at the end, and of those that have a process to themselves the ones that wait beside
+ * those that compute all the way, so that the processors have something to do while somebody waits. Files that share processes come
+ * one after another.
  */
 export class FileOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -26,18 +27,23 @@ export class FileOrder extends BaseSequencer {
 /** The order of these paths, a pure decision. */
 export function orderFiles(paths: readonly string[], seconds = SECONDS): readonly string[] {
   const last = (path: string) => seconds[path] ?? 1
-  const quick = paths.filter((path) => SHARING.test(path) && seconds[path] === undefined)
-  const waiting = paths.filter((path) => WAITING.test(path))
-  const computing = paths.filter((path) => !quick.includes(path) && !waiting.includes(path))
+  const longestFirst = (some: readonly string[]) =>
+    some.toSorted((one, other) => last(other) - last(one) || (one < other ? -1 : 1))
+  const sharing = SHARING.map((kind) => paths.filter((path) => kind.test(path)))
+  const alone = paths.filter((path) => !SHARING.some((kind) => kind.test(path)))
+  const waiting = alone.filter((path) => WAITING.test(path))
+  const computing = alone.filter((path) => !WAITING.test(path))
   const placed = [waiting, computing].flatMap((kind) => {
-    const longestFirst = kind.toSorted((one, other) => last(other) - last(one) || (one < other ? -1 : 1))
     const all = kind.reduce((sum, path) => sum + last(path), 0)
     let before = 0
-    return longestFirst.map((path) => {
+    return longestFirst(kind).map((path) => {
       const place = before / all
       before += last(path)
       return { path, place }
     })
   })
-  return [...placed.sort((one, other) => one.place - other.place).map(({ path }) => path), ...quick]
+  return [
+    ...placed.sort((one, other) => one.place - other.place).map(({ path }) => path),
+    ...sharing.flatMap(longestFirst),
+  ]
 }

@@ -5,9 +5,11 @@ import { removeStaleDirectories, temporaryDirectory } from './temporary-director
 
 /**
  * Lends all test files of a run the same engines. None is started before a file asks: files reach this process over a
- * socket named in TEST_ENGINES_SOCKET (see shared-engine.ts), and what was started is stopped at the end of the run.
+ * socket named in TEST_ENGINES_SOCKET (see shared-engine.ts), and what was started is stopped at the end of the run. The first of the
+ * projects that ask does it for all.
  */
 export async function setup(): Promise<() => Promise<void>> {
+  if (process.env.TEST_ENGINES_SOCKET !== undefined) return async () => {}
   await removeStaleDirectories()
   const directory = await temporaryDirectory()
   const engines = new Map<string, Promise<LocalEngine>>()

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { composeImage, type Image, type ImageSettings } from '../../scripts/images/image.ts'
 import { buildLayer } from '../../scripts/images/layer.ts'
+import { madeOnce } from './made-once.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /**
@@ -40,8 +41,8 @@ const run = promisify(execFile)
 const SOURCES = fileURLToPath(new URL('images/', import.meta.url))
 
 /**
- * Compiles the server and packs its layer; takes about half a second, so once for a test file. Each `variation` has a
- * layer of its own, for tests in which the engine must not know it yet.
+ * Packs the layer of the server, which is compiled once a run. Each `variation` has a layer of its own, for tests in which the engine
+ * must not know it yet.
  */
 export async function buildTestImages(variation = ''): Promise<TestImages> {
   const directory = await temporaryDirectory('slw-image-')
@@ -50,7 +51,11 @@ export async function buildTestImages(variation = ''): Promise<TestImages> {
   await chmod(join(root, 'tmp'), 0o1777)
   const program = join(root, 'usr/bin/model-server')
   const sources = ['main.c', 'http.c', 'behaviours.c'].map((name) => join(SOURCES, name))
-  await run('gcc', ['-O2', '-static', '-s', '-o', program, ...sources, '-lpthread'])
+  const compiled = await madeOnce('model-server', async () => {
+    await run('gcc', ['-O2', '-static', '-s', '-o', program, ...sources, '-lpthread'])
+    return readFile(program)
+  })
+  await writeFile(program, compiled, { mode: 0o755 })
   if (variation !== '') await writeFile(join(root, 'opt/variation'), variation)
   const layer = await buildLayer(root, join(directory.path, 'layer.tar.gz'))
   const image = (settings: ImageSettings = {}) =>
