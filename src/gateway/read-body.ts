@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { type BodyPace, timeForBody } from './body-pace.ts'
+import { afterReading, clientNow } from './client-time.ts'
 import type { CollectedBody } from './collected-body.ts'
 
 /** A body is larger than the operation takes. */
@@ -57,17 +58,25 @@ export async function collectBody(
 export function collectStream(stream: Readable, limit: number, body: CollectedBody, pace: BodyPace): Promise<void> {
   return new Promise((resolve, reject) => {
     if (stream.destroyed) return reject(new BodyAbortedError('the client went away'))
-    const since = performance.now()
-    const silence = setTimeout(() => fail(new BodyTooSlowError()), SILENCE_MILLISECONDS)
-    const checkPace = () => {
-      const left = timeForBody(body.size, pace) - (performance.now() - since)
-      if (left <= 0) fail(new BodyTooSlowError())
-      else slowness = setTimeout(checkPace, left)
+    const since = clientNow()
+    let heardAt = since
+    const timeLeft = () => {
+      const now = clientNow()
+      return Math.min(timeForBody(body.size, pace) - (now - since), SILENCE_MILLISECONDS - (now - heardAt))
     }
-    let slowness = setTimeout(checkPace, timeForBody(0, pace))
+    const judge = () => {
+      const left = timeLeft()
+      if (left <= 0) fail(new BodyTooSlowError())
+      else timer = setTimeout(look, left)
+    }
+    let callOff = () => {}
+    const look = () => {
+      callOff = afterReading(judge)
+    }
+    let timer = setTimeout(look, timeLeft())
     const stop = () => {
-      clearTimeout(silence)
-      clearTimeout(slowness)
+      clearTimeout(timer)
+      callOff()
       stream.off('data', onData)
       stream.off('end', onEnd)
       stream.off('error', onError)
@@ -80,7 +89,7 @@ export function collectStream(stream: Readable, limit: number, body: CollectedBo
     }
     const onData = (part: Buffer) => {
       if (body.size + part.length > limit) return fail(new BodyTooLargeError(limit))
-      silence.refresh()
+      heardAt = clientNow()
       body.add(part)
     }
     const onEnd = () => {
@@ -99,7 +108,14 @@ export function collectStream(stream: Readable, limit: number, body: CollectedBo
 /** The body as a stream that breaks when the client falls silent. */
 export function watchSilence(request: IncomingMessage): IncomingMessage {
   const { socket } = request
-  const onSilence = () => request.destroy(new BodyAbortedError('the client sent nothing for too long'))
+  const onSilence = () => {
+    const heard = socket.bytesRead
+    afterReading(() => {
+      // Whoever is heard now has the whole time again.
+      if (socket.bytesRead === heard && !request.complete)
+        request.destroy(new BodyAbortedError('the client sent nothing for too long'))
+    })
+  }
   socket.setTimeout(SILENCE_MILLISECONDS, onSilence)
   // Not on close: that comes when the server has already set the time for which it keeps the idle connection.
   request.once('end', () => {

@@ -4,6 +4,7 @@ import { accessEntry } from '../access.ts'
 import { errorAnswer } from '../answer-error.ts'
 import type { Caller } from '../authenticate.ts'
 import { timeForBody } from '../body-pace.ts'
+import { clientNow } from '../client-time.ts'
 import { CollectedBody } from '../collected-body.ts'
 import type { Call } from '../exchange.ts'
 import type { GatewayParts } from '../gateway.ts'
@@ -22,7 +23,7 @@ const LINGER_MILLISECONDS = 5_000
 /** What all connections of a front share. */
 export interface FrontContext extends ResponseOwner {
   readonly parts: GatewayParts
-  /** A clock that is set once in a while: `performance.now()` of the last look at the connections. */
+  /** A clock that is set once in a while: `clientNow()` of the last look at the connections. */
   readonly coarseNow: number
   /** The connection is node:http's from now on; its first bytes are back in the socket. */
   handOver(socket: Socket): void
@@ -37,6 +38,8 @@ interface Incoming {
   readonly body: CollectedBody
   readonly call: Call
   readonly response: FrontResponse
+  /** When it began, by `clientNow()`. */
+  readonly since: number
   /** Undefined while it is being looked up. */
   caller: Caller | undefined
 }
@@ -97,7 +100,7 @@ export class FrontConnection {
   isTooSlow(now: number): boolean {
     const incoming = this.#incoming
     if (incoming === undefined || this.#answering || isWhole(incoming)) return false
-    return now - incoming.call.arrivedAt > timeForBody(incoming.body.size, this.#context.parts.bodyPace)
+    return now - incoming.since > timeForBody(incoming.body.size, this.#context.parts.bodyPace)
   }
 
   /** Ends a connection whose body does not come, with words. */
@@ -193,7 +196,8 @@ export class FrontConnection {
     if (!parts.bodyMemory.reserve(contentLength)) return this.#handOver(bytes)
     const caller = identified instanceof Promise ? undefined : identified
     const headBytes = bytes.subarray(0, headEnd)
-    const incoming: Incoming = { head, headBytes, body: new CollectedBody(contentLength), call, response, caller }
+    const body = new CollectedBody(contentLength)
+    const incoming: Incoming = { head, headBytes, body, call, response, since: clientNow(), caller }
     this.#incoming = incoming
     if (identified instanceof Promise) {
       identified.then(

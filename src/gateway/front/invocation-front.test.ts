@@ -64,6 +64,16 @@ function fits({ bodyMemory }: InvocationGateway, bytes: number): boolean {
   return fit
 }
 
+/** Sends `text` and stops everything in this process for so long. When it goes on, timers are due, and nothing of the text has been read. */
+const holdUp = (milliseconds: number, { socket }: Client, text: string): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(() => {
+      socket.write(text)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+      resolve()
+    })
+  })
+
 const countOf = (text: string, part: string): number => text.split(part).length - 1
 
 describe('a connection of the front', () => {
@@ -187,6 +197,30 @@ describe('a connection of the front', () => {
         socket.write(body.slice(sent, sent + 200))
       }
       await eventually(() => expect(received()).toMatch(/^HTTP\/1\.1 200 OK/))
+    })
+
+    it('reads what has come while the process was held up before it judges', async () => {
+      const gateway = await serve({ ...options, times: TIMES, bodyPace: pace, memoryBytes: 1_000 })
+      const held = await client(gateway)
+      const whole = invocation(gateway, 'x'.repeat(900))
+      held.socket.write(whole.slice(0, -800))
+      await eventually(() => expect(fits(gateway, 200)).toBe(false))
+      await holdUp(2_000, held, whole.slice(-800))
+      await eventually(() => expect(held.received()).toMatch(/^HTTP\/1\.1 200 OK/))
+    })
+
+    it('does not count the time for which the process was held up', async () => {
+      const bodyPace = { bodySeconds: 3, bodyBytesPerSecond: 1_000 }
+      const gateway = await serve({ ...options, times: TIMES, bodyPace, memoryBytes: 1_000 })
+      const held = await client(gateway)
+      const whole = invocation(gateway, 'x'.repeat(900))
+      held.socket.write(whole.slice(0, -800))
+      await eventually(() => expect(fits(gateway, 200)).toBe(false))
+      await holdUp(4_000, held, 'x')
+      // A client on the same machine was held up as well, and goes on when it can.
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      held.socket.write(whole.slice(-799))
+      await eventually(() => expect(held.received()).toMatch(/^HTTP\/1\.1 200 OK/))
     })
   })
 

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
+import { afterReading, clientNow } from '../client-time.ts'
 import type { GatewayParts } from '../gateway.ts'
 import { answerLateHead, type HttpTimes, TIMES } from '../http-server.ts'
 import { SILENCE_MILLISECONDS } from '../read-body.ts'
@@ -13,7 +14,7 @@ import { FrontConnection, type FrontContext } from './front-connection.ts'
 export class InvocationFront implements FrontContext {
   readonly parts: GatewayParts
   readonly idleSeconds: number
-  coarseNow = performance.now()
+  coarseNow = clientNow()
   readonly #server: Server
   readonly #times: HttpTimes
   readonly #listeners: readonly ((socket: Socket) => void)[]
@@ -29,7 +30,7 @@ export class InvocationFront implements FrontContext {
     this.#listeners = server.listeners('connection') as ((socket: Socket) => void)[]
     server.removeAllListeners('connection')
     server.on('connection', (socket) => this.#connections.add(new FrontConnection(this, socket)))
-    this.#sweeper = setInterval(() => this.#sweep(), times.check)
+    this.#sweeper = setInterval(() => afterReading(() => this.#sweep()), times.check)
     this.#sweeper.unref()
     server.once('close', () => clearInterval(this.#sweeper))
   }
@@ -59,7 +60,7 @@ export class InvocationFront implements FrontContext {
 
   /** Ends what clients let wait for too long. What is written down by the coarse clock may be a round younger. */
   #sweep(): void {
-    const now = performance.now()
+    const now = clientNow()
     for (const connection of this.#connections) {
       const { waitsFor, socket } = connection
       if (waitsFor === 'nothing') continue
