@@ -1,3 +1,4 @@
+import type { WorkOutcome } from '../../src/control/work-queue.ts'
 import type { ScalingActivity } from '../../src/model/generated/application-autoscaling.ts'
 import type { AutoscalingDeps } from '../../src/services/application-autoscaling/autoscaling-deps.ts'
 import { describeScalingActivities } from '../../src/services/application-autoscaling/scaling/describe-scaling-activities.ts'
@@ -34,8 +35,8 @@ export interface TestAutoscaling {
   /** An endpoint in service, whose config and variant `v` has 2 instances, with a target of 1 to 8. */
   serving(): Promise<{ readonly name: string; readonly target: ScaledVariant }>
   setStatus(name: string, status: string): Promise<unknown>
-  /** Lets the endpoint come to rest, and the target's work item see it. */
-  settle(name: string): Promise<void>
+  /** Lets the endpoint come to rest, and the work items of its targets see it; what these come to. */
+  settle(name: string): Promise<readonly WorkOutcome[]>
   /** How many instances are wanted. */
   count(name: string): Promise<number | undefined>
   /** Newest first. */
@@ -104,7 +105,10 @@ export async function startTestAutoscaling(store: TestStore): Promise<TestAutosc
         .select('id')
         .where('endpoint_name', '=', name)
         .execute()
-      for (const { id } of rows) await targetHandler(deps)({ kind: 'scaling-target', key: id, attempts: 0 }, signal)
+      const outcomes: WorkOutcome[] = []
+      for (const { id } of rows)
+        outcomes.push(await targetHandler(deps)({ kind: 'scaling-target', key: id, attempts: 0 }, signal))
+      return outcomes
     },
     count: async (name) => (await deps.sagemaker.findCapacity(test.context(), name, 'v'))?.desiredInstances,
     activities: async ({ ResourceId }) => {

@@ -3,6 +3,7 @@ import { NAMESPACE, startTestAutoscaling, type TestAutoscaling } from '../../../
 import type { TestStore } from '../../../test/support/databases.ts'
 import { ACCOUNT, REGION, testStores } from '../../../test/support/sagemaker-service.ts'
 import type { PutScalingPolicyRequest } from '../../model/generated/application-autoscaling.ts'
+import { statement } from '../../storage/statement.ts'
 import type { AlarmEvent } from '../cloudwatch/facade.ts'
 import { endpointWrites } from '../sagemaker/hosting/endpoint-state.ts'
 import type { AutoscalingDeps } from './autoscaling-deps.ts'
@@ -98,6 +99,42 @@ describe.each(testStores)('scaling on $dialect', ({ create }) => {
     await test.settle(name)
     const activities = await test.activities(target)
     expect(activities.map(({ StatusCode }) => StatusCode)).toEqual(Array.from({ length: 4 }, () => 'Successful'))
+  })
+
+  const byHand = async (name: string, DesiredInstanceCount: number) => {
+    await test.setStatus(name, 'InService')
+    await test.sagemaker.database.commit([
+      statement(test.sagemaker.database.query.deleteFrom('endpoint_deployments').where('name_key', '=', name)),
+    ])
+    await test.sagemaker.call('UpdateEndpointWeightsAndCapacities', {
+      EndpointName: name,
+      DesiredWeightsAndCapacities: [{ VariantName: 'v', DesiredInstanceCount }],
+    })
+  }
+
+  it('brings the capacity between the bounds when a change has ended with another', async () => {
+    const { name, target } = await test.serving()
+    const policy = await track(target, 'p', { ScaleOutCooldown: 0 })
+    await raise(policy.PolicyARN, named(policy, 'High'), [170])
+    expect(await test.count(name)).toBe(4)
+    await byHand(name, 10)
+    await test.settle(name)
+    expect(await test.count(name)).toBe(8)
+    await test.settle(name)
+    expect((await test.activities(target)).map(({ StatusCode }) => StatusCode)).toEqual(['Successful', 'Failed'])
+  })
+
+  it('leaves a capacity that has just failed for a while, and then asks for it again', async () => {
+    const { name, target } = await test.serving()
+    await registerScalableTarget(deps, { ...target, MinCapacity: 4 }, context())
+    await test.settle(name)
+    expect(await test.count(name)).toBe(4)
+    await byHand(name, 3)
+    expect(await test.settle(name)).toEqual([{ done: false, againInMilliseconds: 600_000 }])
+    expect(await test.count(name)).toBe(3)
+    await test.settle(name)
+    expect(await test.count(name)).toBe(4)
+    expect(await test.settle(name)).toEqual([{ done: true }])
   })
 
   it('takes nothing away while another policy wants it', async () => {

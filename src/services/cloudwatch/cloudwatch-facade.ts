@@ -1,3 +1,6 @@
+import type { PutMetricAlarmInput } from '../../model/generated/cloudwatch.ts'
+import { loadService } from '../../model/service-description.ts'
+import { validateInput } from '../../wire/validate-input.ts'
 import { removeAlarms } from './alarms/delete-alarms.ts'
 import { alarmWrites } from './alarms/put-metric-alarm.ts'
 import type { CloudwatchDeps } from './cloudwatch-deps.ts'
@@ -13,6 +16,13 @@ import { readTotals } from './prometheus/read-totals.ts'
 const MINUTE = 60_000
 /** A gauge that has not been sampled for so many intervals is of something that is over. */
 const STALE_SAMPLES = 3
+
+/** What the gateway does for callers: others pass on what their own callers have written. @throws ValidationError */
+function requireModelled(alarm: PutMetricAlarmInput): void {
+  const description = loadService('cloudwatch')
+  const operation = description.operations.get('PutMetricAlarm')
+  if (operation !== undefined) validateInput(description, operation, { ...alarm })
+}
 
 /** CloudWatch for the other services of this worker. */
 export function createCloudwatchFacade(deps: CloudwatchDeps, recorder: Recorder): CloudwatchFacade {
@@ -41,7 +51,10 @@ export function createCloudwatchFacade(deps: CloudwatchDeps, recorder: Recorder)
         .filter((one): one is { at: number; value: number } => one.value !== undefined)
         .sort((a, b) => a.at - b.at)
     },
-    alarmWrites: (owner, input, changed) => alarmWrites(deps, owner, input, clock.now(), changed),
+    async alarmWrites(owner, input, changed) {
+      requireModelled(input)
+      return alarmWrites(deps, owner, input, clock.now(), changed)
+    },
     deleteAlarms: (owner, names) => removeAlarms(deps, owner, names, clock.now()),
     async alarmStates({ account, region }, names) {
       if (names.length === 0) return new Map()

@@ -221,6 +221,54 @@ describe.each(testStores)('alarms on $dialect', ({ create }) => {
     expect((await alarm('rate'))?.Dimensions).toBeUndefined()
   })
 
+  const expression = (Expression: string, metrics: readonly string[] = ['a', 'b'], Period = 60) => ({
+    ...{ Namespace: undefined, MetricName: undefined, Statistic: undefined, Period: undefined },
+    Metrics: [
+      ...metrics.map((MetricName) => ({
+        ...{ Id: MetricName, ReturnData: false },
+        MetricStat: { Metric: { Namespace: 'app', MetricName }, Period, Stat: 'Sum' },
+      })),
+      { Id: 'e', Expression },
+    ],
+  })
+
+  test.each([
+    ['a + zz', 'zz is not the id'],
+    ['5', 'does not return a time series'],
+    ['AVG(a)', 'does not return a time series'],
+    ['RATE(a, 2, 3)', 'RATE is given 3 arguments'],
+    ['[a, b]', 'returns several time series'],
+    ['METRICS()', 'returns several time series'],
+    ['NOTHING(a)', 'there is no function NOTHING'],
+    ['SEARCH("x", "Sum", 60)', 'SEARCH'],
+  ])('an alarm on %s, which never comes to a time series, is refused', async (text, message) => {
+    await expect(put(expression(text))).rejects.toThrow(message)
+    expect(await alarm()).toBeUndefined()
+  })
+
+  test('expressions of alarms may look all their metrics up, and choose', async () => {
+    for (const text of ['SUM(METRICS())', 'IF(AVG(a) > 5, b)', 'FIRST(SORT(REMOVE_EMPTY(METRICS()), MAX, DESC))'])
+      await put(expression(text))
+    await expect(put({ ...expression('TIME_SERIES(1)', []), AlarmName: 'alone' })).rejects.toThrow(
+      'at least one metric',
+    )
+    await put({ AlarmName: 'odd', AlarmActions: ['arn:aws:automate:us-east-1:ec2:stop'] })
+    await expect(put({ AlarmName: 'half\ud800' })).rejects.toThrow('AlarmName')
+  })
+
+  test('gaps of an alarm are filled where its periods lie, wherever in an hour that is', async () => {
+    await put({ ...expression('FILL(a, 20)', ['a'], 300), TreatMissingData: 'notBreaching' })
+    // Alarms look at the last whole minutes: here not at multiples of five.
+    await pass(7 * MINUTE + 5_000)
+    await becomes('ALARM')
+  })
+
+  test('an expression that comes to nothing with the data that there is has no datapoints', async () => {
+    await put({ ...expression('FIRST(REMOVE_EMPTY(METRICS()))'), TreatMissingData: 'breaching' })
+    await pass(MINUTE + 5_000)
+    await becomes('ALARM')
+  })
+
   test('few samples of a percentile leave the alarm as it is, when that is asked for', async () => {
     const changes = { Statistic: undefined, ExtendedStatistic: 'p90', EvaluateLowSampleCountPercentile: 'ignore' }
     await put({ ...changes, AlarmName: 'careful' })
@@ -360,6 +408,18 @@ describe.each(testStores)('alarms on $dialect', ({ create }) => {
     expect([0, 1]).toContain(set - ended)
   })
 
+  test('whoever changes one alarm with many others gets through', async () => {
+    await put()
+    const ResourceARN = 'arn:aws:cloudwatch:us-east-1:123456789012:alarm:high'
+    await Promise.all(
+      Array.from({ length: 80 }, async (_, index) => {
+        await cloudwatch.call('SetAlarmState', { AlarmName: 'high', StateValue: 'ALARM', StateReason: `${index}` })
+        await cloudwatch.call('TagResource', { ResourceARN, Tags: [{ Key: `k${index % 40}`, Value: `${index}` }] })
+      }),
+    )
+    expect((await cloudwatch.call('ListTagsForResource', { ResourceARN })).Tags).toHaveLength(40)
+  }, 30_000)
+
   test('the facade makes, reads and removes alarms for other services', async () => {
     const owner = { account: '123456789012', region: 'us-east-1' }
     const { facade } = cloudwatch
@@ -378,6 +438,14 @@ describe.each(testStores)('alarms on $dialect', ({ create }) => {
       AlarmActions: [POLICY],
     }
     const changed = () => new Error('the alarm has changed')
+    for (const wrong of [
+      { Unit: 'x' as never },
+      { Namespace: ':x' },
+      { Dimensions: Array(31).fill({ Name: 'n', Value: 'v' }) },
+    ])
+      await expect(facade.alarmWrites(owner, { ...alarm, ...wrong }, changed)).rejects.toMatchObject({
+        code: 'ValidationError',
+      })
     await cloudwatch.database.commit(await facade.alarmWrites(owner, alarm, changed))
     const name = 'TargetTracking-endpoint/e/variant/v-AlarmHigh-1'
     await pass(MINUTE + 5_000)

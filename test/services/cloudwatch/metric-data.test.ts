@@ -135,6 +135,7 @@ describe('what is refused of metric data', () => {
     ['an end before the start', [stat('m', 'm')], { EndTime: NOON }, 'ValidationError', 'StartTime'],
     ['too large a page', [stat('m', 'm')], { MaxDatapoints: 100_801 }, 'ValidationError', 'MaxDatapoints'],
     ['501 queries', Array.from({ length: 501 }, (_, i) => stat(`m${i}`, 'm')), {}, 'ValidationError', '500'],
+    ['a strange time zone', [stat('m', 'm')], { LabelOptions: { Timezone: 'Mars' } }, 'ValidationError', 'Mars'],
     ['a strange token', [stat('m', 'm')], { NextToken: 'abc' }, 'InvalidNextToken', 'invalid'],
     [
       'too much at once',
@@ -152,6 +153,17 @@ describe('what is refused of metric data', () => {
     ],
   ])('%s', async (_what, queries, changes, code, message) => {
     await expect(get(queries, changes)).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
+  })
+
+  test('what is no number is no value', async () => {
+    const { MetricDataResults: results } = await get([
+      stat('none', 'none', {}, { ReturnData: false }),
+      math('huge', 'TIME_SERIES(1e400)'),
+      math('filled', 'FILL(none, AVG(none))'),
+      math('chosen', 'IF(TIME_SERIES(1), 1e400, 0)'),
+      math('scalar', 'IF(0, none)'),
+    ])
+    expect(results?.map(({ Values }) => Values)).toEqual([[], [], [], []])
   })
 
   test('expressions that use one another many times over take no longer for it', async () => {

@@ -65,6 +65,8 @@ describe.each(testStores)('metrics on $dialect', ({ create }) => {
       [3, 3],
     ])
     expect(await datapoints({ StartTime: NOON, EndTime: NOON + MINUTE })).toHaveLength(1)
+    // A day of minutes is not one too many for beginning in the middle of one.
+    expect(await datapoints({ StartTime: NOON - DAY + 30_500, EndTime: NOON + 30_500 })).toHaveLength(1)
   })
 
   test('percentiles are within 2.5 %, and of statistic sets there are none', async () => {
@@ -217,7 +219,33 @@ describe('what is refused', () => {
   const dimension = (Name: string, Value = 'v') => ({ Name, Value })
   test.each<[string, Partial<PutMetricDataInput>, string, string]>([
     ['no data', {}, 'MissingParameter', 'The parameter MetricData is required.'],
+    ['an empty list of data', { MetricData: [] }, 'MissingParameter', 'The parameter MetricData is required.'],
     ["AWS's own namespace", { Namespace: 'AWS/EC2', MetricData: [] }, 'InvalidParameterValue', 'AWS/EC2'],
+    [
+      'control characters in a namespace',
+      { Namespace: 'a\u0001', ...data({ Value: 1 }) },
+      'InvalidParameterValue',
+      'a\u0001',
+    ],
+    [
+      'a blank namespace',
+      { Namespace: '  ', ...data({ Value: 1 }) },
+      'InvalidParameterValue',
+      'for parameter Namespace',
+    ],
+    [
+      'a namespace that is no text',
+      { Namespace: 'a\ud800', ...data({ Value: 1 }) },
+      'InvalidParameterValue',
+      'Namespace',
+    ],
+    [
+      'control characters in a name',
+      data({ MetricName: 'a\u0000', Value: 1 }),
+      'InvalidParameterValue',
+      '1.MetricName',
+    ],
+    ['a blank name', data({ MetricName: ' ', Value: 1 }), 'InvalidParameterValue', '1.MetricName'],
     ['a namespace with a colon first', { Namespace: ':x', MetricData: [] }, 'ValidationError', "at 'namespace'"],
     ['a value and values', data({ Value: 1, Values: [1] }), 'InvalidParameterCombination', 'mutually exclusive'],
     ['no value', data({}), 'MissingParameter', 'At least one of'],
@@ -285,10 +313,27 @@ describe('what is refused', () => {
       'InvalidParameterValue',
       'p101',
     ],
+    [
+      'a percentile that is none',
+      { Statistics: undefined, ExtendedStatistics: ['P99'] },
+      'InvalidParameterValue',
+      'P99',
+    ],
+    [
+      'an average as a percentile',
+      { Statistics: undefined, ExtendedStatistics: ['Sum'] },
+      'InvalidParameterValue',
+      'Sum',
+    ],
     ['a trimmed mean', { Statistics: undefined, ExtendedStatistics: ['tm90'] }, 'NotImplemented', 'tm90'],
     ['a period of 7 seconds', { Period: 7 }, 'InvalidParameterValue', 'Period'],
     ['an end before the start', { EndTime: NOON - 2 * HOUR }, 'InvalidParameterCombination', 'StartTime'],
-    ['too many datapoints', { StartTime: NOON - 2 * DAY }, 'InvalidParameterCombination', 'the limit of 1,440'],
+    [
+      'too many datapoints',
+      { StartTime: NOON - 2 * DAY },
+      'InvalidParameterCombination',
+      'datapoints, which exceeds the limit of 1440',
+    ],
     ['a period of zero', { Period: 0 }, 'ValidationError', "at 'period'"],
   ])('refuses to tell statistics for %s', async (_what, changes, code, message) => {
     const call = cloudwatch.call('GetMetricStatistics', { ...ASKED, ...changes })

@@ -20,7 +20,7 @@ export async function describeScalingPolicies(
   requireScalable(input.ServiceNamespace, input.ScalableDimension)
   const { PolicyNames: names = [], ResourceId: resource } = input
   const owner = { account, region }
-  const scope = `policies/${account}/${region}/${resource ?? ''}/${names.join(',')}`
+  const scope = JSON.stringify(['policies', account, region, resource, names])
   let query = database.query
     .selectFrom('scaling_policies')
     .innerJoin('scaling_targets', 'scaling_targets.id', 'scaling_policies.target_id')

@@ -37,6 +37,7 @@ it.each([
   ['a metric without statistic', tracking({ CustomizedMetricSpecification: { MetricName: 'm' } }), 'Statistic'],
   ['no metrics', tracking({ CustomizedMetricSpecification: { Metrics: [] } }), 'at least one'],
   ['metrics and a metric', tracking({ CustomizedMetricSpecification: { Metrics: [], MetricName: 'm' } }), 'alone'],
+  ['a bound that is no number', steps([0, Number.POSITIVE_INFINITY]), 'finite'],
   ['another metric of endpoints', predefined('SageMakerInferenceComponentInvocationsPerCopy'), 'not implemented'],
   ['a metric of others', predefined('ECSServiceAverageCPUUtilization'), 'does not fit'],
   ['prediction', { ...id, PolicyType: 'PredictiveScaling' as const }, 'not implemented'],

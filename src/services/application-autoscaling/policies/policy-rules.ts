@@ -85,6 +85,9 @@ function checkSteps(configuration: StepScalingPolicyConfiguration): void {
 
 /** Intervals lie side by side, without gaps, and one step that is open below or above ends them. */
 function checkIntervals(steps: readonly StepAdjustment[]): void {
+  const bounds = steps.flatMap(({ MetricIntervalLowerBound: lower, MetricIntervalUpperBound: upper }) => [lower, upper])
+  if (bounds.some((bound) => bound !== undefined && !Number.isFinite(bound)))
+    throw invalid('MetricIntervalLowerBound and MetricIntervalUpperBound must be finite numbers')
   const intervals = steps
     .map(({ MetricIntervalLowerBound: lower, MetricIntervalUpperBound: upper }) => ({
       lower: lower ?? Number.NEGATIVE_INFINITY,

@@ -21,7 +21,7 @@ export async function describeScalingActivities(
   requireScalable(input.ServiceNamespace, input.ScalableDimension)
   if (input.IncludeNotScaledActivities === true) throw notImplemented('IncludeNotScaledActivities')
   const resource_id = input.ResourceId
-  const scope = `activities/${account}/${region}/${resource_id ?? ''}`
+  const scope = JSON.stringify(['activities', account, region, resource_id])
   const query = database.query
     .selectFrom('scaling_activities')
     .selectAll()

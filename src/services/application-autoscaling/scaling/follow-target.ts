@@ -1,4 +1,4 @@
-import type { WorkHandler } from '../../../control/work-queue.ts'
+import type { WorkHandler, WorkOutcome } from '../../../control/work-queue.ts'
 import type { ScalingTargetRow } from '../../../storage/schema/autoscaling.ts'
 import { one, statement } from '../../../storage/statement.ts'
 import type { VariantCapacity } from '../../sagemaker/facade.ts'
@@ -9,10 +9,15 @@ import type { LastScaling } from './wanted-capacity.ts'
 
 const AGAIN = { done: false, againInMilliseconds: 1_000 } as const
 const DONE = { done: true } as const
+/** What has just failed is left alone for as long. */
+const LATER = { done: false, againInMilliseconds: 10 * 60_000 } as const
 /** What an endpoint does not come out of by waiting. */
 const STUCK: ReadonlySet<string> = new Set(['Failed', 'OutOfService', 'UpdateRollbackFailed', 'Deleting'])
 
-/** Waits until the endpoint is at rest, closes what was under way, and then brings the capacity between the bounds. */
+/**
+ * Waits until the endpoint is at rest, closes what was under way, and then brings the capacity between the bounds, again and
+ * again until it is there.
+ */
 export function targetHandler(deps: AutoscalingDeps): WorkHandler {
   const { database, sagemaker } = deps
   return async ({ key }) => {
@@ -31,39 +36,46 @@ export function targetHandler(deps: AutoscalingDeps): WorkHandler {
       return DONE
     }
     if (capacity.status !== 'InService') return AGAIN
-    if (!(await closeActivities(deps, target, capacity))) return DONE
+    const failed = await closeActivities(deps, target, capacity)
     const now = await database.query.selectFrom('scaling_targets').selectAll().where('id', '=', key).executeTakeFirst()
-    return now === undefined ? DONE : bringBetween(deps, now, capacity.desiredInstances)
+    return now === undefined ? DONE : bringBetween(deps, now, capacity.desiredInstances, failed)
   }
 }
 
-async function bringBetween(deps: AutoscalingDeps, target: ScalingTargetRow, from: number) {
+/** `failed` are the capacities that have just not been reached. */
+async function bringBetween(
+  deps: AutoscalingDeps,
+  target: ScalingTargetRow,
+  from: number,
+  failed: readonly number[],
+): Promise<WorkOutcome> {
   const { min_capacity: min, max_capacity: max } = target
   const to = Math.min(max, Math.max(min, from))
   if (to === from) return DONE
+  if (failed.includes(to)) return LATER
   const cause = to > from ? `minimum capacity was set to ${min}` : `maximum capacity was set to ${max}`
   try {
     await changeCapacity(deps, target, { from, to, cause, cooldownSeconds: undefined })
     return AGAIN
   } catch (error) {
-    if (error instanceof CapacityRefused) return DONE
+    if (error instanceof CapacityRefused) return LATER
     throw error
   }
 }
 
-/** Whether all that was under way has been reached; the cooldown of what a policy did begins now. */
+/** Returns the capacities that were to be reached and have not been; the cooldown of what a policy did begins now. */
 async function closeActivities(
   { database, clock }: AutoscalingDeps,
   target: ScalingTargetRow,
   capacity: VariantCapacity | undefined,
-): Promise<boolean> {
+): Promise<readonly number[]> {
   const { query } = database
   const open = await query
     .selectFrom('scaling_activities')
     .selectAll()
     .where((of) => of.and({ target_id: target.id, status: 'InProgress' }))
     .execute()
-  if (open.length === 0) return true
+  if (open.length === 0) return []
   const last = target.last_scaling === null ? undefined : (JSON.parse(target.last_scaling) as LastScaling)
   const ended_at = clock.now()
   const settled =
@@ -101,7 +113,7 @@ async function closeActivities(
       ),
     ),
   ])
-  return open.every(({ to_capacity }) => reached(to_capacity))
+  return open.map(({ to_capacity }) => to_capacity).filter((to) => !reached(to))
 }
 
 /** What was under way for a target that is gone. */

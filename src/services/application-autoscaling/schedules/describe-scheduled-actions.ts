@@ -17,7 +17,7 @@ export async function describeScheduledActions(
 ): Promise<DescribeScheduledActionsResponse> {
   requireScalable(input.ServiceNamespace, input.ScalableDimension)
   const { ScheduledActionNames: names = [], ResourceId: resource } = input
-  const scope = `schedules/${account}/${region}/${resource ?? ''}/${JSON.stringify(names)}`
+  const scope = JSON.stringify(['schedules', account, region, resource, names])
   let query = database.query
     .selectFrom('scaling_schedules')
     .innerJoin('scaling_targets', 'scaling_targets.id', 'scaling_schedules.target_id')

@@ -6,6 +6,7 @@ import type {
   UntagResourceRequest,
   UntagResourceResponse,
 } from '../../../model/generated/application-autoscaling.ts'
+import { retryOvertaken } from '../../../shared/overtaken.ts'
 import type { ScalingTargetRow } from '../../../storage/schema/autoscaling.ts'
 import { one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
@@ -16,9 +17,6 @@ import { findTargetById } from '../targets/target-store.ts'
 import { addTags, readTags, type Tags } from './target-tags.ts'
 
 type TagDeps = Pick<AutoscalingDeps, 'database'>
-
-/** Whoever loses has been overtaken by one who has not. */
-const ATTEMPTS = 20
 
 export async function tagResource(
   deps: TagDeps,
@@ -63,25 +61,16 @@ async function changeTags(
   context: RequestContext,
   change: (known: Tags) => Tags,
 ): Promise<void> {
-  const { database } = deps
-  for (let attempt = 1; ; attempt++) {
+  const conflict = concurrentUpdate()
+  const write = async () => {
     const row = await targetOf(deps, arn, context)
-    const conflict = concurrentUpdate()
-    const update = database.query
+    const update = deps.database.query
       .updateTable('scaling_targets')
       .set({ tags: JSON.stringify(change(readTags(row.tags))) })
       .where('id', '=', row.id)
       .where('tags', '=', row.tags)
-    try {
-      await database.commit([
-        statement(
-          update,
-          one(() => conflict),
-        ),
-      ])
-      return
-    } catch (error) {
-      if (error !== conflict || attempt === ATTEMPTS) throw error
-    }
+    const changed = () => conflict
+    await deps.database.commit([statement(update, one(changed))])
   }
+  await retryOvertaken(write, (error) => error === conflict, context.signal)
 }

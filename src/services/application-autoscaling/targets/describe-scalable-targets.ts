@@ -18,7 +18,7 @@ export async function describeScalableTargets(
   { account, region }: RequestContext,
 ): Promise<DescribeScalableTargetsResponse> {
   requireScalable(input.ServiceNamespace, input.ScalableDimension)
-  const scope = `targets/${account}/${region}/${input.ResourceIds?.join(',') ?? ''}`
+  const scope = JSON.stringify(['targets', account, region, input.ResourceIds ?? []])
   let query = database.query
     .selectFrom('scaling_targets')
     .selectAll()

@@ -60,7 +60,7 @@ export function readAlarmSettings(
 ): AlarmSettings {
   for (const member of REFUSED) if (input[member] !== undefined) throw notImplemented(`PutMetricAlarm with ${member}`)
   const { AlarmName: name, EvaluationPeriods: evaluationPeriods, Threshold: threshold } = input
-  if (!isPlainText(name)) throw invalid('The parameter AlarmName must not hold control characters.')
+  if (!isPlainText(name)) throw invalid('The parameter AlarmName must be text without control characters.')
   if (evaluationPeriods === undefined) throw required('EvaluationPeriods')
   const comparison = readComparison(input.ComparisonOperator)
   if (threshold === undefined) throw required('Threshold')
@@ -78,7 +78,8 @@ export function readAlarmSettings(
   const queries = input.Metrics === undefined ? [readMetric(owner, input)] : readMetrics(owner, input)
   const periods = new Set(queries.filter((query) => query.kind === 'stat').map(({ period }) => period))
   const [period] = periods
-  if (period === undefined || periods.size > 1) throw invalid('All metrics of an alarm must have the same Period.')
+  if (period === undefined) throw invalid('The metrics list of an alarm must hold at least one metric.')
+  if (periods.size > 1) throw invalid('All metrics of an alarm must have the same Period.')
   checkPeriod(period, evaluationPeriods, anyPeriod)
   const [only] = queries
   return {
@@ -158,7 +159,8 @@ function checkPeriod(period: number, evaluationPeriods: number, anyPeriod: boole
     )
 }
 
-const ARN = /^arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]{0,12}:.+$/
+/** Actions on instances have `ec2` where others have an account. */
+const ARN = /^arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:(?:[0-9]{0,12}|ec2):.+$/
 
 function checkActions({ OKActions = [], AlarmActions = [], InsufficientDataActions = [] }: PutMetricAlarmInput): void {
   for (const arn of [...OKActions, ...AlarmActions, ...InsufficientDataActions])
@@ -180,4 +182,4 @@ function leastSamples({ EvaluateLowSampleCountPercentile: choice, ExtendedStatis
 const required = (parameter: string) => invalid(`The parameter ${parameter} is required.`)
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const isPlainText = (text: string): boolean => !/[\x00-\x1f\x7f]/.test(text)
+const isPlainText = (text: string): boolean => !/[\x00-\x1f\x7f]/.test(text) && text.isWellFormed()

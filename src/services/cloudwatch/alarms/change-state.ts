@@ -4,6 +4,7 @@ import { randomText } from '../../../shared/ids.ts'
 import type { Database, Statement } from '../../../storage/database.ts'
 import type { AlarmRow } from '../../../storage/schema/cloudwatch.ts'
 import { one, statement } from '../../../storage/statement.ts'
+import { ServiceError } from '../../../wire/service-error.ts'
 import type { CloudwatchDeps } from '../cloudwatch-deps.ts'
 import type { AlarmEvent, AlarmState } from '../facade.ts'
 import { addHistory } from './alarm-history.ts'
@@ -13,10 +14,21 @@ import type { StateReason } from './state-reason.ts'
 /** Work: take an action of an alarm. The key is the action's row. */
 export const ACTION_WORK = 'cloudwatch-alarm-action'
 
-/** Somebody else has changed the alarm meanwhile. */
-export class AlarmChanged extends Error {
+/** Somebody else has changed the alarm meanwhile. Who cannot get through tells the caller so. */
+export class AlarmChanged extends ServiceError {
   override readonly name = 'AlarmChanged'
+  constructor(alarm: string) {
+    super(
+      'ConcurrentModificationException',
+      `More than one process tried to modify the alarm ${alarm} at the same time.`,
+      {
+        status: 429,
+      },
+    )
+  }
 }
+
+export const isAlarmChanged = (error: unknown): boolean => error instanceof AlarmChanged
 
 type Deps = Pick<CloudwatchDeps, 'database' | 'queue'>
 
@@ -58,7 +70,7 @@ export function stateChange(
   return [
     statement(
       update,
-      one(() => new AlarmChanged(`alarm ${row.name} has changed`)),
+      one(() => new AlarmChanged(row.name)),
     ),
     history,
     ...actions.flatMap((arn) => enqueueAction({ database, queue }, event, arn, randomText(20), now)),

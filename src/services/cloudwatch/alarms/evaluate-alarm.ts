@@ -1,8 +1,9 @@
 import type { WorkHandler, WorkOutcome } from '../../../control/work-queue.ts'
-import type { Database } from '../../../storage/database.ts'
+import type { AlarmRow } from '../../../storage/schema/cloudwatch.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import type { CloudwatchDeps } from '../cloudwatch-deps.ts'
 import type { AlarmState } from '../facade.ts'
+import type { TimeSeries } from '../math/values.ts'
 import { startOf } from '../metrics/aggregate.ts'
 import type { StatQuery } from '../metrics/metric-queries.ts'
 import { byPeriod, ofUnit, readPoints } from '../metrics/read-points.ts'
@@ -39,20 +40,14 @@ export function alarmHandler(deps: Deps): WorkHandler {
     } catch (error) {
       // Changed while it was looked at: what it is now is looked at at once.
       if (error instanceof AlarmChanged) return { done: false, againInMilliseconds: 0 }
-      if (!(error instanceof ServiceError)) throw error
-      deps.log.warn({ err: error, alarm: name, account, region }, 'an alarm cannot be evaluated')
+      throw error
     }
     return { done: false, againInMilliseconds: Math.max(0, nextTime(settings, deps, now) - deps.clock.now()) }
   }
 }
 
-async function evaluateAlarm(
-  deps: Deps,
-  row: NonNullable<Awaited<ReturnType<typeof findAlarm>>>,
-  settings: AlarmSettings,
-  now: number,
-): Promise<void> {
-  const range = await readRange(deps.database, settings, lastEnd(settings, deps, now))
+async function evaluateAlarm(deps: Deps, row: AlarmRow, settings: AlarmSettings, now: number): Promise<void> {
+  const range = await readRange(deps, row, settings, lastEnd(settings, deps, now))
   if (range === undefined) return
   const verdict = judge(range, settings)
   const previous = row.state as AlarmState
@@ -88,7 +83,8 @@ function nextTime(settings: AlarmSettings, { settings: { flushSeconds } }: Deps,
  * anything and the alarm is to wait.
  */
 async function readRange(
-  database: Database,
+  { database, log }: Deps,
+  { name, account, region }: AlarmRow,
   settings: AlarmSettings,
   end: number,
 ): Promise<readonly Datapoint[] | undefined> {
@@ -102,8 +98,15 @@ async function readRange(
     for (const units of byPeriod(points, period, start).values())
       if ((ofUnit(units, unit)?.count ?? 0) < leastSamples) return undefined
   }
-  const [result] = await runQueries(database, queries, { start, end, origin: start })
-  const [series] = result?.series ?? []
+  let series: TimeSeries | undefined
+  try {
+    const [result] = await runQueries(database, queries, { start, end, origin: start })
+    series = result?.series[0]
+  } catch (error) {
+    // An expression that comes to nothing with the data that there is has no datapoints.
+    if (!(error instanceof ServiceError)) throw error
+    log.warn({ err: error, alarm: name, account, region }, 'the expression of an alarm cannot be worked out')
+  }
   return Array.from({ length: periods }, (_, index) => {
     const at = start + index * period * 1000
     return { at, value: series?.values.get(at) }

@@ -1,52 +1,41 @@
 import { sql } from 'kysely'
 import type { PutMetricAlarmInput } from '../../../model/generated/cloudwatch.ts'
 import { randomText } from '../../../shared/ids.ts'
+import { retryOvertaken } from '../../../shared/overtaken.ts'
 import type { Statement } from '../../../storage/database.ts'
 import { none, one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
 import type { CloudwatchDeps } from '../cloudwatch-deps.ts'
 import { tooManyAlarms } from '../errors.ts'
 import type { AlarmOwner } from '../facade.ts'
-import { requireFunctions } from '../metrics/metric-queries.ts'
+import { tryQueries } from '../metrics/try-queries.ts'
 import { checkTags, tagsOf } from '../tags/tag-list.ts'
 import { addHistory } from './alarm-history.ts'
 import { alarmKey, findAlarm } from './alarm-row.ts'
 import { readAlarmSettings } from './alarm-settings.ts'
-import { AlarmChanged } from './change-state.ts'
+import { AlarmChanged, isAlarmChanged } from './change-state.ts'
 import { ALARM_WORK } from './evaluate-alarm.ts'
 import { INITIAL_REASON } from './state-reason.ts'
 
 const MOST_ALARMS = 5_000
-/** Somebody else makes or deletes it meanwhile. */
-const ATTEMPTS = 20
 
-/** PutMetricAlarm. An alarm that exists keeps its state and its tags. */
+/** PutMetricAlarm: creates or replaces an alarm, which is looked at at once. One that exists keeps its state and its tags. */
 export async function putMetricAlarm(
   deps: CloudwatchDeps,
   input: PutMetricAlarmInput,
-  { account, region, now }: RequestContext,
+  { account, region, now, signal }: RequestContext,
 ): Promise<undefined> {
-  await putAlarm(deps, { account, region }, input, now)
+  const owner = { account, region }
+  const changed = () => new AlarmChanged(input.AlarmName)
+  const put = async () => deps.database.commit(await alarmWrites(deps, owner, input, now, changed))
+  await retryOvertaken(put, isAlarmChanged, signal)
   return undefined
 }
 
 type Deps = Pick<CloudwatchDeps, 'database' | 'queue' | 'settings'>
 
-/** Creates or replaces an alarm; it is looked at at once. @throws ValidationError, LimitExceeded */
-async function putAlarm(deps: Deps, owner: AlarmOwner, input: PutMetricAlarmInput, now: number): Promise<void> {
-  const changed = () => new AlarmChanged(`alarm ${input.AlarmName} has changed`)
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await deps.database.commit(await alarmWrites(deps, owner, input, now, changed))
-      return
-    } catch (error) {
-      if (!(error instanceof AlarmChanged) || attempt === ATTEMPTS) throw error
-    }
-  }
-}
-
 /**
- * The same, for a unit of work of the caller. That rejects with `changed()` when somebody else makes or deletes the alarm
+ * What creates or replaces an alarm, for a unit of work of the caller. That rejects with `changed()` when somebody else makes or deletes the alarm
  * meanwhile, and with LimitExceeded. @throws ValidationError
  */
 export async function alarmWrites(
@@ -57,7 +46,7 @@ export async function alarmWrites(
   changed: () => Error,
 ): Promise<readonly Statement[]> {
   const settings = readAlarmSettings(owner, input, anyAlarmPeriod)
-  requireFunctions(settings.queries)
+  tryQueries(settings.queries, settings.period)
   if (input.Tags !== undefined) checkTags(input.Tags)
   const { query } = database
   const { Tags: tags = [], ...stored } = settings.input

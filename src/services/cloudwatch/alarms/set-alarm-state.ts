@@ -1,13 +1,11 @@
 import type { SetAlarmStateInput } from '../../../model/generated/cloudwatch.ts'
+import { retryOvertaken } from '../../../shared/overtaken.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
 import type { CloudwatchDeps } from '../cloudwatch-deps.ts'
 import { alarmNotFound } from '../errors.ts'
 import { findAlarm } from './alarm-row.ts'
-import { AlarmChanged, stateChange } from './change-state.ts'
-
-/** Whoever loses has been overtaken by one who has not. */
-const ATTEMPTS = 20
+import { isAlarmChanged, stateChange } from './change-state.ts'
 
 /** SetAlarmState: holds until the alarm is looked at the next time. Its actions are taken. */
 export async function setAlarmState(
@@ -17,16 +15,13 @@ export async function setAlarmState(
 ): Promise<undefined> {
   const { AlarmName: name, StateValue: state, StateReason: text, StateReasonData: data } = input
   if (data !== undefined && !isJson(data)) throw new ServiceError('InvalidFormat', 'StateReasonData is not valid JSON.')
-  for (let attempt = 1; ; attempt++) {
+  const set = async () => {
     const row = await findAlarm(deps.database, context, name)
     if (row === undefined) throw alarmNotFound(name)
-    try {
-      await deps.database.commit(stateChange(deps, row, state, { text, data }, context.now))
-      return undefined
-    } catch (error) {
-      if (!(error instanceof AlarmChanged) || attempt === ATTEMPTS) throw error
-    }
+    await deps.database.commit(stateChange(deps, row, state, { text, data }, context.now))
   }
+  await retryOvertaken(set, isAlarmChanged, context.signal)
+  return undefined
 }
 
 function isJson(text: string): boolean {

@@ -23,6 +23,7 @@ const run = (expression: string): Value => {
   const scope = {
     start: 0,
     end: 4 * MINUTE,
+    origin: 0,
     period: 60,
     budget: { left: 100_000 },
     find: (id: string) => (Object.hasOwn(QUERIES, id) ? QUERIES[id] : undefined),

@@ -1,7 +1,7 @@
-import { startOf } from '../metrics/aggregate.ts'
+import { periodStart } from '../metrics/aggregate.ts'
 import type { Range } from './functions.ts'
 import { MathError } from './tokens.ts'
-import { isSeries, type TimeSeries, type Value } from './values.ts'
+import { isSeries, put, type TimeSeries, type Value } from './values.ts'
 
 /**
  * FILL: gives every period of the range a value. `by` is a number or a series to take it from, `word` the way to make it
@@ -11,17 +11,17 @@ export function fill(
   series: TimeSeries,
   by: Value | undefined,
   word: string | undefined,
-  { start, end }: Range,
+  { start, end, origin }: Range,
 ): TimeSeries {
   const values = new Map<number, number>()
   const period = Math.max(1, series.period)
   const step = period * 1000
   const known = [...series.values]
   let passed = 0
-  for (let at = startOf(start, period); at < end; at += step) {
+  for (let at = periodStart(start, period, origin); at < end; at += step) {
     while (passed < known.length && (known[passed] as [number, number])[0] <= at) passed++
     const value = series.values.get(at) ?? missing(known, passed, at, by, word)
-    if (value !== undefined) values.set(at, value)
+    if (value !== undefined) put(values, at, value)
   }
   return { ...series, values }
 }

@@ -1,14 +1,16 @@
 import { notImplemented } from '../../../wire/service-error.ts'
-import { startOf } from '../metrics/aggregate.ts'
+import { periodStart } from '../metrics/aggregate.ts'
 import { fill } from './fill.ts'
 import { MathError } from './tokens.ts'
-import { across, isList, isSeries, mapSeries, mapValue, type TimeSeries, type Value } from './values.ts'
+import { across, isList, isSeries, mapSeries, mapValue, put, type TimeSeries, type Value } from './values.ts'
 
 /** What functions may know besides their arguments. */
 export interface Range {
   /** Epoch milliseconds. */
   readonly start: number
   readonly end: number
+  /** Where some period begins, and so all others. */
+  readonly origin: number
   /** The shortest period of the request's metrics, in seconds. */
   readonly period: number
 }
@@ -55,7 +57,7 @@ const stepwise = (name: string, work: (now: number, before: number, seconds: num
       let before: readonly [at: number, value: number] | undefined
       const values = new Map<number, number>()
       for (const [at, now] of series.values) {
-        if (before !== undefined) values.set(at, work(now, before[1], (at - before[0]) / 1000))
+        if (before !== undefined) put(values, at, work(now, before[1], (at - before[0]) / 1000))
         before = [at, now]
       }
       return { ...series, values }
@@ -136,10 +138,10 @@ const FUNCTIONS: Readonly<Record<string, MathFunction>> = {
   TIME_SERIES: {
     least: 1,
     most: 1,
-    apply: ([value], { start, end, period }) => {
+    apply: ([value], { start, end, origin, period }) => {
       const constant = numberOf(value, 'TIME_SERIES')
       const values = new Map<number, number>()
-      for (let at = startOf(start, period); at < end; at += period * 1000) values.set(at, constant)
+      for (let at = periodStart(start, period, origin); at < end; at += period * 1000) put(values, at, constant)
       return { label: 'TIME_SERIES', period, values }
     },
   },
@@ -209,14 +211,15 @@ function choose(condition: Value | undefined, yes: Value, no: Value | undefined)
     typeof value === 'number' ? value : value?.values.get(time)
   if (typeof condition === 'number') {
     const chosen = condition === 0 ? no : yes
-    if (chosen === undefined) throw new MathError('IF has nothing to give: it takes a third argument')
-    return chosen
+    if (chosen !== undefined) return chosen
+    if (!isSeries(yes)) throw new MathError('IF has nothing to give: it takes a third argument')
+    return { ...yes, values: new Map() }
   }
   const test = seriesOf(condition, 'IF')
   const values = new Map<number, number>()
   for (const [time, value] of test.values) {
     const chosen = at(value === 0 ? no : yes, time)
-    if (chosen !== undefined) values.set(time, chosen)
+    if (chosen !== undefined) put(values, time, chosen)
   }
   return { ...test, values }
 }

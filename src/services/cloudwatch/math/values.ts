@@ -16,7 +16,7 @@ export const isList = (value: Value): value is readonly TimeSeries[] => Array.is
 export const isSeries = (value: Value): value is TimeSeries => typeof value === 'object' && !isList(value)
 
 /** Division by zero and the like give no value. */
-const put = (values: Map<number, number>, at: number, value: number): void => {
+export const put = (values: Map<number, number>, at: number, value: number): void => {
   if (Number.isFinite(value)) values.set(at, value)
 }
 

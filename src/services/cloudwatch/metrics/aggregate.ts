@@ -53,3 +53,7 @@ export const startOf = (time: number, widthSeconds: number): number => {
   const width = widthSeconds * 1000
   return Math.floor(time / width) * width
 }
+
+/** The same where periods are counted from `origin`, and not from the epoch. */
+export const periodStart = (time: number, widthSeconds: number, origin: number): number =>
+  origin + startOf(time - origin, widthSeconds)

@@ -18,8 +18,8 @@ export function readDimensions(dimensions: readonly Dimension[] | undefined, par
   })
 }
 
-/** ASCII without control characters, and not blank. Source: Dimension in the API reference. */
-const isPrintable = (text: string): boolean => /^[\x20-\x7e]+$/.test(text) && text.trim() !== ''
+/** ASCII without control characters, and not blank. Source: Dimension and MetricStreamFilter in the API reference. */
+export const isPrintable = (text: string): boolean => /^[\x20-\x7e]+$/.test(text) && text.trim() !== ''
 
 const invalidText = (parameter: string, text: string) =>
   invalidValue(`The value ${text.slice(0, 128)} for parameter ${parameter} is invalid.`)

@@ -23,6 +23,9 @@ export async function getMetricData(
   const size = input.MaxDatapoints ?? MOST_DATAPOINTS
   if (size < 1 || size > MOST_DATAPOINTS) throw invalid(`The value ${size} for parameter MaxDatapoints is invalid.`)
   if (start >= end) throw invalid('The parameter StartTime must be less than the parameter EndTime.')
+  const zone = input.LabelOptions?.Timezone
+  if (zone !== undefined && !/^[+-]\d{4}$/.test(zone))
+    throw invalid(`The value ${zone.slice(0, 64)} for parameter LabelOptions.Timezone is invalid.`)
   if (given.length === 0) throw invalid('The parameter MetricDataQueries is required.')
   const queries = readMetricQueries(context, given, 'MetricDataQueries')
   if (!queries.some(({ isReturned }) => isReturned))

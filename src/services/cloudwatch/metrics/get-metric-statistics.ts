@@ -12,7 +12,7 @@ import { readDimensions } from './dimension-list.ts'
 import { checkPeriod } from './period.ts'
 import { byPeriod, readPoints } from './read-points.ts'
 import { seriesOf } from './series.ts'
-import { parseStatistic, type Statistic } from './statistic.ts'
+import { parseStatistic, percentileOf, type Statistic } from './statistic.ts'
 
 const MOST_DATAPOINTS = 1_440
 
@@ -28,10 +28,11 @@ export async function getMetricStatistics(
   if (input.StartTime >= input.EndTime)
     throw invalidCombination('The parameter StartTime must be less than the parameter EndTime.')
   const start = startOf(input.StartTime, Math.min(period, 60))
-  const count = Math.ceil((input.EndTime - start) / (period * 1000))
+  // Of the time that is asked about: a day of minutes is within the limit wherever it begins.
+  const count = Math.ceil((input.EndTime - input.StartTime) / (period * 1000))
   if (count > MOST_DATAPOINTS)
     throw invalidCombination(
-      `You have requested up to ${count} datapoints, which exceeds the limit of ${MOST_DATAPOINTS.toLocaleString('en')}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`,
+      `You have requested up to ${count} datapoints, which exceeds the limit of ${MOST_DATAPOINTS}. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`,
     )
   const series = seriesOf(context, input.Namespace, input.MetricName, readDimensions(input.Dimensions, 'Dimensions'))
   const points = (await readPoints(database, [series.id], start, input.EndTime)).get(series.id) ?? []
@@ -52,16 +53,13 @@ function readStatistics({ Statistics = [], ExtendedStatistics = [] }: GetMetricS
     throw missingParameter('Must specify either Statistics or ExtendedStatistics')
   const parse = (name: string, list: string, index: number) => {
     const statistic = parseStatistic(name)
-    if (statistic === undefined)
+    if (statistic === undefined || (list === 'ExtendedStatistics' && percentileOf(name) === undefined))
       throw invalidValue(`The value ${name.slice(0, 64)} for parameter ${list}.member.${index + 1} is invalid.`)
     return [name, statistic] as const
   }
   return {
     simple: Statistics.map((name, index) => parse(name, 'Statistics', index)),
-    extended: ExtendedStatistics.map((name, index) => {
-      if (!name.startsWith('p')) parseStatistic(name)
-      return parse(name.startsWith('p') ? name : '', 'ExtendedStatistics', index)
-    }),
+    extended: ExtendedStatistics.map((name, index) => parse(name, 'ExtendedStatistics', index)),
   }
 }
 

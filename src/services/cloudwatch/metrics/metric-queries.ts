@@ -1,7 +1,6 @@
 import type { MetricDataQuery } from '../../../model/generated/cloudwatch.ts'
 import { notImplemented, ServiceError } from '../../../wire/service-error.ts'
-import { requireFunction } from '../math/functions.ts'
-import { functionsIn, type Node, namesIn, parseExpression } from '../math/parse.ts'
+import { type Node, namesIn, parseExpression } from '../math/parse.ts'
 import { MathError } from '../math/tokens.ts'
 import { readDimensions } from './dimension-list.ts'
 import { type Series, seriesOf } from './series.ts'
@@ -99,17 +98,6 @@ function readExpression(expression: string, id: string): Node {
 export function expressionError(error: unknown, expression: string, id: string): unknown {
   if (!(error instanceof MathError)) return error
   return invalid(`Error in expression '${id}' [${expression.slice(0, 256)}]: ${error.message}.`)
-}
-
-/** An alarm on a function that is not there would never be raised. @throws ValidationError, NotImplemented */
-export function requireFunctions(queries: readonly MetricQuery[]): void {
-  for (const query of queries)
-    if (query.kind === 'expression')
-      try {
-        functionsIn(query.node).forEach((name) => void requireFunction(name))
-      } catch (error) {
-        throw expressionError(error, query.expression, query.id)
-      }
 }
 
 /** Follows each expression once, however many others use it. */

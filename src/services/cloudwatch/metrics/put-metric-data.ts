@@ -3,7 +3,7 @@ import { notImplemented } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
 import type { CloudwatchDeps } from '../cloudwatch-deps.ts'
 import { invalidValue, missingParameter } from '../errors.ts'
-import { readDimensions } from './dimension-list.ts'
+import { isPrintable, readDimensions } from './dimension-list.ts'
 import type { SeriesPoint } from './point-writer.ts'
 import { readDatum } from './read-datum.ts'
 import { seriesOf } from './series.ts'
@@ -18,12 +18,15 @@ export async function putMetricData(
 ): Promise<undefined> {
   const { Namespace: namespace, MetricData: data } = input
   if (input.EntityMetricData !== undefined) throw notImplemented('PutMetricData with EntityMetricData')
-  if (/^AWS\//i.test(namespace)) throw invalidValue(`The value ${namespace} for parameter Namespace is invalid.`)
-  if (data === undefined) throw missingParameter('The parameter MetricData is required.')
+  if (/^AWS\//i.test(namespace) || !isPrintable(namespace))
+    throw invalidValue(`The value ${namespace} for parameter Namespace is invalid.`)
+  if (data === undefined || data.length === 0) throw missingParameter('The parameter MetricData is required.')
   if (data.length > MOST_DATA)
     throw invalidValue(`The collection MetricData must not have a size greater than ${MOST_DATA}.`)
   const points = data.map((datum, index): SeriesPoint => {
     const parameter = `MetricData.member.${index + 1}`
+    if (!isPrintable(datum.MetricName))
+      throw invalidValue(`The value ${datum.MetricName} for parameter ${parameter}.MetricName is invalid.`)
     const dimensions = readDimensions(datum.Dimensions, `${parameter}.Dimensions`)
     const point = readDatum(datum, parameter, context.now)
     return { series: seriesOf(context, namespace, datum.MetricName, dimensions), point }

@@ -1,12 +1,9 @@
 import type { Database } from '../../../storage/database.ts'
-import { evaluate } from '../math/evaluate.ts'
-import { isList, type TimeSeries, type Value } from '../math/values.ts'
-import { type Point, startOf } from './aggregate.ts'
-import { expressionError, invalid, type MetricQuery, type StatQuery } from './metric-queries.ts'
+import type { TimeSeries, Value } from '../math/values.ts'
+import { type Point, periodStart } from './aggregate.ts'
+import type { MetricQuery, StatQuery } from './metric-queries.ts'
+import { queryScope, resultOf } from './query-scope.ts'
 import { byPeriod, ofUnit, readPoints } from './read-points.ts'
-
-/** Values that the expressions of one request may work out: about half a second of a worker's time. */
-const MOST_WORK = 2_000_000
 
 /** What a query has come to. An expression over several series may give several. */
 export interface QueryResult {
@@ -40,46 +37,14 @@ export async function runQueries(
     const points = (await readPoints(database, [id], earliest, end)).get(id) ?? []
     for (const query of asked) found.set(query.id, seriesFor(query, points, { start, end, origin }))
   }
-  const scope = {
-    start,
-    end,
-    period: shortestPeriod(queries),
-    budget: { left: MOST_WORK },
-    metrics: (part: string) =>
-      stats.filter(({ id }) => id.includes(part)).map((query) => found.get(query.id) as TimeSeries),
-    find(id: string): Value | undefined {
-      const known = found.get(id)
-      if (known !== undefined) return known
-      const query = queries.find((one) => one.id === id)
-      if (query?.kind !== 'expression') return undefined
-      const value = work(() => evaluate(query.node, scope), query)
-      found.set(id, value)
-      return value
-    },
-  }
-  return queries
-    .filter(({ isReturned }) => isReturned)
-    .map((query) => ({ query, series: asSeries(query, scope.find(query.id)) }))
+  const scope = queryScope(queries, found, { start, end, origin, period: shortestPeriod(queries) })
+  return queries.filter(({ isReturned }) => isReturned).map((query) => ({ query, series: resultOf(query, scope) }))
 }
 
 /** Of the metrics that are asked for, in seconds. */
 export function shortestPeriod(queries: readonly MetricQuery[]): number {
   const periods = queries.filter((query) => query.kind === 'stat').map(({ period }) => period)
   return periods.length === 0 ? 60 : Math.min(...periods)
-}
-
-function work(compute: () => Value, query: { readonly id: string; readonly expression: string }): Value {
-  try {
-    return compute()
-  } catch (error) {
-    throw expressionError(error, query.expression, query.id)
-  }
-}
-
-function asSeries(query: MetricQuery, value: Value | undefined): readonly TimeSeries[] {
-  if (value === undefined || typeof value === 'number')
-    throw invalid(`The expression '${query.id}' does not return a time series, which a result has to be.`)
-  return isList(value) ? value : [{ ...value, label: query.label }]
 }
 
 function seriesFor(query: StatQuery, points: readonly Point[], { start, end, origin }: QueryRange): TimeSeries {
@@ -98,5 +63,3 @@ function seriesFor(query: StatQuery, points: readonly Point[], { start, end, ori
   }
   return { label, period, values }
 }
-
-const periodStart = (time: number, period: number, origin: number): number => origin + startOf(time - origin, period)

@@ -7,17 +7,15 @@ import type {
   UntagResourceOutput,
 } from '../../../model/generated/cloudwatch.ts'
 import { parseArn } from '../../../shared/arn.ts'
+import { retryOvertaken } from '../../../shared/overtaken.ts'
 import type { AlarmRow } from '../../../storage/schema/cloudwatch.ts'
 import { one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
 import { findAlarm } from '../alarms/alarm-row.ts'
-import { AlarmChanged } from '../alarms/change-state.ts'
+import { AlarmChanged, isAlarmChanged } from '../alarms/change-state.ts'
 import type { CloudwatchDeps } from '../cloudwatch-deps.ts'
 import { invalidValue, resourceNotFound } from '../errors.ts'
 import { checkCount, checkTags, listTags, tagsOf } from './tag-list.ts'
-
-/** Whoever loses has been overtaken by one who has not. */
-const ATTEMPTS = 20
 
 export async function tagResource(
   deps: CloudwatchDeps,
@@ -74,25 +72,17 @@ async function changeTags(
   context: RequestContext,
   change: (known: Tags) => Tags,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  const write = async () => {
     const row = await alarmOf(deps, arn, context)
     const tags = change(JSON.parse(row.tags) as Tags)
     checkCount(Object.keys(tags).length)
     const update = deps.database.query
       .updateTable('cloudwatch_alarms')
-      .set({ tags: JSON.stringify(tags), revision: row.revision + 1 })
+      .set({ tags: JSON.stringify(tags) })
       .where('id', '=', row.id)
-      .where('revision', '=', row.revision)
-    try {
-      await deps.database.commit([
-        statement(
-          update,
-          one(() => new AlarmChanged('the alarm has changed')),
-        ),
-      ])
-      return
-    } catch (error) {
-      if (!(error instanceof AlarmChanged) || attempt === ATTEMPTS) throw error
-    }
+      .where('tags', '=', row.tags)
+    const changed = () => new AlarmChanged(row.name)
+    await deps.database.commit([statement(update, one(changed))])
   }
+  await retryOvertaken(write, isAlarmChanged, context.signal)
 }
