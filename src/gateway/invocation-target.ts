@@ -1,5 +1,12 @@
 import type { InvocationOperation } from '../services/sagemaker-runtime/invocation-headers.ts'
 
+/** What is asked of an endpoint, by the last part of the path. */
+export const INVOCATIONS = {
+  invocations: 'InvokeEndpoint',
+  'async-invocations': 'InvokeEndpointAsync',
+  'invocations-response-stream': 'InvokeEndpointWithResponseStream',
+} as const satisfies Record<string, InvocationTarget['operation']>
+
 /** What a request on the road of invocations asks for. */
 export class InvocationTarget {
   readonly operation: InvocationOperation | 'InvokeEndpointAsync'

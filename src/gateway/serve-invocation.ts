@@ -10,25 +10,19 @@ import type { Caller, Claim } from './authenticate.ts'
 import { CollectedBody } from './collected-body.ts'
 import { type Call, type Exchange, requestOrigin } from './exchange.ts'
 import type { GatewayParts } from './gateway.ts'
-import { InvocationTarget } from './invocation-target.ts'
+import { INVOCATIONS, InvocationTarget } from './invocation-target.ts'
 import { BodyTooLargeError, collectBody, watchSilence } from './read-body.ts'
 
 const SAGEMAKER = { service: 'sagemaker' }
-const INVOCATION = /^\/endpoints\/([^/]+)\/(?:(async-)?invocations|invocations(-response-stream))$/
+const INVOCATION = /^\/endpoints\/([^/]+)\/(invocations|async-invocations|invocations-response-stream)$/
 
 /** The endpoint that the request invokes, if it is an invocation. */
 export function invocationTarget(exchange: Exchange): InvocationTarget | undefined {
   if (exchange.method !== 'POST' || !exchange.path.startsWith('/endpoints/')) return undefined
   const match = INVOCATION.exec(exchange.path)
   if (match === null) return undefined
-  const name = match[1] as string
-  const operation =
-    match[2] !== undefined
-      ? 'InvokeEndpointAsync'
-      : match[3] !== undefined
-        ? 'InvokeEndpointWithResponseStream'
-        : 'InvokeEndpoint'
-  return new InvocationTarget(operation, name.includes('%') ? decoded(name) : name)
+  const [, name, kind] = match as unknown as [string, string, keyof typeof INVOCATIONS]
+  return new InvocationTarget(INVOCATIONS[kind], name.includes('%') ? decoded(name) : name)
 }
 
 function decoded(name: string): string {
@@ -44,6 +38,10 @@ function decoded(name: string): string {
 export const identifyInvoker = (parts: GatewayParts, call: Call): Caller | Promise<Caller> =>
   parts.authenticator.identify(call, 'rest-json', SAGEMAKER)
 
+/** The largest body that an invocation may bring. */
+export const mostBodyBytes = ({ runtime }: GatewayParts, { operation }: InvocationTarget): number =>
+  operation === 'InvokeEndpointAsync' ? MOST_BODY_BYTES : runtime.limits.invocationBytes
+
 /**
  * The road of invocations: no codec, no copy. The body is signed as a whole, so nothing of it may reach a container
  * before its last byte has been hashed: it is collected as it comes (never joined) under a budget of memory. A caller
@@ -58,7 +56,7 @@ export async function serveInvocation(
   const caller = identified instanceof Promise ? await identified : identified
   const { headers } = exchange.request
   const asynchronous = target.operation === 'InvokeEndpointAsync'
-  const limit = asynchronous ? MOST_BODY_BYTES : parts.runtime.limits.invocationBytes
+  const limit = mostBodyBytes(parts, target)
   const announced = headers['content-length'] === undefined ? undefined : Number(headers['content-length'])
   if (announced !== undefined && announced > limit) throw bodyTooLarge(limit)
   if (caller.claim === undefined && announced !== undefined && !asynchronous) {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Principal } from '../../src/access/principal.ts'
@@ -12,8 +13,11 @@ import { type GatewayParts, handleRequest } from '../../src/gateway/gateway.ts'
 import { createHttpServer, drainHttpServer, type HttpTimes } from '../../src/gateway/http-server.ts'
 import type { Authorizer } from '../../src/services/authorizer.ts'
 import { createServices } from '../../src/services/registry.ts'
+import { acceptDeps } from '../../src/services/sagemaker-runtime/async-inference/invoke-endpoint-async.ts'
+import type { NewRequest, RequestQueue } from '../../src/services/sagemaker-runtime/async-inference/request-queue.ts'
 import type { SessionAffinity } from '../../src/services/sagemaker-runtime/session-affinity.ts'
 import { systemClock } from '../../src/shared/clock.ts'
+import { createSealedBox } from '../../src/shared/sealed-box.ts'
 import { silentLogger } from '../../src/telemetry/log.ts'
 import { signRequest } from '../../src/wire/sigv4/sign.ts'
 
@@ -63,6 +67,8 @@ export interface GatewayOptions {
   readonly principal?: Principal
   /** Default: one that allows everything. */
   readonly authorizer?: Pick<Authorizer, 'require'>
+  /** What is accepted for asynchronous endpoints. */
+  readonly onAccepted?: (request: NewRequest) => void
 }
 
 const NO_SESSIONS: SessionAffinity = { find: async () => undefined, open: async () => {}, close: async () => {} }
@@ -84,12 +90,14 @@ export async function startInvocationGateway(options: GatewayOptions = {}): Prom
       { operations: {}, authorization: {} },
     ]),
   )
+  const queue = { accept: async (request: NewRequest) => options.onAccepted?.(request) } as unknown as RequestQueue
   const bodyMemory = new BodyMemory(options.memoryBytes ?? 512 * 1024 * 1024)
   const parts = {
     services: createServices(tables as Parameters<typeof createServices>[0]),
     authenticator:
       auth === 'trust' ? trustingAuthenticator(source, principal, REGION) : verifyingAuthenticator(source, REGION),
     runtime: {
+      accept: acceptDeps({ routes: table, queue, box: createSealedBox(randomBytes(32)) }, Date.now),
       routes: table,
       dataPlane,
       sessions,

@@ -9,7 +9,7 @@ import { CollectedBody } from '../collected-body.ts'
 import type { Call } from '../exchange.ts'
 import type { GatewayParts } from '../gateway.ts'
 import { BodyTooSlowError } from '../read-body.ts'
-import { identifyInvoker, invokeCollected } from '../serve-invocation.ts'
+import { identifyInvoker, invokeCollected, mostBodyBytes } from '../serve-invocation.ts'
 import { FrontResponse, type ResponseOwner } from './front-response.ts'
 import { HeadReader } from './head-reader.ts'
 import { type InvocationHead, MAX_HEAD_BYTES, mayBeInvocation } from './invocation-head.ts'
@@ -172,7 +172,7 @@ export class FrontConnection {
   #begin(head: InvocationHead, bytes: Buffer, headEnd: number): void {
     const { parts } = this.#context
     const { contentLength, headers } = head
-    if (contentLength > parts.runtime.limits.invocationBytes) return this.#handOver(bytes)
+    if (contentLength > mostBodyBytes(parts, head.target)) return this.#handOver(bytes)
     const response = new FrontResponse(this.#socket, this.#context)
     const call: Call = {
       request: { headers },

@@ -5,6 +5,9 @@ import { bytesOf, changed, pieces, type RawRequest } from '../../../test/gateway
 import { seeded } from '../../../test/gateway/fuzz-requests.ts'
 import { type FakeContainer, httpContainer } from '../../../test/support/fake-container.ts'
 import { type InvocationGateway, startInvocationGateway } from '../../../test/support/invocation-gateway.ts'
+import type { AsyncRoute } from '../../dataplane/route.ts'
+import type { AsyncRequestDocument } from '../../services/sagemaker-runtime/async-inference/async-request.ts'
+import type { NewRequest } from '../../services/sagemaker-runtime/async-inference/request-queue.ts'
 import { InvocationFront } from './invocation-front.ts'
 
 /*
@@ -16,6 +19,10 @@ const SEED = Number(process.env.SLIPWAY_TEST_SEED ?? 1)
 const SESSIONS = process.env.SLOW_TESTS === '1' ? 20_000 : 700
 const AT_ONCE = 24
 const HOST = 'slipway.test'
+const LATER: AsyncRoute = {
+  ...{ queueId: 'q', outputPath: 's3://outputs', failurePath: 's3://failures', responseIn: [] },
+  ...{ kmsKeyId: undefined, successTopic: undefined, errorTopic: undefined },
+}
 
 let container: FakeContainer
 let front: InvocationGateway
@@ -36,12 +43,18 @@ beforeAll(async () => {
       response.end(`${body.length}:${body.slice(0, 100)}`)
     })
   })
-  const limits = { invocationBytes: 5_000 }
+  const onAccepted = ({ row, body }: NewRequest) => {
+    const { inferenceId, output, failure, ...document } = JSON.parse(row.document) as AsyncRequestDocument
+    const id = String(document.customAttributes)
+    seen.set(id, [...(seen.get(id) ?? []), JSON.stringify([row.queue_id, document, body?.content.length])])
+  }
+  const limits = { invocationBytes: 5_000, onAccepted }
   front = await startInvocationGateway(limits)
   oracle = await startInvocationGateway({ ...limits, withoutFront: true })
   const instances = [{ id: 'i-1', address: container.address }]
   for (const gateway of [front, oracle])
     gateway.route('iris', { variants: [{ name: 'a', weight: 1, share: 1, strategy: 'RANDOM', instances }] })
+  for (const gateway of [front, oracle]) gateway.route('later', { async: LATER })
 })
 afterAll(async () => {
   await front?.stop()
@@ -51,13 +64,18 @@ afterAll(async () => {
 
 /** One of the requests that clients really send, each in its own spelling. */
 function request(session: string, random: () => number): RawRequest {
-  const stream = random() < 0.2
-  const path = `/endpoints/${random() < 0.9 ? 'iris' : 'nowhere'}/invocations${stream ? '-response-stream' : ''}`
-  const size = Math.floor(random() ** 4 * 6_000)
+  const kind = random()
+  const asynchronous = kind > 0.8
+  const name = random() < 0.9 ? (asynchronous ? 'later' : 'iris') : 'nowhere'
+  const path = `/endpoints/${name}/${asynchronous ? 'async-' : ''}invocations${kind < 0.2 ? '-response-stream' : ''}`
+  // Of asynchronous ones with an input of their own, and of those with a body, some are too large.
+  const size = Math.floor(asynchronous ? random() ** 2 * 135_000 * Math.round(random()) : random() ** 4 * 6_000)
   const body = Buffer.from(`${random() < 0.1 ? 'fail' : 'body'}${'x'.repeat(size)}`).subarray(0, size)
+  const input = asynchronous && (size === 0) === random() < 0.95
   const signed = front.signed(path, body, {
     host: HOST,
     'x-amzn-sagemaker-custom-attributes': session,
+    ...(input && { 'x-amzn-sagemaker-inputlocation': 's3://inputs/one' }),
   })
   if (random() < 0.05) signed.authorization = signed.authorization?.replace(/.{4}$/, '0000') ?? ''
   if (random() < 0.05) signed.authorization = signed.authorization?.replace('AKIA', 'AKIB') ?? ''

@@ -7,11 +7,16 @@ import {
   type InvocationGateway,
   startInvocationGateway,
 } from '../../../test/support/invocation-gateway.ts'
+import type { AsyncRoute } from '../../dataplane/route.ts'
 import type { AccessEntry } from '../../telemetry/access-log.ts'
 import { InvocationFront } from './invocation-front.ts'
 
 const TIMES = { head: 200, check: 50, idle: 1_000 }
 const PATH = '/endpoints/iris/invocations'
+const ASYNC: AsyncRoute = {
+  ...{ queueId: 'q', outputPath: 's3://outputs', failurePath: undefined, responseIn: [] },
+  ...{ kmsKeyId: undefined, successTopic: undefined, errorTopic: undefined },
+}
 
 const running: { stop(): unknown }[] = []
 afterEach(async () => {
@@ -53,8 +58,8 @@ async function client({ port }: InvocationGateway): Promise<Client> {
   return { socket, received: () => received, ended: () => ended }
 }
 
-function invocation(gateway: InvocationGateway, body: string, path = PATH): string {
-  const lines = Object.entries(gateway.signed(path, body)).map(([name, value]) => `${name}: ${value}`)
+function invocation(gateway: InvocationGateway, body: string, path = PATH, headers?: Record<string, string>): string {
+  const lines = Object.entries(gateway.signed(path, body, headers)).map(([name, value]) => `${name}: ${value}`)
   return `POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 
@@ -91,6 +96,24 @@ describe('a connection of the front', () => {
     socket.write(one)
     await eventually(() => expect(countOf(received(), 'HTTP/1.1 200 OK')).toBe(5))
     expect(handOver).toHaveBeenCalledTimes(1)
+  })
+
+  it('takes requests to asynchronous endpoints, and hands on one whose body is larger than those may be', async () => {
+    const handOver = vi.spyOn(InvocationFront.prototype, 'handOver')
+    const bodies: (number | undefined)[] = []
+    const gateway = await serve({ onAccepted: ({ body }) => bodies.push(body?.content.length) })
+    gateway.route('later', { async: ASYNC })
+    const { socket, received } = await client(gateway)
+    const path = '/endpoints/later/async-invocations'
+    const located = invocation(gateway, '', path, { 'x-amzn-sagemaker-inputlocation': 's3://inputs/one' })
+    socket.write(located + located + invocation(gateway, 'x'.repeat(128_000), path))
+    await eventually(() => expect(countOf(received(), 'HTTP/1.1 202 Accepted')).toBe(3))
+    expect(handOver).not.toHaveBeenCalled()
+    expect(bodies).toEqual([undefined, undefined, expect.any(Number)])
+    socket.write(invocation(gateway, 'x'.repeat(128_001), path))
+    await eventually(() => expect(countOf(received(), 'HTTP/1.1 400')).toBe(1))
+    expect(handOver).toHaveBeenCalledTimes(1)
+    expect(bodies).toHaveLength(3)
   })
 
   it('is closed when its head does not come, with words', async () => {

@@ -23,9 +23,12 @@ describe('a head that is read', () => {
     })
   })
 
-  it('may ask for a stream', () => {
-    const read = parseInvocationHead(head('POST /endpoints/a-1/invocations-response-stream HTTP/1.1', ...HEADERS))
-    expect(read?.target).toEqual(new InvocationTarget('InvokeEndpointWithResponseStream', 'a-1'))
+  it.each([
+    ['invocations-response-stream', 'InvokeEndpointWithResponseStream'],
+    ['async-invocations', 'InvokeEndpointAsync'],
+  ] as const)('may ask for %s', (kind, operation) => {
+    const read = parseInvocationHead(head(`POST /endpoints/a-1/${kind} HTTP/1.1`, ...HEADERS))
+    expect(read?.target).toEqual(new InvocationTarget(operation, 'a-1'))
   })
 
   it.each(['Connection: keep-alive', 'connection: Keep-Alive'])('may say %s', (line) => {
@@ -41,6 +44,7 @@ describe('a head that is left to node:http', () => {
     ['an escape', 'POST /endpoints/ir%69s/invocations HTTP/1.1'],
     ['a whole URL', 'POST http://slipway/endpoints/iris/invocations HTTP/1.1'],
     ['two spaces', 'POST  /endpoints/iris/invocations HTTP/1.1'],
+    ['a path that is none', 'POST /endpoints/iris/async-invocations-response-stream HTTP/1.1'],
     ['a longer path', 'POST /endpoints/iris/invocations/x HTTP/1.1'],
     ['no name', 'POST /endpoints//invocations HTTP/1.1'],
     ['a name with a dot', 'POST /endpoints/../invocations HTTP/1.1'],

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { InvocationTarget } from '../invocation-target.ts'
+import { INVOCATIONS, InvocationTarget } from '../invocation-target.ts'
 
 /** The head of an invocation that leaves no doubt. */
 export interface InvocationHead {
@@ -22,7 +22,8 @@ export function mayBeInvocation(bytes: Buffer): boolean {
   return bytes.compare(START, 0, length, 0, length) === 0
 }
 
-const FIRST_LINE = /^POST (\/endpoints\/([A-Za-z0-9-]{1,63})\/invocations(-response-stream)?) HTTP\/1\.1$/
+const FIRST_LINE =
+  /^POST (\/endpoints\/([A-Za-z0-9-]{1,63})\/(invocations|async-invocations|invocations-response-stream)) HTTP\/1\.1$/
 /** A line end that is none, or anything besides printable ASCII: a tab too could be read in several ways. */
 const DOUBTFUL = /\r(?!\n)|(?:^|[^\r])\n|[^\r\n -~]/
 const NAME = /^[A-Za-z][A-Za-z0-9-]*$/
@@ -68,9 +69,8 @@ export function parseInvocationHead(text: string): InvocationHead | undefined {
   }
   const contentLength = takenLength(headers)
   if (contentLength === undefined) return undefined
-  const [, path, endpointName, stream] = first as unknown as [string, string, string, string | undefined]
-  const operation = stream === undefined ? 'InvokeEndpoint' : 'InvokeEndpointWithResponseStream'
-  return { path, target: new InvocationTarget(operation, endpointName), headers, contentLength }
+  const [, path, endpointName, kind] = first as unknown as [string, string, string, keyof typeof INVOCATIONS]
+  return { path, target: new InvocationTarget(INVOCATIONS[kind], endpointName), headers, contentLength }
 }
 
 /** The length of the body, where the headers that everything hangs on are as they have to be; else undefined. */
