@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { FileOrder } from './test/support/file-order.ts'
 
@@ -6,6 +8,8 @@ const RETRY = process.env.CI === 'true' ? 1 : 0
 /** One more than the two processors of the smallest machine: most of the long files wait most of the time. */
 const WORKERS = 3
 
+/** The threads that a test starts run the sources themselves: what is compiled of them is kept, as bin/slipway keeps it. */
+const ENVIRONMENT = { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') }
 /** Of services over stores, which they reach without a server. */
 const STORES = 'test/{control,services,storage}/**/*.test.ts'
 
@@ -19,6 +23,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
           environment: 'node',
+          env: ENVIRONMENT,
           globalSetup: 'test/support/global-templates.ts',
           // A file's modules and stores serve the next as well: most files take less time than a process to run them in.
           isolate: false,
@@ -35,6 +40,7 @@ export default defineConfig({
           name: 'stores',
           include: [STORES],
           environment: 'node',
+          env: ENVIRONMENT,
           globalSetup: ['test/support/global-templates.ts', 'test/support/global-engine.ts'],
           // As above: PGlite and the modules of all services take longer than most of these files.
           isolate: false,
@@ -50,6 +56,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [STORES],
           environment: 'node',
+          env: ENVIRONMENT,
           globalSetup: ['test/support/global-templates.ts', 'test/support/global-engine.ts'],
           retry: RETRY,
           testTimeout: 60_000,
