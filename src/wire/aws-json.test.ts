@@ -6,6 +6,7 @@ import { ServiceError } from './service-error.ts'
 
 const sagemaker = loadService('sagemaker')
 const logs = loadService('logs')
+const cloudwatch = loadService('cloudwatch')
 
 const request = (target: string, method = 'POST'): WireRequest => ({
   method,
@@ -177,6 +178,17 @@ describe('awsJson responses', () => {
     })
     expect(awsJson.encode(sagemaker, sagemaker.operations.get('ListModels')!, { Models: [] }, 'id').body).toBe(
       '{"Models":[]}',
+    )
+  })
+
+  it('write doubles with a decimal point, as clients that tell them from integers expect', () => {
+    const output = {
+      Datapoints: [{ Sum: 3, Average: -0, Minimum: 1e20, Maximum: 1e21, SampleCount: 0.5 }],
+      Label: 'm',
+    }
+    const response = awsJson.encode(cloudwatch, cloudwatch.operations.get('GetMetricStatistics')!, output, 'id')
+    expect(response.body).toBe(
+      '{"Label":"m","Datapoints":[{"SampleCount":0.5,"Average":0.0,"Sum":3.0,"Minimum":100000000000000000000.0,"Maximum":1e+21}]}',
     )
   })
 

@@ -141,8 +141,20 @@ export function encodeJson(shape: Shape, value: unknown): unknown {
       return Buffer.from(value as Uint8Array).toString('base64')
     case 'float':
     case 'double':
-      return Number.isFinite(value) ? value : String(value)
+      return encodeDouble(value as number)
     default:
       return value
   }
+}
+
+/** Beyond it numbers are written with an exponent. */
+const PLAIN = 1e21
+
+/** A number as it is to be written. The types of JSON do not have it yet. */
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown }
+
+/** With a decimal point, always, as AWS writes doubles: Python and others tell 3.0 from 3. */
+function encodeDouble(value: number): unknown {
+  if (!Number.isFinite(value)) return String(value)
+  return Number.isInteger(value) && Math.abs(value) < PLAIN ? rawJSON(`${value}.0`) : value
 }

@@ -5,6 +5,7 @@ import { query } from './query.ts'
 import { ServiceError } from './service-error.ts'
 
 const iam = loadService('iam')
+const cloudwatch = loadService('cloudwatch')
 const sts = loadService('sts')
 
 const post = (search = ''): WireRequest => ({ method: 'POST', path: '/', query: search, headers: {} })
@@ -118,6 +119,14 @@ describe('query responses', () => {
   it('keep an empty list', () => {
     const { body } = query.encode(iam, iam.operations.get('ListRoles')!, { Roles: [], IsTruncated: false }, 'id-1')
     expect(body).toContain('<ListRolesResult><Roles/><IsTruncated>false</IsTruncated></ListRolesResult>')
+  })
+
+  it('can be read, whatever characters stand in a text', () => {
+    const output = { MetricAlarms: [{ AlarmDescription: 'a\u0000\u001f\u000b\t\r\uffff&#x1;<b>' }] }
+    const { body } = query.encode(cloudwatch, cloudwatch.operations.get('DescribeAlarms')!, output, 'id-1')
+    expect(body).toContain(
+      '<AlarmDescription>a\ufffd\ufffd\ufffd\t&#xd;\ufffd&amp;#x1;&lt;b&gt;</AlarmDescription>',
+    )
   })
 })
 

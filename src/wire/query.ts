@@ -10,6 +10,8 @@ import { escapeXml, escapeXmlError, xmlElement } from './xml-text.ts'
 
 const XML_TYPE = 'text/xml'
 const NO_BODY = new Uint8Array(0)
+/** References to what XML 1.0 has no room for, which no client of these services reads: one would hide a whole list. */
+const UNREADABLE = /&#x(?:[0-8bcef]|1[0-9a-f]|fff[ef]);/g
 
 /** The query protocol of IAM, STS, SNS and others: a form with an Action in, XML out. */
 export const query: Protocol = {
@@ -39,7 +41,7 @@ export const query: Protocol = {
         ? ''
         : xmlElement(
             operation.resultWrapper,
-            encodeXmlMembers(operation.output, (output ?? {}) as Record<string, unknown>),
+            encodeXmlMembers(operation.output, (output ?? {}) as Record<string, unknown>).replace(UNREADABLE, '\ufffd'),
           )
     const metadata = xmlElement('ResponseMetadata', xmlElement('RequestId', escapeXml(requestId)))
     const name = `${operation.name}Response`

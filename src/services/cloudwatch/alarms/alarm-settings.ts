@@ -60,7 +60,7 @@ export function readAlarmSettings(
 ): AlarmSettings {
   for (const member of REFUSED) if (input[member] !== undefined) throw notImplemented(`PutMetricAlarm with ${member}`)
   const { AlarmName: name, EvaluationPeriods: evaluationPeriods, Threshold: threshold } = input
-  if (!isPlainText(name)) throw invalid('The parameter AlarmName must be text without control characters.')
+  if (!isPlainText(name)) throw invalid('The parameter AlarmName must not hold control characters.')
   if (evaluationPeriods === undefined) throw required('EvaluationPeriods')
   const comparison = readComparison(input.ComparisonOperator)
   if (threshold === undefined) throw required('Threshold')
@@ -182,4 +182,4 @@ function leastSamples({ EvaluateLowSampleCountPercentile: choice, ExtendedStatis
 const required = (parameter: string) => invalid(`The parameter ${parameter} is required.`)
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const isPlainText = (text: string): boolean => !/[\x00-\x1f\x7f]/.test(text) && text.isWellFormed()
+const isPlainText = (text: string): boolean => !/[\x00-\x1f\x7f]/.test(text)

@@ -8,6 +8,7 @@ import type { RequestContext } from '../../operation.ts'
 import type { CloudwatchDeps } from '../cloudwatch-deps.ts'
 import { tooManyAlarms } from '../errors.ts'
 import type { AlarmOwner } from '../facade.ts'
+import { invalid } from '../metrics/metric-queries.ts'
 import { tryQueries } from '../metrics/try-queries.ts'
 import { checkTags, tagsOf } from '../tags/tag-list.ts'
 import { addHistory } from './alarm-history.ts'
@@ -46,6 +47,7 @@ export async function alarmWrites(
   changed: () => Error,
 ): Promise<readonly Statement[]> {
   const settings = readAlarmSettings(owner, input, anyAlarmPeriod)
+  if (!input.AlarmName.isWellFormed()) throw invalid('The parameter AlarmName must be UTF-8.')
   tryQueries(settings.queries, settings.period)
   if (input.Tags !== undefined) checkTags(input.Tags)
   const { query } = database
