@@ -124,9 +124,7 @@ describe('query responses', () => {
   it('can be read, whatever characters stand in a text', () => {
     const output = { MetricAlarms: [{ AlarmDescription: 'a\u0000\u001f\u000b\t\r\uffff&#x1;<b>' }] }
     const { body } = query.encode(cloudwatch, cloudwatch.operations.get('DescribeAlarms')!, output, 'id-1')
-    expect(body).toContain(
-      '<AlarmDescription>a\ufffd\ufffd\ufffd\t&#xd;\ufffd&amp;#x1;&lt;b&gt;</AlarmDescription>',
-    )
+    expect(body).toContain('<AlarmDescription>a\ufffd\ufffd\ufffd\t&#xd;\ufffd&amp;#x1;&lt;b&gt;</AlarmDescription>')
   })
 })
 

@@ -72,6 +72,7 @@ export async function startTestAutoscaling(store: TestStore): Promise<TestAutosc
         return []
       },
       deleteAlarms: async (_owner, names) => names.forEach((name) => void alarms.delete(name)),
+      alarmsOfPolicies: async () => new Map(),
       alarmStates: async (_owner, names) => new Map([...alarms].filter(([name]) => names.includes(name))),
     },
   }

@@ -10,7 +10,7 @@ export interface AutoscalingDeps {
   readonly queue: WorkQueue
   readonly clock: Clock
   readonly sagemaker: SagemakerFacade
-  readonly cloudwatch: Pick<CloudwatchFacade, 'alarmWrites' | 'deleteAlarms' | 'alarmStates'>
+  readonly cloudwatch: Pick<CloudwatchFacade, 'alarmWrites' | 'deleteAlarms' | 'alarmStates' | 'alarmsOfPolicies'>
   /** The period of the alarms of target tracking, in seconds: 60, as in AWS, unless CloudWatch keeps shorter ones. */
   readonly alarmSeconds: number
 }

@@ -1,6 +1,7 @@
 import type { PutMetricAlarmInput } from '../../model/generated/cloudwatch.ts'
 import { loadService } from '../../model/service-description.ts'
 import { validateInput } from '../../wire/validate-input.ts'
+import { alarmsOfPolicies } from './alarms/alarms-of-policies.ts'
 import { removeAlarms } from './alarms/delete-alarms.ts'
 import { alarmWrites } from './alarms/put-metric-alarm.ts'
 import type { CloudwatchDeps } from './cloudwatch-deps.ts'
@@ -56,6 +57,7 @@ export function createCloudwatchFacade(deps: CloudwatchDeps, recorder: Recorder)
       return alarmWrites(deps, owner, input, clock.now(), changed)
     },
     deleteAlarms: (owner, names) => removeAlarms(deps, owner, names, clock.now()),
+    alarmsOfPolicies: (owner, actions) => alarmsOfPolicies(database, owner, actions),
     async alarmStates({ account, region }, names) {
       if (names.length === 0) return new Map()
       const rows = await database.query

@@ -106,6 +106,8 @@ export interface CloudwatchFacade {
   deleteAlarms(owner: AlarmOwner, names: readonly string[]): Promise<void>
   /** The states of those of these alarms that exist, by name. */
   alarmStates(owner: AlarmOwner, names: readonly string[]): Promise<ReadonlyMap<string, AlarmState>>
+  /** The names of the alarms that have one of these scaling policies as an action of any state, by the policy's ARN, in order. */
+  alarmsOfPolicies(owner: AlarmOwner, policies: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>
   /** All that the workers have counted of endpoints since ever, in Prometheus's text format. */
   prometheus(): Promise<string>
   /** Stores what has been recorded so far. */

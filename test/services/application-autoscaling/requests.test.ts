@@ -236,4 +236,32 @@ describe('requests to Application Auto Scaling', () => {
     ] as const)
       expect((await put(...metrics)).answer).toContain(words)
   })
+
+  it('show with a step policy the alarms that name it', async () => {
+    const { target } = await registered()
+    const { PolicyARN } = await api.scaling('PutScalingPolicy', { ...target, ...step({}) })
+    const alarm = {
+      ...{ Namespace: 'app', MetricName: 'm', Statistic: 'Sum', Period: 60, EvaluationPeriods: 1, Threshold: 1 },
+      ComparisonOperator: 'GreaterThanThreshold',
+    }
+    const names = ['b', 'a'].map((name) => `${target.ResourceId}-${name}`)
+    for (const AlarmName of names)
+      await api.cloudwatch('PutMetricAlarm', { ...alarm, AlarmName, AlarmActions: [PolicyARN], OKActions: [PolicyARN] })
+    await api.cloudwatch('PutMetricAlarm', {
+      ...alarm,
+      AlarmName: `${names[0]}-other`,
+      AlarmActions: [`${PolicyARN}x`],
+    })
+    const { ScalingPolicies } = await api.scaling('DescribeScalingPolicies', {
+      ...{ ServiceNamespace: 'sagemaker', ResourceId: target.ResourceId },
+    })
+    expect(ScalingPolicies).toMatchObject([
+      {
+        Alarms: names.toReversed().map((AlarmName) => ({
+          AlarmName,
+          AlarmARN: `arn:aws:cloudwatch:us-east-1:123456789012:alarm:${AlarmName}`,
+        })),
+      },
+    ])
+  })
 })

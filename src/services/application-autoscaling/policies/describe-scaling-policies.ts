@@ -13,7 +13,7 @@ import { DIMENSION, NAMESPACE, policyArn, requireScalable } from '../scalable-re
 import { alarmView } from './put-scaling-policy.ts'
 
 export async function describeScalingPolicies(
-  { database }: AutoscalingDeps,
+  { database, cloudwatch }: AutoscalingDeps,
   input: DescribeScalingPoliciesRequest,
   { account, region }: RequestContext,
 ): Promise<DescribeScalingPoliciesResponse> {
@@ -48,10 +48,14 @@ export async function describeScalingPolicies(
           .where('policy_id', 'in', ids)
           .orderBy('side')
           .execute()
+  const arnOf = (row: (typeof rows)[number]) => policyArn(owner, row.policy_id, row.resource_id, row.policy_name)
+  // The alarms of step scaling are its users' own: those that name the policy.
+  const named = await cloudwatch.alarmsOfPolicies(owner, rows.filter(({ type }) => type === 'StepScaling').map(arnOf))
   const ScalingPolicies = rows.map((row): ScalingPolicy => {
     const configuration = JSON.parse(row.configuration) as unknown
+    const own = alarms.filter(({ policy_id }) => policy_id === row.policy_id).map(({ name }) => name)
     return {
-      PolicyARN: policyArn(owner, row.policy_id, row.resource_id, row.policy_name),
+      PolicyARN: arnOf(row),
       PolicyName: row.policy_name,
       ServiceNamespace: NAMESPACE,
       ResourceId: row.resource_id,
@@ -65,7 +69,7 @@ export async function describeScalingPolicies(
             PolicyType: 'TargetTrackingScaling',
             TargetTrackingScalingPolicyConfiguration: configuration as TargetTrackingScalingPolicyConfiguration,
           }),
-      Alarms: alarms.filter(({ policy_id }) => policy_id === row.policy_id).map(({ name }) => alarmView(owner, name)),
+      Alarms: [...own, ...(named.get(arnOf(row)) ?? [])].map((name) => alarmView(owner, name)),
       CreationTime: row.policy_created_at,
     }
   })
