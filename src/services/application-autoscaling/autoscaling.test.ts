@@ -11,6 +11,7 @@ import { deleteScalingPolicy } from './policies/delete-scaling-policy.ts'
 import { describeScalingPolicies } from './policies/describe-scaling-policies.ts'
 import { dropOrphanAlarms } from './policies/orphan-alarms.ts'
 import { putScalingPolicy } from './policies/put-scaling-policy.ts'
+import { putScheduledAction } from './schedules/put-scheduled-action.ts'
 import { deregisterScalableTarget } from './targets/deregister-scalable-target.ts'
 import { describeScalableTargets } from './targets/describe-scalable-targets.ts'
 import { registerScalableTarget } from './targets/register-scalable-target.ts'
@@ -232,6 +233,21 @@ describe.each(testStores)('scaling on $dialect', ({ create }) => {
     const same = await test.serving()
     await test.sagemaker.call('UpdateEndpoint', { EndpointName: same.name, EndpointConfigName: 'One' })
     await track(same.target, 'p')
+  })
+
+  it('has neither a policy nor a scheduled action for a variant that is gone', async () => {
+    const { name, target } = await test.serving()
+    const { database } = test.sagemaker
+    await database.commit([
+      statement(
+        database.query.updateTable('endpoint_variants').set({ variant_name: 'other' }).where('name_key', '=', name),
+      ),
+    ])
+    const gone = `There is no endpoint variant with the resource ID ${target.ResourceId}`
+    await expect(track(target, 'p')).rejects.toThrow(gone)
+    const action = { ScheduledActionName: 's', Schedule: 'rate(1 day)', ScalableTargetAction: { MinCapacity: 1 } }
+    await expect(putScheduledAction(deps, { ...target, ...action }, context())).rejects.toThrow(gone)
+    await deregisterScalableTarget(deps, target, context())
   })
 
   it('leaves nothing behind of an endpoint that goes while it is registered', async () => {

@@ -10,7 +10,7 @@ import { none, one, statement } from '../../../storage/statement.ts'
 import { ServiceError } from '../../../wire/service-error.ts'
 import type { RequestContext } from '../../operation.ts'
 import type { AutoscalingDeps } from '../autoscaling-deps.ts'
-import { concurrentUpdate, invalid, limitExceeded, noTarget, variantLeaves } from '../errors.ts'
+import { concurrentUpdate, invalid, limitExceeded, noTarget, noVariant, variantLeaves } from '../errors.ts'
 import { type Owner, policyArn, readResource } from '../scalable-resource.ts'
 import { requireTarget } from '../targets/target-store.ts'
 import { readPolicy } from './policy-rules.ts'
@@ -58,6 +58,7 @@ export async function putScalingPolicy(
       query.selectFrom('scaling_targets').select('id').where('id', '=', target.id),
       one(() => noTarget(resource.id)),
     ),
+    sagemaker.variantStillThere(owner, resource.endpoint, resource.variant, () => noVariant(resource.id)),
     sagemaker.variantStays(owner, resource.endpoint, resource.variant, () => variantLeaves(resource.id)),
     known === undefined
       ? statement(

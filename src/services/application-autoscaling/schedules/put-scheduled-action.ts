@@ -6,7 +6,7 @@ import type {
 import { none, one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
 import { type AutoscalingDeps, SCHEDULE_WORK } from '../autoscaling-deps.ts'
-import { concurrentUpdate, limitExceeded, noTarget } from '../errors.ts'
+import { concurrentUpdate, limitExceeded, noTarget, noVariant } from '../errors.ts'
 import { readResource } from '../scalable-resource.ts'
 import { requireTarget } from '../targets/target-store.ts'
 import { readAction } from './action-rules.ts'
@@ -24,18 +24,20 @@ export async function putScheduledAction(
   const resource = readResource(input)
   const target = await requireTarget(database, { account, region }, resource.id)
   const capacity = await sagemaker.findCapacity(target, target.endpoint_name, target.variant_name)
+  if (capacity === undefined) throw noVariant(resource.id)
   const named = { target_id: target.id, name: input.ScheduledActionName }
   const known = await query
     .selectFrom('scaling_schedules')
     .selectAll()
     .where((of) => of.and(named))
     .executeTakeFirst()
-  const action = readAction(input, known, { now, leastInstances: capacity?.leastInstances ?? 0 })
+  const action = readAction(input, known, { now, leastInstances: capacity.leastInstances })
   await database.commit([
     statement(
       query.selectFrom('scaling_targets').select('id').where('id', '=', target.id),
       one(() => noTarget(resource.id)),
     ),
+    sagemaker.variantStillThere(target, resource.endpoint, resource.variant, () => noVariant(resource.id)),
     known === undefined
       ? statement(
           query
