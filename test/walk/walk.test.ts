@@ -16,59 +16,66 @@ const REGISTRIES: readonly (readonly [string, RegistryOptions])[] = [
   ['Basic and a private CA', { auth: 'basic', tls: 'private-ca' }],
 ]
 
-describe.each(ENGINES)('from register to predict with boto3, on %s', (kind) => {
-  describe.skipIf(lacksEngine(kind)).each(REGISTRIES)('registry with %s', (_name, options) => {
+for (const kind of ENGINES) {
+  describe.skipIf(lacksEngine(kind))(`from register to predict with boto3, on ${kind}`, () => {
+    const registries = new Map<string, Registry>()
+    const digests = new Map<string, string>()
+    const undo: (() => Promise<void>)[] = []
     let images: TestImages
-    let registry: Registry
     let slipway: Slipway
     let socket: string
-    let digest: string
-    let distrust: (() => Promise<void>) | undefined
+
+    /** A registry with the image in it. */
+    async function open(name: string, options: RegistryOptions): Promise<void> {
+      const registry = await startRegistry(options)
+      undo.push(registry.stop)
+      registries.set(name, registry)
+      const { url, credentials, ca } = registry
+      if (ca !== undefined) undo.push(await trustRegistry(registry.host, ca))
+      const login = { ...(credentials && { credentials }), ...(ca && { ca }) }
+      digests.set(name, await pushImage(images.image(), { url, repository: 'team/model', tag: '1', ...login }))
+    }
 
     beforeAll(async () => {
       const engine = await sharedEngine(kind)
       socket = engine.socket
       images = await buildTestImages(`walk-${kind}`)
-      registry = await startRegistry(options)
-      if (registry.ca !== undefined) distrust = await trustRegistry(registry.host, registry.ca)
-      const { url, credentials, ca } = registry
-      digest = await pushImage(images.image(), {
-        url,
-        repository: 'team/model',
-        tag: '1',
-        ...(credentials && { credentials }),
-        ...(ca && { ca }),
-      })
-      const flags = registry.caFile === undefined ? [] : ['--ca-file', registry.caFile]
+      await Promise.all(REGISTRIES.map(([name, options]) => open(name, options)))
+      const flags = [...registries.values()].flatMap(({ caFile }) =>
+        caFile === undefined ? [] : ['--ca-file', caFile],
+      )
       slipway = await startSlipway({ runtime: 'docker', engineSocket: socket, flags: [...flags, '--stop-containers'] })
     })
     afterAll(async () => {
       await slipway?.stop()
-      await registry?.stop()
-      await distrust?.()
+      await Promise.all(undo.map((one) => one()))
       await images?.remove()
     })
 
-    it.each(['tag', 'digest'])(
-      'answers, its image named by %s, and leaves nothing',
-      async (by) => {
-        const image = by === 'tag' ? `${registry.host}/team/model:1` : digest
-        const { username, password } = registry.credentials ?? {}
-        const login: Record<string, string> =
-          username === undefined || password === undefined
-            ? {}
-            : { REGISTRY_USER: username, REGISTRY_PASSWORD: password }
-        const seen = JSON.parse(await runClient('boto3/walk.py', { ...slipway.env, ...login, IMAGE: image })) as {
-          deployed: string
-        }
-        expect(seen.deployed).toBe(digest)
-        expect(await containersOf(socket, slipway)).toEqual([])
-        if (password !== undefined) expect(slipway.process.output()).not.toContain(password)
-      },
-      120_000,
-    )
+    describe.each(REGISTRIES)('registry with %s', (name) => {
+      it.each(['tag', 'digest'])(
+        'answers, its image named by %s, and leaves nothing',
+        async (by) => {
+          const registry = registries.get(name) as Registry
+          const digest = digests.get(name) as string
+          const image = by === 'tag' ? `${registry.host}/team/model:1` : digest
+          const { username, password } = registry.credentials ?? {}
+          const login: Record<string, string> =
+            username === undefined || password === undefined
+              ? {}
+              : { REGISTRY_USER: username, REGISTRY_PASSWORD: password }
+          const seen = JSON.parse(await runClient('boto3/walk.py', { ...slipway.env, ...login, IMAGE: image })) as {
+            deployed: string
+          }
+          expect(seen.deployed).toBe(digest)
+          expect(await containersOf(socket, slipway)).toEqual([])
+          if (password !== undefined) expect(slipway.process.output()).not.toContain(password)
+        },
+        120_000,
+      )
+    })
   })
-})
+}
 
 async function containersOf(socket: string, { dataDir }: Slipway): Promise<readonly string[]> {
   const signal = AbortSignal.timeout(20_000)
