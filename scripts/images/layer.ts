@@ -30,7 +30,7 @@ export async function buildLayer(directory: string, file: string): Promise<Layer
   const written = pipeline(
     tar,
     hashing(plain),
-    createGzip({ level: 6 }),
+    createGzip({ level: 3 }),
     hashing(zipped, counter),
     createWriteStream(file),
   )
