@@ -1,4 +1,3 @@
-import { fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -8,6 +7,7 @@ import { requestIds } from '../src/services/sagemaker-runtime/async-inference/re
 import { RequestQueue } from '../src/services/sagemaker-runtime/async-inference/request-queue.ts'
 import { openSqliteDatabase } from '../src/storage/sqlite/sqlite-database.ts'
 import { statement } from '../src/storage/statement.ts'
+import { syncsPerSecond } from './support/disk.ts'
 import { median, printTable } from './support/measure.ts'
 
 /*
@@ -50,17 +50,6 @@ async function perSecond(work: (until: number) => Promise<number>): Promise<numb
   const start = performance.now()
   const count = await work(start + Number(values.seconds) * 1000)
   return count / ((performance.now() - start) / 1000)
-}
-
-const log = openSync(join(directory, 'log'), 'a')
-const record = Buffer.alloc(512, 1)
-const append = async (until: number) => {
-  let count = 0
-  for (; performance.now() < until; count++) {
-    writeSync(log, record)
-    fdatasyncSync(log)
-  }
-  return count
 }
 
 const accept = (queueId: string) => async (until: number) => {
@@ -111,7 +100,7 @@ try {
   const results = { append: [] as number[], accept: [] as number[], take: [] as number[] }
   const long = { accept: [] as number[], take: [] as number[] }
   for (let round = 0; round < Number(values.rounds); round++) {
-    results.append.push(await perSecond(append))
+    results.append.push(syncsPerSecond(directory, Number(values.seconds)))
     // Whoever comes second finds the write-ahead log longer: they take turns.
     const both = [
       { of: results, queueId: 'short' },
