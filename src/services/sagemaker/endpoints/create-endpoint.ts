@@ -6,7 +6,7 @@ import { configStillThere, requireConfig } from '../endpoint-configs/endpoint-co
 import { ENDPOINT_WORK, ENDPOINTS_TOPIC, formatEndpointKey } from '../hosting/endpoint-state.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
 import { checkTags, putTags, tagged } from '../tags/tag-store.ts'
-import { checkPolicies } from './deployment-policy.ts'
+import { deploymentPolicy } from './deployment-policy.ts'
 import { endpointArn, endpointKey } from './endpoint-key.ts'
 import type { EndpointSpec } from './endpoint-spec.ts'
 import { findEndpoint, insertEndpoint } from './endpoint-store.ts'
@@ -26,7 +26,8 @@ export async function createEndpoint(
   const { EndpointName: name, Tags: tags = [], DeploymentConfig: deployment } = input
   const arn = endpointArn(context, name)
   const key = endpointKey(context, name)
-  if (deployment !== undefined) checkPolicies(deployment)
+  // It is for later updates, whose fleets nobody knows yet.
+  if (deployment !== undefined) deploymentPolicy(deployment, [])
   checkTags(tags)
   if ((await findEndpoint(database, key)) !== undefined) throw duplicateEndpoint(arn)
   const config = await requireConfig(database, context, input.EndpointConfigName)

@@ -1,5 +1,6 @@
 import type { CapacitySize, DeploymentConfig } from '../../../model/generated/sagemaker.ts'
 import {
+  alarmWithoutName,
   batchSizeOutOfRange,
   bothUpdatePolicies,
   noUpdatePolicy,
@@ -59,12 +60,15 @@ interface SizedVariant {
 
 /**
  * Checks a DeploymentConfig against the fleet it is to bring in. Throws ValidationException. The bounds of a count of
- * instances are those of the percentage that it is of each variant.
+ * instances are those of the percentage that it is of each variant. Without variants only what is wrong for every fleet is refused.
  */
 export function deploymentPolicy(config: DeploymentConfig, variants: readonly SizedVariant[]): DeploymentPolicy {
   checkPolicies(config)
   const { BlueGreenUpdatePolicy: blueGreen, RollingUpdatePolicy: rolling } = config
-  const alarms = (config.AutoRollbackConfiguration?.Alarms ?? []).flatMap(({ AlarmName: name }) => name ?? [])
+  const alarms = (config.AutoRollbackConfiguration?.Alarms ?? []).map(({ AlarmName: name }) => {
+    if (name === undefined) throw alarmWithoutName()
+    return name
+  })
   if (rolling !== undefined) {
     const { MaximumBatchSize: size, RollbackMaximumBatchSize: rollbackSize } = rolling
     checkSize('MaximumBatchSize', size, variants)
@@ -101,8 +105,7 @@ export function deploymentPolicy(config: DeploymentConfig, variants: readonly Si
   }
 }
 
-/** What can be said of a DeploymentConfig whatever it is for. Throws ValidationException. */
-export function checkPolicies(config: DeploymentConfig): void {
+function checkPolicies(config: DeploymentConfig): void {
   const { BlueGreenUpdatePolicy: blueGreen, RollingUpdatePolicy: rolling } = config
   if (blueGreen !== undefined && rolling !== undefined) throw bothUpdatePolicies()
   if (blueGreen === undefined && rolling === undefined) throw noUpdatePolicy()

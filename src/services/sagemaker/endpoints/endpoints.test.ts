@@ -206,6 +206,16 @@ describe.each(testStores)('endpoints on $dialect', ({ create }) => {
       })
       const both = { DeploymentConfig: { BlueGreenUpdatePolicy: blueGreen, RollingUpdatePolicy: rolling } }
       expect(await refusal(createEndpoint('Both', 'Config', both))).toContain('Specify only one of')
+      const CanarySize = { Type: 'CAPACITY_PERCENT' as const, Value: 51 }
+      const routing = { Type: 'CANARY' as const, WaitIntervalInSeconds: 0 }
+      for (const [sizes, sentence] of [
+        [{}, 'CanarySize must be specified'],
+        [{ CanarySize }, 'CanarySize must be between 1% and 50%'],
+      ] as const) {
+        const policy = { TrafficRoutingConfiguration: { ...routing, ...sizes } }
+        const given = { DeploymentConfig: { BlueGreenUpdatePolicy: policy } }
+        expect(await refusal(createEndpoint('Wrong', 'Config', given))).toContain(sentence)
+      }
     })
   })
 

@@ -15,6 +15,10 @@ export const bothUpdatePolicies = (): ServiceError =>
 export const noUpdatePolicy = (): ServiceError =>
   validationException('Specify one of BlueGreenUpdatePolicy and RollingUpdatePolicy in DeploymentConfig.')
 
+/** One that nobody could watch: the update would seem to be guarded. */
+export const alarmWithoutName = (): ServiceError =>
+  validationException('AlarmName must be specified for each of the alarms of AutoRollbackConfiguration.')
+
 export const sizeForOtherType = (member: string, type: string): ServiceError =>
   validationException(`${member} cannot be specified when the traffic routing type is ${type}.`)
 

@@ -262,6 +262,11 @@ describe.each(testStores)('updates of endpoints on $dialect', ({ create }) => {
       { ...allAtOnce(), RollingUpdatePolicy: { MaximumBatchSize: percent(50), WaitIntervalInSeconds: 0 } },
       'Specify only one of BlueGreenUpdatePolicy and RollingUpdatePolicy',
     ],
+    [
+      'an alarm without a name',
+      { ...allAtOnce(), AutoRollbackConfiguration: { Alarms: [{ AlarmName: 'a' }, {}] } },
+      'AlarmName must be specified',
+    ],
     ['a canary without a size', traffic('CANARY', {}), 'CanarySize must be specified'],
     ['linear steps without a size', traffic('LINEAR', {}), 'LinearStepSize must be specified'],
     [
