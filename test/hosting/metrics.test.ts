@@ -111,6 +111,18 @@ for (const kind of ENGINES) {
       expect(stdout).toMatch(/^measured +InService +v +2\/2 +0\.\d\d +0\.\d\d +[\d.]+ ms +[\d.]+ ms/m)
     })
 
+    it('show in slipway top that a container hangs up', async () => {
+      await hosting.deploy('hangs-up', { name: 'v' })
+      for (let count = 0; count < 5; count++)
+        expect((await hosting.api.invoke('hangs-up', { commands: 'cut=0' })).status).toBe(424)
+      await eventually(async () => {
+        const { stdout } = await run(PROGRAM, ['top', '--json', '--data-dir', hosting.slipway.dataDir])
+        const shown = JSON.parse(stdout) as { endpoint: string; errorsPerSecond: number }[]
+        expect(shown.find(({ endpoint }) => endpoint === 'hangs-up')?.errorsPerSecond).toBeGreaterThan(0)
+      }, 20_000)
+      await hosting.remove('hangs-up')
+    })
+
     it('tell what instances use, as far as the engine can', async () => {
       const queries = ['CPUUtilization', 'MemoryUtilization', 'DiskUtilization'].map((name) =>
         stat(name.toLowerCase(), name, 'Maximum', '/aws/sagemaker/Endpoints'),

@@ -16,6 +16,7 @@ export interface Figures {
   readonly healthy: number
   readonly desired: number
   readonly requestsPerSecond: number
+  /** Requests without an answer of 2XX from the model. */
   readonly errorsPerSecond: number
   /** Milliseconds. */
   readonly p50?: number
@@ -90,6 +91,8 @@ async function readMetrics(database: Database, { account, region, endpoint, vari
     latency: idOf('ModelLatency'),
     errors4xx: idOf('Invocation4XXErrors'),
     errors5xx: idOf('Invocation5XXErrors'),
+    modelErrors: idOf('InvocationModelErrors'),
+    invocationFailures: idOf('InvocationFailures'),
     cpu: idOf('CPUUtilization', host),
     memory: idOf('MemoryUtilization', host),
   }
@@ -103,13 +106,22 @@ async function readMetrics(database: Database, { account, region, endpoint, vari
     return { all, seconds: (now - since) / 1000 }
   }
   const latency = seen(ids.latency)
-  const errors = [seen(ids.errors4xx), seen(ids.errors5xx)]
+  const perSecond = (id: string) => {
+    const { all, seconds } = seen(id)
+    return (all?.sum ?? 0) / seconds
+  }
+  // A container that hangs up or takes too long gives no status, and is in none of the first two.
+  const errorsPerSecond = Math.max(
+    perSecond(ids.errors4xx) + perSecond(ids.errors5xx),
+    perSecond(ids.modelErrors),
+    perSecond(ids.invocationFailures),
+  )
   // Every request that came to an end has a latency, on endpoints of both kinds.
   const milliseconds = (statistic: typeof P50) =>
     latency.all === undefined ? undefined : (statistic?.(latency.all) ?? Number.NaN) / 1000
   return {
     requestsPerSecond: (latency.all?.count ?? 0) / latency.seconds,
-    errorsPerSecond: errors.reduce((sum, { all, seconds }) => sum + (all?.sum ?? 0) / seconds, 0),
+    errorsPerSecond,
     p50: milliseconds(P50),
     p99: milliseconds(P99),
     cpu: seen(ids.cpu).all?.maximum,
