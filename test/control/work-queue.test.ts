@@ -120,32 +120,6 @@ describe.each(testStores)('the work queue on $dialect', ({ create }) => {
     expect(most).toBe(3)
   })
 
-  test('misses no commit of its own, whatever it is about when that comes', async () => {
-    // Neither the watch nor the clock wakes this worker: what a commit does not bring is never done.
-    const db = await store.open()
-    const watch = { onCommit: () => () => {}, stop: () => {} }
-    const queue = createWorkQueue({ db, watch, clock: { now: () => now }, log: silentLogger, random: () => 0 })
-    const left = new Map(Array.from({ length: 60 }, (_, index) => [`k${index}`, 5]))
-    const kinds = ['a', 'b', 'c']
-    for (const [index, kind] of kinds.entries())
-      queue.handle(
-        kind,
-        async ({ key }) => {
-          const more = (left.get(key) ?? 0) - 1
-          left.set(key, more)
-          // Of another kind and of this one, each while this item is still leased.
-          if (more > 0) await db.commit([queue.enqueue(kinds[(index + more) % 3] as string, key)])
-          return { done: true }
-        },
-        { concurrency: 1 + index },
-      )
-    queue.start()
-    workers.push({ db, queue, watch })
-    await Promise.all([...left.keys()].map((key) => db.commit([queue.enqueue('a', key)])))
-    await eventually(async () => expect(await items(db)).toEqual([]), 30_000)
-    expect([...left.values()].every((more) => more === 0)).toBe(true)
-  }, 40_000)
-
   test('runs an item once more when it is enqueued while it runs', async () => {
     const runs: string[] = []
     let finish = () => {}
