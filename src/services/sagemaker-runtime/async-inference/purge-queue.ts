@@ -33,14 +33,9 @@ export async function purgeQueue(
   if (last === undefined) return 0
   let purged = 0
   for (;;) {
-    // Claimed first: between a look and a deletion an instance may take them.
-    const some = await queue.claim(queueId, holder, newClaim(), PURGED_AT_ONCE)
-    const those = some.filter(({ requestId }) => requestId <= last.request_id)
-    await database.commit([
-      ...those.flatMap((request) => queue.finish(request)),
-      // What has come since the purge began is not meant.
-      ...some.filter((request) => !those.includes(request)).map((request) => queue.giveBack(request, false)),
-    ])
+    // Claimed first: between a look and a deletion an instance may take them. What has come since the purge began is not meant.
+    const those = await queue.claimUpTo(queueId, holder, newClaim(), PURGED_AT_ONCE, last.request_id)
+    await database.commit(those.flatMap((request) => queue.finish(request)))
     purged += those.length
     onProgress(purged)
     if (those.length < PURGED_AT_ONCE) return purged

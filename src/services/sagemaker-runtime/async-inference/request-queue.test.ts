@@ -165,6 +165,30 @@ describe.each(testStores)('the queue of requests on $dialect', ({ create }) => {
     expect(await purgeQueue(database, 'q', -1)).toBe(0)
   })
 
+  it('is purged without a hand on what comes later', async () => {
+    await Promise.all(Array.from({ length: 600 }, () => accept()))
+    let later: Promise<string> | undefined
+    const holders = new Set<string | null>()
+    const watched: Database = {
+      ...database,
+      commit: async (unit) => {
+        await later
+        const results = await database.commit(unit)
+        const rows = await database.query
+          .selectFrom('async_requests')
+          .select('instance_id')
+          .where('request_id', '=', (await later) ?? '')
+          .execute()
+        for (const { instance_id } of rows) holders.add(instance_id)
+        return results
+      },
+    }
+    const purged = await purgeQueue(watched, 'q', -1, () => {
+      later ??= accept()
+    })
+    expect([purged, [...holders]]).toEqual([600, [null]])
+  })
+
   it('drops with the rest what a purge had in hand that was killed a minute ago', async () => {
     for (let i = 0; i < 5; i++) await accept()
     await queue.claim('q', purgeHolder('q'), purgeClaim(Date.now() - 61_000, 'killed'), 3)

@@ -121,6 +121,13 @@ export class RequestQueue {
     return claimed(result?.rows ?? [])
   }
 
+  /** As `claim`, of those that came no later than the one with the id `upTo`. */
+  async claimUpTo(queueId: string, holder: string, claim: string, limit: number, upTo: string) {
+    const values = { queueId, instanceId: holder, claim, limit, after: '', upTo }
+    const [result] = await this.#database.commit([statement(claimOf(this.#database.query, values))])
+    return claimed(result?.rows ?? [])
+  }
+
   /** Whether there is a request behind the id `after` that nobody has: cheaper to ask than to claim in vain. */
   async hasWaiting(queueId: string, after = ''): Promise<boolean> {
     return (await oneWaiting.first(this.#database, { queueId, after })) !== undefined

@@ -28,11 +28,13 @@ type Claim = {
   readonly limit: number
   /** They have greater ids than this. */
   readonly after: string
+  /** They have no greater id than this, if it is given. */
+  readonly upTo?: string
 }
 
 export const claimOf = (
   query: Database['query'],
-  { queueId, instanceId, claim, limit, after }: Claim,
+  { queueId, instanceId, claim, limit, after, upTo }: Claim,
   held: readonly string[] = [],
 ) =>
   query
@@ -47,12 +49,13 @@ export const claimOf = (
         .where('request_id', '>', after)
         .where('instance_id', 'is', null)
         .$if(held.length > 0, (some) => some.where('request_id', 'not in', held))
+        .$if(upTo !== undefined, (some) => some.where('request_id', '<=', upTo as string))
         .orderBy('request_id')
         .limit(limit),
     )
     .returningAll()
 
-export const claiming = prepared<Claim>((query, value) =>
+export const claiming = prepared<Omit<Claim, 'upTo'>>((query, value) =>
   claimOf(query, {
     queueId: value('queueId'),
     instanceId: value('instanceId'),
@@ -66,7 +69,7 @@ export const claiming = prepared<Claim>((query, value) =>
  * Takes those that nobody has begun with in time. Those that live as long as any may are the oldest that wait, so it is enough to look at the
  * first `limit` of these; the others have an index, which is used where its condition is said in its own words.
  */
-export const expiring = prepared<Omit<Claim, 'after'> & { readonly now: number }>((query, value) => {
+export const expiring = prepared<Omit<Claim, 'after' | 'upTo'> & { readonly now: number }>((query, value) => {
   const waiting = () =>
     query
       .selectFrom('async_requests')
