@@ -76,13 +76,15 @@ const instancesOf = (state: EndpointState, { fleet, variant_name }: EndpointVari
     return [{ id: row.id, address: first.address, ...(containers.length > 1 && { containers }) }]
   })
 
-function asyncRoute({ OutputConfig: output }: AsyncInferenceConfig, queueId: string): AsyncRoute {
+/** Where the results of an asynchronous endpoint go, and who hears of them. */
+export function asyncRoute({ OutputConfig: output }: AsyncInferenceConfig, queueId: string): AsyncRoute {
   const topics = output.NotificationConfig
   return {
     queueId,
     outputPath: output.S3OutputPath,
     failurePath: output.S3FailurePath,
-    kmsKeyId: output.KmsKeyId,
+    // The published shape takes an empty one.
+    kmsKeyId: output.KmsKeyId === '' ? undefined : output.KmsKeyId,
     successTopic: topics?.SuccessTopic,
     errorTopic: topics?.ErrorTopic,
     responseIn: topics?.IncludeInferenceResponseIn ?? [],
