@@ -32,6 +32,13 @@ it.each<Readonly<Record<string, string>>>([
   expect(() => read(headers)).toThrow(expect.objectContaining({ code: 'ValidationError', status: 400 }))
 })
 
+it.each([
+  ['inputlocation', 's3://b/caf\u00c3\u00a9', 'InputLocation'],
+  ['accept', 'a\u0001b', 'Accept'],
+])('says of %s which characters it may hold', (header, value, member) => {
+  expect(() => read({ [header]: value })).toThrow(`${member} may hold printable ASCII characters only.`)
+})
+
 it('takes an inference id for what it is', () => {
   expect(read({ 'inference-id': `"']}{$(x)%0a` }).inferenceId).toBe(`"']}{$(x)%0a`)
 })

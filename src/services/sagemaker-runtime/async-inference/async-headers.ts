@@ -57,9 +57,10 @@ export function readAsyncHeaders(
   const shape = { EndpointName: endpointName, InputLocation: 's3://inline/body', ...input }
   const message = validationMessage(inputShape(), shape, { elementsNotNull: false })
   if (message !== undefined) throw validationError(message)
-  // They become header lines for the container.
-  if (Object.values(input).some((value) => typeof value === 'string' && !/^[\t\x20-\x7e]*$/.test(value)))
-    throw validationError('A header of the request holds control characters.')
+  // Most become header lines for the container; of other bytes no client says which characters they are.
+  for (const [member, value] of Object.entries(input))
+    if (typeof value === 'string' && !/^[\t\x20-\x7e]*$/.test(value))
+      throw validationError(`${member} may hold printable ASCII characters only.`)
   const text = (member: keyof typeof HEADERS) => input[member] as string | undefined
   return {
     contentType: text('ContentType') ?? (withBody ? (headers['content-type'] as string | undefined) : undefined),
