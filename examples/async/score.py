@@ -4,7 +4,8 @@
 # Two hundred inputs go into a bucket and into the endpoint's queue; the results are objects, and a queue tells when each is there.
 # Run it cell by cell in a notebook, or as a program. It needs boto3 and these variables:
 #
-# - `MODEL_IMAGE`: an image that serves on port 8080, where the server can pull it
+# - `MODEL_IMAGE`: an image that serves on port 8080: one pushed to the server's own registry (docs/images.md), or where it can be pulled
+#   without a login
 # - `ROLE_ARN`: the execution role; default: the one that comes with a new installation
 # - what points boto3 at the server: `eval "$(slipway env)"`
 
@@ -16,13 +17,16 @@ import time
 import uuid
 
 import boto3
+from botocore.exceptions import WaiterError
 
 REQUESTS = int(os.environ.get("REQUESTS", "200"))
+IMAGE = os.environ.get("MODEL_IMAGE") or sys.exit("MODEL_IMAGE must name the image of a model server, which listens on port 8080")
 NAME = f"sagemaker-async-example-{uuid.uuid4().hex[:8]}"
 
 sagemaker = boto3.client("sagemaker")
 runtime = boto3.client("sagemaker-runtime")
 s3 = boto3.client("s3")
+ecr = boto3.client("ecr")
 sns = boto3.client("sns")
 sqs = boto3.client("sqs")
 ACCOUNT = boto3.client("sts").get_caller_identity()["Account"]
@@ -50,12 +54,25 @@ sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn, Attributes={"R
 # ## A model, and an endpoint that queues
 
 # %%
-sagemaker.create_model(
-    ModelName=NAME,
-    ExecutionRoleArn=ROLE,
-    PrimaryContainer={"Image": os.environ["MODEL_IMAGE"], "ImageConfig": {"RepositoryAccessMode": "Vpc"}},
-    VpcConfig={"SecurityGroupIds": ["sg-00000000"], "Subnets": ["subnet-00000000"]},
-)
+def remove():
+    """All but the bucket, which has the results."""
+    sagemaker.delete_endpoint(EndpointName=NAME)
+    sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+    sagemaker.delete_endpoint_config(EndpointConfigName=NAME)
+    sagemaker.delete_model(ModelName=NAME)
+    sns.delete_topic(TopicArn=topic)
+    sqs.delete_queue(QueueUrl=queue)
+
+
+own_images = [repository["repositoryUri"] for repository in ecr.describe_repositories()["repositories"]]
+if IMAGE.startswith(tuple(f"{uri}{sign}" for uri in own_images for sign in ":@")):
+    where = {"PrimaryContainer": {"Image": IMAGE}}
+else:
+    where = {
+        "PrimaryContainer": {"Image": IMAGE, "ImageConfig": {"RepositoryAccessMode": "Vpc"}},
+        "VpcConfig": {"SecurityGroupIds": ["sg-00000000"], "Subnets": ["subnet-00000000"]},
+    }
+sagemaker.create_model(ModelName=NAME, ExecutionRoleArn=ROLE, **where)
 sagemaker.create_endpoint_config(
     EndpointConfigName=NAME,
     ProductionVariants=[
@@ -71,7 +88,12 @@ sagemaker.create_endpoint_config(
     },
 )
 sagemaker.create_endpoint(EndpointName=NAME, EndpointConfigName=NAME)
-sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
+try:
+    sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 300})
+except WaiterError:
+    reason = sagemaker.describe_endpoint(EndpointName=NAME).get("FailureReason", "it takes too long")
+    remove()
+    sys.exit(f"The endpoint is not in service: {reason}")
 
 # %% [markdown]
 # ## The inputs, and the requests
@@ -123,10 +145,6 @@ for key, reason in list(failures.items())[:3]:
 if "row-3" in ended and "row-3" not in failures:
     location = results["row-3"].removeprefix(f"s3://{NAME}/")
     print("row 3:", s3.get_object(Bucket=NAME, Key=location)["Body"].read().decode())
-sagemaker.delete_endpoint(EndpointName=NAME)
-sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=NAME, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
-sagemaker.delete_endpoint_config(EndpointConfigName=NAME)
-sagemaker.delete_model(ModelName=NAME)
-sns.delete_topic(TopicArn=topic)
-sqs.delete_queue(QueueUrl=queue)
+print(f"all results: s3://{NAME}/results/")
+remove()
 sys.exit(1 if failures else 0)
