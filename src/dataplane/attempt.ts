@@ -104,6 +104,10 @@ export class Attempt implements RunningInvocation, ResponseReceiver {
     return false
   }
 
+  onTold(): boolean {
+    return this.#sink.onTold?.() ?? true
+  }
+
   onEnd(): void {
     this.#release()
     this.#end(undefined)

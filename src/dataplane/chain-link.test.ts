@@ -17,6 +17,7 @@ function linkOf(limit = Number.POSITIVE_INFINITY) {
     isAnswer: () => false,
     onAnswerHead: () => {},
     onAnswerBody: () => true,
+    onAnswerTold: () => true,
     onHandover: (_link, handover) => handovers.push(handover),
     mayHandOver: (_link, bytes) => bytes <= limit,
     onLinkEnd: () => {},

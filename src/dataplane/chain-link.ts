@@ -26,6 +26,7 @@ export interface LinkOwner {
   isAnswer(link: ChainLink, status: number): boolean
   onAnswerHead(link: ChainLink, head: ResponseHead): void
   onAnswerBody(bytes: Buffer): boolean
+  onAnswerTold(): boolean
   onHandover(link: ChainLink, handover: Handover): void
   /** So many bytes, announced or counted, are for the next container. False when they are too many, and all is over. */
   mayHandOver(link: ChainLink, bytes: number): boolean
@@ -104,6 +105,10 @@ export class ChainLink implements ResponseReceiver {
     if (this.#stream !== undefined) return this.#stream.push(part)
     this.#collected.push(part)
     return this.#received <= COLLECTED_BYTES || this.#startStream()
+  }
+
+  onTold(): boolean {
+    return !this.#answers || this.#owner.onAnswerTold()
   }
 
   onEnd(): void {

@@ -103,6 +103,10 @@ export class Chain implements RunningInvocation, LinkOwner {
     return false
   }
 
+  onAnswerTold(): boolean {
+    return this.#sink.onTold?.() ?? true
+  }
+
   mayHandOver(link: ChainLink, bytes: number): boolean {
     if (bytes <= MAX_HANDOVER_BYTES) return true
     const next = this.#containers()[link.position + 1] as ContainerRoute

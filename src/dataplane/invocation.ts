@@ -55,6 +55,8 @@ export interface InvocationSink {
   onHead(status: number, headers: ReadonlyMap<string, string>, contentLength: number | undefined): void
   /** The bytes are only valid during the call. Returns false to pause until `resume` of the running invocation. */
   onBody(bytes: Buffer): boolean
+  /** All parts that came together have been told. Returns false to pause. Not called where they are told as one, nor after the end. */
+  onTold?(): boolean
   onEnd(): void
   /** `cause` is known when it is `internal`. */
   onFailure(failure: InvocationFailure, cause?: Error): void

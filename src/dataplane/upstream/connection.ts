@@ -34,6 +34,8 @@ export interface ResponseReceiver {
   onHead(head: ResponseHead): void
   /** The bytes are only valid during the call. Returning false pauses the container until `resume`. */
   onBody(bytes: Buffer): boolean
+  /** All that came in one read has been told, and the response goes on. Returning false pauses the container. */
+  onTold?(): boolean
   onEnd(): void
   onBreak(reason: BreakReason, error: Error): void
 }
@@ -156,6 +158,7 @@ export class Connection {
     }
     try {
       this.#parser.feed(READ_BUFFER.subarray(0, size))
+      if (this.#receiver?.onTold?.() === false) this.#socket.pause()
     } catch (error) {
       this.#break(error as Error, error instanceof MalformedResponseError ? 'broken' : 'internal')
     }

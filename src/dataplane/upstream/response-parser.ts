@@ -23,6 +23,7 @@ const MAX_INTERIM = 100
 const HEAD_END = Buffer.from('\r\n\r\n')
 const LINE_END = Buffer.from('\r\n')
 const LINE_FEED = 0x0a
+const NOTHING = Buffer.alloc(0)
 /** What may become the line before a chunk. */
 const CHUNK_LINE_SO_FAR = /^[0-9a-fA-F]{0,12}(?:(?<=.);[\t\x20-\x7e]*)?\r?$/
 
@@ -185,6 +186,7 @@ export class ResponseParser {
       this.#takeChunk(bytes, start, end)
       at = end + LINE_END.length
     }
+    if (at === bytes.length) return NOTHING
     return at === 0 ? bytes : bytes.subarray(at)
   }
 

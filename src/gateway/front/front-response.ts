@@ -4,6 +4,8 @@ import { MOST_IN_ONE_PIECE, wroteInOnePiece } from '../../shared/one-piece.ts'
 import { answerHead } from './answer-head.ts'
 
 const NOTHING = new Uint8Array()
+const LINE_END = Buffer.from('\r\n')
+const DIGITS = Buffer.from('0123456789abcdef')
 
 /** What a response tells the connection it is written to. */
 export interface ResponseOwner {
@@ -83,6 +85,23 @@ export class FrontResponse implements AnswerStream {
     if (after !== '') socket.write(after, 'latin1')
     socket.uncork()
     return !socket.writableNeedDrain
+  }
+
+  writeInPlace(room: Buffer, start: number, end: number): boolean {
+    const socket = this.#socket
+    if (start === end || this.#ended || this.#gone) return true
+    if (this.#head !== undefined || !this.#chunked) {
+      this.write(Buffer.from(room.subarray(start, end)))
+      return true
+    }
+    let first = start - LINE_END.length
+    room.set(LINE_END, first)
+    for (let size = end - start; size > 0; size >>>= 4) room[--first] = DIGITS[size & 15] as number
+    room.set(LINE_END, end)
+    const chunk = room.subarray(first, end + LINE_END.length)
+    this.bytes += chunk.length
+    socket.write(chunk)
+    return socket.writableLength === 0
   }
 
   end(body: Uint8Array = NOTHING): void {

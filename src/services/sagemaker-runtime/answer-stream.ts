@@ -15,6 +15,11 @@ export interface AnswerStream {
    * read any more.
    */
   write(part: Uint8Array, done?: () => void): boolean
+  /**
+   * Writes what stands in `room` from `start` to before `end`. The 16 bytes before it and 2 behind it may be written over. Returns whether
+   * the memory may be used for something else at once.
+   */
+  writeInPlace?(room: Buffer, start: number, end: number): boolean
   end(body?: Uint8Array): unknown
   /** Ends with bytes that are only valid during the call, where that can be done without a copy for each answer. */
   endWithLent?(body: Uint8Array): unknown

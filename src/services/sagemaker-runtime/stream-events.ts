@@ -1,7 +1,11 @@
 import { eventFrame } from '../../wire/event-stream/event-frame.ts'
 
-/** The events of InvokeEndpointWithResponseStream. Source: api reference, "InvokeEndpointWithResponseStream". */
-const payloadPart = eventFrame({
+/*
+ * The events of InvokeEndpointWithResponseStream. Source: api reference, "InvokeEndpointWithResponseStream".
+ */
+
+/** Bytes of the container, as they have come. */
+export const payloadPart = eventFrame({
   ':message-type': 'event',
   ':event-type': 'PayloadPart',
   ':content-type': 'application/octet-stream',
@@ -18,9 +22,6 @@ const internalStreamFailure = eventFrame({
   ':exception-type': 'InternalStreamFailure',
   ':content-type': 'application/json',
 })
-
-/** Bytes of the container, as they have come. */
-export const partEvent = (bytes: Uint8Array): Buffer => payloadPart.message(bytes)
 
 /** Why the container's stream ended before its end. */
 export type StreamErrorCode = 'ModelInvocationTimeExceeded' | 'StreamBroken'

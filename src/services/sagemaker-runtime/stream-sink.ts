@@ -6,10 +6,11 @@ import {
 } from '../../dataplane/invocation.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import { containerAnswered, failureError, MAX_ORIGINAL_MESSAGE, oversizedHandover } from './errors.ts'
+import { EventBatch } from './event-batch.ts'
 import { streamHeaders } from './response-headers.ts'
 import type { ResponseSettings } from './response-sink.ts'
 import { SlowClient } from './slow-client.ts'
-import { internalFailureEvent, modelStreamErrorEvent, partEvent } from './stream-events.ts'
+import { internalFailureEvent, modelStreamErrorEvent } from './stream-events.ts'
 
 /**
  * Turns a container's response into the event stream of InvokeEndpointWithResponseStream: a part goes out in the tick it
@@ -22,6 +23,7 @@ export class StreamSink implements InvocationSink {
   readonly #response: AnswerStream
   readonly #settings: ResponseSettings
   readonly #client: SlowClient
+  readonly #events: EventBatch
   readonly settled: Promise<void>
   #resolve!: () => void
   #reject!: (error: unknown) => void
@@ -31,12 +33,11 @@ export class StreamSink implements InvocationSink {
   #collectedBytes = 0
   /** Why the stream was ended, when that was a fault of ours. */
   #cause: Error | undefined
-  /** Events of this tick. */
-  #events: Buffer[] = []
 
   constructor(response: AnswerStream, settings: ResponseSettings) {
     this.#response = response
     this.#settings = settings
+    this.#events = new EventBatch(response)
     this.#client = new SlowClient(response, () => this.#running?.resume())
     this.settled = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -72,7 +73,7 @@ export class StreamSink implements InvocationSink {
   }
 
   onBody(bytes: Buffer): boolean {
-    if (this.#success) return this.#send(partEvent(bytes))
+    if (this.#success) return this.#send(bytes)
     if (this.#collectedBytes < MAX_ORIGINAL_MESSAGE) {
       this.#collected.push(Buffer.from(bytes))
       this.#collectedBytes += bytes.length
@@ -80,9 +81,15 @@ export class StreamSink implements InvocationSink {
     return true
   }
 
+  /** Parts that come in one read go out in one write: a model in a hurry costs no more than one that pauses. */
+  onTold(): boolean {
+    this.#events.flush()
+    return this.#goesOn()
+  }
+
   onEnd(): void {
     if (this.#success) {
-      this.#flush()
+      this.#events.flush()
       this.#response.end()
     } else
       this.#reject(
@@ -104,20 +111,20 @@ export class StreamSink implements InvocationSink {
 
   #endWith(failure: InvocationFailure, cause: Error | undefined): void {
     if (this.#response.writableFinished || this.#response.closed) return
+    this.#events.flush()
     if (failure === 'internal') {
       this.#cause = cause
-      this.#events.push(internalFailureEvent())
+      this.#response.write(internalFailureEvent())
     } else if (failure === 'timed-out') {
       const sentence = 'The model did not finish its response in the time it is given.'
-      this.#events.push(modelStreamErrorEvent('ModelInvocationTimeExceeded', sentence))
+      this.#response.write(modelStreamErrorEvent('ModelInvocationTimeExceeded', sentence))
     } else {
       const sentence =
         typeof failure === 'string'
           ? 'The connection to the model broke before its response was complete.'
           : oversizedHandover(failure)
-      this.#events.push(modelStreamErrorEvent('StreamBroken', sentence))
+      this.#response.write(modelStreamErrorEvent('StreamBroken', sentence))
     }
-    this.#flush()
     this.#response.end()
   }
 
@@ -125,19 +132,13 @@ export class StreamSink implements InvocationSink {
     return isSuccess(this.#status)
   }
 
-  /** Parts that come in one read go out in one write: a model in a hurry costs no more than one that pauses. */
-  #send(event: Buffer): boolean {
-    if (this.#events.push(event) === 1) process.nextTick(() => this.#flush())
-    const response = this.#response
-    if (!response.writableNeedDrain) return true
-    this.#client.wait()
-    return false
+  #send(bytes: Buffer): boolean {
+    return this.#events.add(bytes) || this.#goesOn()
   }
 
-  #flush(): void {
-    const events = this.#events
-    if (events.length === 0) return
-    this.#events = []
-    this.#response.write(events.length === 1 ? (events[0] as Buffer) : Buffer.concat(events))
+  #goesOn(): boolean {
+    if (!this.#response.writableNeedDrain) return true
+    this.#client.wait()
+    return false
   }
 }

@@ -13,12 +13,23 @@ it('lays a message out as the specification says', () => {
   expect(message.readUInt32BE(message.length - 4)).toBe(slowCrc(message.subarray(0, -4)))
 })
 
-it('gives the same bytes in parts, for any length and again', () => {
+it('writes messages one behind the other, of any length and again', () => {
   const frame = eventFrame({ ':message-type': 'event' })
-  for (const length of [0, 1, 40, 65_536, 40]) {
-    const payload = Buffer.alloc(length, 'x')
-    expect(Buffer.concat([frame.head(length), payload, frame.tail(payload)])).toEqual(frame.message(payload))
+  const room = Buffer.alloc(256 * 1024)
+  let end = 7
+  for (const length of [0, 1, 40, 255, 256, 257, 65_536, 40]) {
+    const payload = Buffer.from(Array.from({ length }, (_, index) => (index * 7 + length) & 0xff))
+    const start = end
+    end = frame.write(room, start, payload)
+    const message = room.subarray(start, end)
+    expect(message).toEqual(frame.message(payload))
+    expect(message.length).toBe(frame.overhead + length)
+    expect(message.subarray(-4 - length, -4)).toEqual(payload)
+    expect(message.readUInt32BE(message.length - 4)).toBe(slowCrc(message.subarray(0, -4)))
   }
+  // Nothing but the messages has been written.
+  expect(room.subarray(0, 7)).toEqual(Buffer.alloc(7))
+  expect(room[end]).toBe(0)
 })
 
 /** CRC-32 bit by bit. */
