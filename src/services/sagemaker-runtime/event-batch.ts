@@ -37,15 +37,19 @@ export class EventBatch {
     return fits
   }
 
-  /** Sends what has been added. */
-  flush(): void {
-    if (holder !== this) return
+  /** Sends what has been added. True when none of it waits for the client. */
+  flush(): boolean {
+    if (holder !== this) return false
     const end = this.#end
     holder = undefined
     this.#end = BEFORE
     const response = this.#response
-    if (response.closed) return
-    if (response.writeInPlace === undefined) response.write(Buffer.from(room.subarray(BEFORE, end)))
-    else if (!response.writeInPlace(room, BEFORE, end)) room = Buffer.allocUnsafeSlow(ROOM_BYTES)
+    if (response.writeInPlace === undefined) {
+      if (!response.closed) response.write(Buffer.from(room.subarray(BEFORE, end)))
+      return false
+    }
+    if (response.writeInPlace(room, BEFORE, end)) return true
+    room = Buffer.allocUnsafeSlow(ROOM_BYTES)
+    return false
   }
 }

@@ -83,8 +83,7 @@ export class StreamSink implements InvocationSink {
 
   /** Parts that come in one read go out in one write: a model in a hurry costs no more than one that pauses. */
   onTold(): boolean {
-    this.#events.flush()
-    return this.#goesOn()
+    return this.#events.flush() || this.#goesOn()
   }
 
   onEnd(): void {

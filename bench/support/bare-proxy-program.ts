@@ -3,7 +3,7 @@ import { serve } from './program.ts'
 
 /*
  * What Node takes to read bytes from one socket and to write them to another: a proxy that passes on what it gets and looks at none of
- * it. node bare-proxy.ts ADDRESS. Says its port.
+ * it. node bare-proxy-program.ts ADDRESS. Says its port.
  */
 
 const [host = '', port = ''] = (process.argv[2] ?? '').split(':')
