@@ -1,3 +1,4 @@
+import { recurringWork } from '../../control/recurring-work.ts'
 import { statement } from '../../storage/statement.ts'
 import type { OperationTable } from '../operation.ts'
 import { type AutoscalingDeps, SCHEDULE_WORK, TARGET_WORK } from './autoscaling-deps.ts'
@@ -17,16 +18,11 @@ export async function startAutoscaling(deps: AutoscalingDeps): Promise<Operation
   const { database, queue, clock } = deps
   queue.handle(TARGET_WORK, targetHandler(deps), { concurrency: 8 })
   queue.handle(SCHEDULE_WORK, scheduleHandler(deps), { concurrency: 4 })
-  queue.handle(
-    SWEEP_WORK,
-    async () => {
-      await dropOrphanAlarms(deps)
-      const old = database.query.deleteFrom('scaling_activities').where('started_at', '<', clock.now() - ACTIVITY_AGE)
-      await database.commit([statement(old)])
-      return { done: false, againInMilliseconds: SWEEP_EVERY }
-    },
-    { concurrency: 1 },
-  )
-  await database.commit([queue.enqueue(SWEEP_WORK, 'all')])
+  const sweep = recurringWork(queue, SWEEP_WORK, { everyMilliseconds: SWEEP_EVERY }, async () => {
+    await dropOrphanAlarms(deps)
+    const old = database.query.deleteFrom('scaling_activities').where('started_at', '<', clock.now() - ACTIVITY_AGE)
+    await database.commit([statement(old)])
+  })
+  await database.commit([sweep])
   return createAutoscalingService(deps)
 }

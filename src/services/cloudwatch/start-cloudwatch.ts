@@ -1,3 +1,4 @@
+import { recurringWork } from '../../control/recurring-work.ts'
 import type { WorkQueue } from '../../control/work-queue.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Database } from '../../storage/database.ts'
@@ -45,18 +46,13 @@ export async function startCloudwatch(options: CloudwatchOptions): Promise<Cloud
   const writer = new PointWriter(database, new SeriesRegistry(database, settings.maxSeries))
   const recorder = new Recorder({ writer, clock, log, settings })
   const deps: CloudwatchDeps = { database, queue, clock, log, writer, actions, settings }
-  queue.handle(
-    COMPACTION,
-    async (_item, signal) => {
-      await compactMetrics({ database, clock }, signal)
-      await trimHistory(database, clock.now())
-      return { done: false, againInMilliseconds: COMPACT_EVERY }
-    },
-    { concurrency: 1 },
-  )
+  const compaction = recurringWork(queue, COMPACTION, { everyMilliseconds: COMPACT_EVERY }, async (signal) => {
+    await compactMetrics({ database, clock }, signal)
+    await trimHistory(database, clock.now())
+  })
   queue.handle(ALARM_WORK, alarmHandler(deps), { concurrency: CONCURRENCY.alarms })
   queue.handle(ACTION_WORK, actionHandler(deps), { concurrency: CONCURRENCY.actions })
-  await database.commit([queue.enqueue(COMPACTION, 'all')])
+  await database.commit([compaction])
   recorder.start()
   return {
     operations: createCloudwatchService(deps),

@@ -1,3 +1,4 @@
+import { recurringWork } from '../../control/recurring-work.ts'
 import type { LambdaDeps } from './deps.ts'
 import { FUNCTION_CHANGED } from './functions/function-store.ts'
 import { handleAsyncInvocations } from './invocations/async-invocations.ts'
@@ -12,19 +13,13 @@ const ORPHAN_AGE = 60 * 60 * 1000
 export async function startLambdaMaintenance(deps: LambdaDeps): Promise<() => void> {
   const { database, queue, feed, blobs, clock, execution } = deps
   handleAsyncInvocations(deps)
-  queue.handle(
-    SWEEP,
-    async (_item, signal) => {
-      await blobs.sweepOrphans({
-        writtenBefore: clock.now() - ORPHAN_AGE,
-        referenced: (ids) => referencedCode(deps, ids),
-        signal,
-      })
-      return { done: false, againInMilliseconds: SWEEP_EVERY }
-    },
-    { concurrency: 1 },
-  )
-  await database.commit([queue.enqueue(SWEEP, 'all')])
+  const sweep = (signal: AbortSignal) =>
+    blobs.sweepOrphans({
+      writtenBefore: clock.now() - ORPHAN_AGE,
+      referenced: (ids) => referencedCode(deps, ids),
+      signal,
+    })
+  await database.commit([recurringWork(queue, SWEEP, { everyMilliseconds: SWEEP_EVERY }, sweep)])
   return feed.subscribe(FUNCTION_CHANGED, (id) => execution.retire(id))
 }
 

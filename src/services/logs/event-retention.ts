@@ -1,3 +1,4 @@
+import { recurringWork } from '../../control/recurring-work.ts'
 import type { WorkQueue } from '../../control/work-queue.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Database } from '../../storage/database.ts'
@@ -116,15 +117,10 @@ export async function startLogsMaintenance(deps: {
     },
     { concurrency: 1 },
   )
-  queue.handle(
-    SWEEP,
-    async (_item, signal) => {
-      await sweep(database, clock.now(), limits, signal)
-      return { done: false, againInMilliseconds: SWEEP_EVERY }
-    },
-    { concurrency: 1 },
+  const due = recurringWork(queue, SWEEP, { everyMilliseconds: SWEEP_EVERY }, (signal) =>
+    sweep(database, clock.now(), limits, signal),
   )
-  await database.commit([queue.enqueue(SWEEP, 'all')])
+  await database.commit([due])
 }
 
 /** Expires events, brings every group back into its space, and forgets streams that have long been emptied. */

@@ -1,3 +1,4 @@
+import { recurringWork } from '../../control/recurring-work.ts'
 import type { WorkQueue } from '../../control/work-queue.ts'
 import { one, statement } from '../../storage/statement.ts'
 import type { S3Deps } from './s3-deps.ts'
@@ -15,25 +16,11 @@ const ORPHANS = 's3-orphans'
 
 /** Has every worker take its turn at freeing the bytes that nothing refers to any more. */
 export async function startSweeping(deps: S3Deps, queue: WorkQueue): Promise<void> {
-  queue.handle(
-    RELEASED,
-    async (_item, signal) => {
-      await sweepReleased(deps, signal)
-      return { done: false, againInMilliseconds: INTERVAL }
-    },
-    { concurrency: 1 },
-  )
-  queue.handle(
-    ORPHANS,
-    async (_item, signal) => {
-      await sweepOrphans(deps, signal)
-      return { done: false, againInMilliseconds: ORPHAN_AGE }
-    },
-    { concurrency: 1 },
-  )
+  const soon = { everyMilliseconds: INTERVAL }
+  const seldom = { everyMilliseconds: ORPHAN_AGE, firstMilliseconds: INTERVAL }
   await deps.database.commit([
-    queue.enqueue(RELEASED, 'all'),
-    queue.enqueue(ORPHANS, 'all', { delayMilliseconds: INTERVAL }),
+    recurringWork(queue, RELEASED, soon, (signal) => sweepReleased(deps, signal)),
+    recurringWork(queue, ORPHANS, seldom, (signal) => sweepOrphans(deps, signal)),
   ])
 }
 

@@ -1,3 +1,4 @@
+import { recurringWork } from '../../control/recurring-work.ts'
 import { statement } from '../../storage/statement.ts'
 import type { SnsDeps } from './sns-deps.ts'
 
@@ -10,15 +11,8 @@ const KEPT = 3 * 24 * 60 * 60_000
 /** Registers the work and enqueues it. */
 export async function startMaintenance(deps: Pick<SnsDeps, 'database' | 'queue' | 'clock'>): Promise<void> {
   const { database, queue, clock } = deps
-  queue.handle(
-    MAINTENANCE,
-    async () => {
-      await forgetUnconfirmed(deps, clock.now())
-      return { done: false, againInMilliseconds: EVERY }
-    },
-    { concurrency: 1 },
-  )
-  await database.commit([queue.enqueue(MAINTENANCE, 'all')])
+  const forget = () => forgetUnconfirmed(deps, clock.now())
+  await database.commit([recurringWork(queue, MAINTENANCE, { everyMilliseconds: EVERY }, forget)])
 }
 
 async function forgetUnconfirmed({ database }: Pick<SnsDeps, 'database'>, now: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { recurringWork } from '../../../control/recurring-work.ts'
 import type { WorkQueue } from '../../../control/work-queue.ts'
 import { none, statement } from '../../../storage/statement.ts'
 import type { EcrDeps } from '../ecr-deps.ts'
@@ -16,25 +17,11 @@ const ORPHANS = 'ecr-orphans'
 
 /** Has every worker take its turn at removing what was never finished, and the bytes that no repository holds. */
 export async function startSweeping(deps: EcrDeps, queue: WorkQueue): Promise<void> {
-  queue.handle(
-    SWEEP,
-    async (_item, signal) => {
-      await sweep(deps, signal)
-      return { done: false, againInMilliseconds: INTERVAL }
-    },
-    { concurrency: 1 },
-  )
-  queue.handle(
-    ORPHANS,
-    async (_item, signal) => {
-      await sweepOrphans(deps, signal)
-      return { done: false, againInMilliseconds: ORPHAN_AGE }
-    },
-    { concurrency: 1 },
-  )
+  const soon = { everyMilliseconds: INTERVAL }
+  const seldom = { everyMilliseconds: ORPHAN_AGE, firstMilliseconds: INTERVAL }
   await deps.database.commit([
-    queue.enqueue(SWEEP, 'all'),
-    queue.enqueue(ORPHANS, 'all', { delayMilliseconds: INTERVAL }),
+    recurringWork(queue, SWEEP, soon, (signal) => sweep(deps, signal)),
+    recurringWork(queue, ORPHANS, seldom, (signal) => sweepOrphans(deps, signal)),
   ])
 }
 

@@ -1,3 +1,4 @@
+import { recurringWork } from '../../../control/recurring-work.ts'
 import type { WorkQueue } from '../../../control/work-queue.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Database } from '../../../storage/database.ts'
@@ -15,13 +16,6 @@ interface PruningDeps {
 
 /** Registers the work, and makes sure that it is due. */
 export async function startPruningDenials({ database, queue, clock }: PruningDeps): Promise<void> {
-  queue.handle(
-    PRUNE,
-    async () => {
-      await database.commit(pruneDenials(database, clock.now()))
-      return { done: false, againInMilliseconds: PRUNE_EVERY }
-    },
-    { concurrency: 1 },
-  )
-  await database.commit([queue.enqueue(PRUNE, 'all')])
+  const prune = () => database.commit(pruneDenials(database, clock.now()))
+  await database.commit([recurringWork(queue, PRUNE, { everyMilliseconds: PRUNE_EVERY }, prune)])
 }

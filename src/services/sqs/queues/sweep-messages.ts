@@ -1,3 +1,4 @@
+import { recurringWork } from '../../../control/recurring-work.ts'
 import type { WorkOutcome } from '../../../control/work-queue.ts'
 import { statement } from '../../../storage/statement.ts'
 import type { SqsDeps } from '../sqs-deps.ts'
@@ -17,16 +18,11 @@ type Deps = Pick<SqsDeps, 'database' | 'queue' | 'clock'>
 export async function startSweeping(deps: Deps): Promise<void> {
   const { database, queue, clock } = deps
   queue.handle(SWEEP, ({ key }, signal) => sweep(deps, key, signal), { concurrency: 1 })
-  queue.handle(
-    RETENTION,
-    async (_item, signal) => {
-      await removeExpired(deps, clock.now(), signal)
-      await removeStrays(deps, signal)
-      return { done: false, againInMilliseconds: EVERY }
-    },
-    { concurrency: 1 },
-  )
-  await database.commit([queue.enqueue(RETENTION, 'all')])
+  const retain = recurringWork(queue, RETENTION, { everyMilliseconds: EVERY }, async (signal) => {
+    await removeExpired(deps, clock.now(), signal)
+    await removeStrays(deps, signal)
+  })
+  await database.commit([retain])
 }
 
 async function sweep(deps: Deps, queueId: string, signal: AbortSignal): Promise<WorkOutcome> {
