@@ -21,6 +21,11 @@ export const noScheduledAction = (resource: string, name: string): ServiceError 
 export const noTaggedTarget = (arn: string): ServiceError =>
   new ServiceError('ResourceNotFoundException', `The resource ${arn} was not found`, { members: { ResourceName: arn } })
 
+export const taggedAlready = (): ServiceError =>
+  validationException(
+    'The scalable target that you tried to tag already exists. To update tags on an existing scalable target, use the TagResource API.',
+  )
+
 export const tooManyTags = (arn: string, limit: number): ServiceError =>
   new ServiceError('TooManyTagsException', `A scalable target has at most ${limit} tags`, {
     members: { ResourceName: arn },

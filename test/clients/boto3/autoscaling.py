@@ -88,9 +88,10 @@ def walk():
     scaling.tag_resource(ResourceARN=arn, Tags={"team": "web", "cost": "7"})
     scaling.untag_resource(ResourceARN=arn, TagKeys=["späť", "none"])
     assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"team": "web", "cost": "7"}
-    # What a target that is there is registered with is added.
-    assert scaling.register_scalable_target(**VARIANT, Tags={"again": "1"})["ScalableTargetARN"] == arn
-    assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"team": "web", "cost": "7", "again": "1"}
+    # A target that is there is tagged by TagResource alone.
+    refused(lambda: scaling.register_scalable_target(**VARIANT, Tags={"again": "1"}), "ValidationException", "already exists")
+    assert scaling.register_scalable_target(**VARIANT, Tags={})["ScalableTargetARN"] == arn
+    assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"team": "web", "cost": "7"}
 
     tracked = scaling.put_scaling_policy(
         **VARIANT, PolicyName="invocations", PolicyType="TargetTrackingScaling",
@@ -258,7 +259,8 @@ def access():
     until(lambda: denied(register(Tags={"team": "web"}), "TagResource"), 10)
     denied(register(Tags={"team": "ml", "more": ""}), "TagResource")
     denied(lambda: own.tag_resource(ResourceARN=arn, Tags={"team": "web"}), "TagResource")
-    register(Tags={"team": "ml"})()
+    scaling.deregister_scalable_target(**VARIANT)
+    arn = allowed(register(Tags={"team": "ml"}))["ScalableTargetARN"]
     denied(lambda: own.list_tags_for_resource(ResourceARN=arn), "ListTagsForResource")
 
     # A target's own tags, and its ARN.

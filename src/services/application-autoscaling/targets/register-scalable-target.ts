@@ -7,9 +7,9 @@ import type { ScalingTargetRow } from '../../../storage/schema/autoscaling.ts'
 import { one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
 import { type AutoscalingDeps, TARGET_WORK } from '../autoscaling-deps.ts'
-import { concurrentUpdate, invalid, noVariant } from '../errors.ts'
+import { concurrentUpdate, invalid, noVariant, taggedAlready } from '../errors.ts'
 import { readResource, targetArn } from '../scalable-resource.ts'
-import { addTags, readTags } from '../tags/target-tags.ts'
+import { addTags } from '../tags/target-tags.ts'
 import { findTarget, suspendedOf } from './target-store.ts'
 
 const ROLE = /^arn:aws:iam::\d{12}:role\/[\x21-\x7e]+$/
@@ -21,7 +21,7 @@ const NOT_SUSPENDED = {
 }
 
 /**
- * Makes a variant scalable, or changes its bounds; what is not sent of a target that is there stays. A capacity outside the
+ * Makes a variant scalable, or changes its bounds; what is not sent of a target that is there stays, and so do its tags. A capacity outside the
  * bounds is brought between them once the endpoint is at rest.
  */
 export async function registerScalableTarget(
@@ -44,18 +44,19 @@ export async function registerScalableTarget(
     throw invalid(`Minimum capacity ${min} must be at least ${capacity.leastInstances} for ${resource.id}`)
   if (max < min) throw invalid(`Maximum capacity ${max} cannot be less than minimum capacity ${min}`)
   const id = known?.id ?? randomText(32)
-  const tags = addTags(targetArn(owner, id), readTags(known?.tags ?? '{}'), input.Tags ?? {})
+  const { Tags: tags = {} } = input
+  if (known !== undefined && Object.keys(tags).length > 0) throw taggedAlready()
   const values = {
     min_capacity: min,
     max_capacity: max,
     suspended: JSON.stringify({ ...NOT_SUSPENDED, ...(known && suspendedOf(known)), ...input.SuspendedState }),
-    tags: JSON.stringify(tags),
   }
   const fresh: ScalingTargetRow = {
     ...{ id, account, region, resource_id: resource.id, ...values },
     name_key: resource.endpoint.toLowerCase(),
     endpoint_name: resource.endpoint,
     variant_name: resource.variant,
+    tags: JSON.stringify(addTags(targetArn(owner, id), {}, tags)),
     last_scaling: null,
     revision: 1,
     created_at: now,
@@ -76,8 +77,7 @@ export async function registerScalableTarget(
             .updateTable('scaling_targets')
             .set({ ...values, revision: known.revision + 1 })
             .where('id', '=', id)
-            .where('revision', '=', known.revision)
-            .where('tags', '=', known.tags),
+            .where('revision', '=', known.revision),
           one(concurrentUpdate),
         ),
     queue.enqueue(TARGET_WORK, id),
