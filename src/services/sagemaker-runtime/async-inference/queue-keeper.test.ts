@@ -103,8 +103,9 @@ describe.each(testStores)('the keeper of a queue on $dialect', ({ create }) => {
     await accept('b', 120)
     await accept('c', 60)
     await queue.claim('q', 'i-1', 'claim', 1)
-    now += 61_000
     expect(await keep()).toEqual({ done: false, againInMilliseconds: 60_000 })
+    now += 61_000
+    expect(await keep()).toEqual({ done: false, againInMilliseconds: 59_000 })
     // `a` is being worked on: that it is late is for its instance to see.
     expect(published.map(({ inferenceId }) => inferenceId)).toEqual(['c'])
     expect(published[0]).toMatchObject({
@@ -116,6 +117,20 @@ describe.each(testStores)('the keeper of a queue on $dialect', ({ create }) => {
     expect(failures).toEqual([{ inference_id: 'c' }])
     await keep()
     expect(published).toHaveLength(1)
+  })
+
+  it('looks again when the next request ends, to the millisecond, and not all the time', async () => {
+    await accept('lasting', 21_600)
+    expect(await keep()).toEqual({ done: false, againInMilliseconds: 60_000 })
+    await accept('a', 60)
+    now += 20_000
+    expect(await keep()).toEqual({ done: false, againInMilliseconds: 40_000 })
+    now += 39_999
+    expect(await keep()).toEqual({ done: false, againInMilliseconds: 1_000 })
+    expect(published).toEqual([])
+    now += 1
+    expect(await keep()).toEqual({ done: false, againInMilliseconds: 60_000 })
+    expect(published.map(({ inferenceId }) => inferenceId)).toEqual(['a'])
   })
 
   it('ends what cannot be told, and those behind it', async () => {

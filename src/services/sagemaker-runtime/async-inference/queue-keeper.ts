@@ -14,6 +14,8 @@ import { failRequest } from './work-on-request.ts'
 
 const EXPIRED_AT_ONCE = 100
 const PURGED_AT_ONCE = 1_000
+/** Requests that end one after the other are not looked for more often. */
+const SOONEST_MILLISECONDS = 1_000
 
 /**
  * Looks at a queue from time to time: counts it for CloudWatch, ends requests whose time to live is over whether there are instances
@@ -57,8 +59,15 @@ export function createQueueKeeper(deps: AsyncDeps): WorkHandler {
           signal,
         )
     }
-    return { done: false, againInMilliseconds: deps.sampleSeconds * 1000 }
+    return { done: false, againInMilliseconds: await untilNextLook(deps, queueId) }
   }
+}
+
+/** No later than the queue is to be counted, and when the next request ends: whoever chose a short time wants to hear of it. */
+async function untilNextLook({ queue, clock, sampleSeconds }: AsyncDeps, queueId: string): Promise<number> {
+  const sample = sampleSeconds * 1000
+  const ends = await queue.nextExpiry(queueId)
+  return ends === undefined ? sample : Math.min(sample, Math.max(SOONEST_MILLISECONDS, ends - clock.now()))
 }
 
 /** Stands for the instance of requests that no instance has begun with in time. */

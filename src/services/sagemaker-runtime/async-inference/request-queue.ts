@@ -12,6 +12,7 @@ import {
   counting,
   expiring,
   type NewRequestRow,
+  nextExpiry,
   oneWaiting,
   removals,
   requestInserts,
@@ -139,6 +140,12 @@ export class RequestQueue {
       expiring.statement(this.#database, { queueId, instanceId: holder, claim, now, limit }),
     ])
     return claimed(result?.rows ?? [])
+  }
+
+  /** When the next request ends that waits and lives less than the usual time, in epoch milliseconds. */
+  async nextExpiry(queueId: string): Promise<number | undefined> {
+    const row = await nextExpiry.first(this.#database, { queueId })
+    return row === undefined ? undefined : Number(row.expires_at)
   }
 
   /** Lets go of what `instanceId` has under another claim than this: its predecessor in the work item is no more. */

@@ -90,6 +90,18 @@ export const expiring = prepared<Omit<Claim, 'after' | 'upTo'> & { readonly now:
     .returningAll()
 })
 
+/** When the first of those that live less than six hours ends, unless somebody begins with it. The others are not worth a look each. */
+export const nextExpiry = prepared<{ queueId: string }, { expires_at: number }>((query, value) =>
+  query
+    .selectFrom('async_requests')
+    .select('expires_at')
+    .where('queue_id', '=', value('queueId'))
+    .where('instance_id', 'is', null)
+    .where(sql<boolean>`expires_at - received_at < 21600000`)
+    .orderBy('expires_at')
+    .limit(1),
+)
+
 export const oneWaiting = prepared<{ queueId: string; after: string }>((query, value) =>
   query
     .selectFrom('async_requests')
