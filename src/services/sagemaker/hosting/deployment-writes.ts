@@ -3,7 +3,7 @@ import type { EndpointDeploymentRow, EndpointRow, EndpointVariantRow } from '../
 import type { DeploymentPlan, DeploymentView } from './deployment-plan.ts'
 import { type Place, type PreviousCapacity, placeKey, type Stage } from './deployment-stages.ts'
 import type { EndpointState, EndpointWrites } from './endpoint-state.ts'
-import { variantStatus } from './variant-status.ts'
+import { terminating, variantStatus } from './variant-status.ts'
 
 /** The update under way: its row, what it looks like, and what is to become of it. */
 export interface PlannedDeployment {
@@ -90,12 +90,23 @@ export function deploymentVariant(
   return { ...wanted, desired_instance_count: previous.instances, desired_weight: previous.weight }
 }
 
-function statusText(view: DeploymentView, { move }: DeploymentPlan, place: Place, now: number): string | null {
-  const { phase, step } = move ?? view
+function statusText(view: DeploymentView, plan: DeploymentPlan, place: Place, now: number): string | null {
+  const ending = view.turned ? endingOf(view, plan.shares, place) : 0
+  if (ending > 0) return JSON.stringify([terminating(ending, view.phaseAt)])
+  const { phase, step } = plan.move ?? view
   const [before, next] = [view.stages[step - 1] as Stage, view.stages[step] as Stage]
-  const since = move === undefined ? view.phaseAt : now
+  const since = plan.move === undefined ? view.phaseAt : now
   const status = variantStatus(place, before, next, phase, view.incoming, since)
   return status === undefined ? null : JSON.stringify([status])
+}
+
+/**
+ * How many instances of a place are on their way out. An update that turns back ends at once what it has launched for a stage that
+ * it did not reach: no stage of its way back tells of those.
+ */
+function endingOf({ instances }: DeploymentView, shares: DeploymentPlan['shares'], place: Place): number {
+  const present = instances.filter(({ fleet, variant }) => fleet === place.fleet && variant === place.variant).length
+  return present - (shares.get(placeKey(place))?.instances ?? 0)
 }
 
 const fleetsOf = ({ variants }: EndpointState): readonly number[] => [...new Set(variants.map(({ fleet }) => fleet))]

@@ -29,9 +29,12 @@ export function variantStatus(
     return status('Baking', `${bake} with traffic enabled on ${capacity}.`, phaseAt)
   }
   if (phase === 'Terminating' && share.instances < had.instances)
-    return status('Deleting', `Terminating ${had.instances - share.instances} instance(s).`, phaseAt)
+    return terminating(had.instances - share.instances, phaseAt)
   return undefined
 }
+
+export const terminating = (instances: number, since: number): ProductionVariantStatus =>
+  status('Deleting', `Terminating ${instances} instance(s).`, since)
 
 function capacityOf({ traffic, instances }: Share): string {
   if (traffic === 1) return `full capacity of ${instances} instance(s)`
