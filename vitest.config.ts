@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { FileOrder } from './test/support/file-order.ts'
@@ -9,7 +8,7 @@ const RETRY = process.env.CI === 'true' ? 1 : 0
 const WORKERS = 3
 
 /** The threads that a test starts run the sources themselves: what is compiled of them is kept, as bin/slipway keeps it. */
-const ENVIRONMENT = { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') }
+const ENVIRONMENT = { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/slipway') }
 /** Of services over stores, which they reach without a server. */
 const STORES = 'test/{control,services,storage}/**/*.test.ts'
 
@@ -44,6 +43,7 @@ export default defineConfig({
           globalSetup: ['test/support/global-templates.ts', 'test/support/global-engine.ts'],
           // As above: PGlite and the modules of all services take longer than most of these files.
           isolate: false,
+          restoreMocks: true,
           retry: RETRY,
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -1,7 +1,3 @@
-import { enableCompileCache } from 'node:module'
+import { runCommandLine } from './cli/command-line.ts'
 
-// Compiled code is kept between starts: with it a worker is ready in about half the time.
-enableCompileCache()
-
-const { runCommandLine } = await import('./cli/command-line.ts')
 process.exitCode = await runCommandLine(process.argv.slice(2))

@@ -64,7 +64,8 @@ def remove():
     sqs.delete_queue(QueueUrl=queue)
 
 
-own_images = [repository["repositoryUri"] for repository in ecr.describe_repositories()["repositories"]]
+pages = ecr.get_paginator("describe_repositories").paginate()
+own_images = [repository["repositoryUri"] for page in pages for repository in page["repositories"]]
 if IMAGE.startswith(tuple(f"{uri}{sign}" for uri in own_images for sign in ":@")):
     where = {"PrimaryContainer": {"Image": IMAGE}}
 else:

@@ -1,13 +1,10 @@
 import cluster from 'node:cluster'
-import { enableCompileCache } from 'node:module'
 import type { Config } from '../config/schema.ts'
 import type { FoundEngine } from '../runtime/docker/awaited-engine.ts'
 import { StartError } from '../shared/start-error.ts'
 import { createLogger } from '../telemetry/log.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import { settleMemory } from './settle-memory.ts'
-
-enableCompileCache()
 
 const tell = (message: FromWorker) =>
   new Promise<void>((resolve) => process.send?.(message, undefined, undefined, () => resolve()))

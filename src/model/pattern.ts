@@ -148,11 +148,14 @@ function widest(node: Node): number {
 /** Undefined for a program that looks around: what it may do depends on more than the steps that it has reached. */
 function waysOf(program: Program): Ways | undefined {
   if (program.steps.some(({ kind }) => kind === 'assert')) return undefined
+  const marks = new Float64Array(program.steps.length)
+  let calls = 0
   const reach = (starts: readonly number[]): Reached => {
-    const marks = new Int32Array(program.steps.length).fill(-1)
     const steps: number[] = []
     let ended = false
-    for (const start of starts) if (enter(program, start, [], 0, marks, steps)) ended = true
+    // No step looks at where it is, so a position may be any number that was not used before.
+    calls++
+    for (const start of starts) if (enter(program, start, [], calls, marks, steps)) ended = true
     return { steps, ended }
   }
   const setAt = (index: number) => program.steps[index] as Extract<Step, { kind: 'set' }>
@@ -166,7 +169,7 @@ function waysOf(program: Program): Ways | undefined {
 
 /** Follows all ways through the program at once. `prefix` is content with a match that ends before the text does. */
 function run(program: Program, text: readonly number[], from: number, to: number, mode: 'whole' | 'prefix'): boolean {
-  const marks = new Int32Array(program.steps.length).fill(-1)
+  const marks = new Float64Array(program.steps.length).fill(-1)
   let active: number[] = []
   let ended = enter(program, program.start, text, from, marks, active)
   for (let at = from; at < to; at++) {
@@ -202,7 +205,7 @@ function enter(
   start: number,
   text: readonly number[],
   at: number,
-  marks: Int32Array,
+  marks: Float64Array,
   active: number[],
 ): boolean {
   const pending = [start]

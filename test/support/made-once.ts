@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -10,7 +11,8 @@ export async function madeOnce(name: string, make: () => Promise<Buffer>): Promi
   if (found !== undefined) return found
   const made = await make()
   // Whoever makes it at the same time makes the same.
-  await writeFile(`${path}.${process.pid}`, made)
-  await rename(`${path}.${process.pid}`, path)
+  const written = `${path}.${randomUUID()}`
+  await writeFile(written, made)
+  await rename(written, path)
   return made
 }

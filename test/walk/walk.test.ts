@@ -40,7 +40,9 @@ for (const kind of ENGINES) {
       const engine = await sharedEngine(kind)
       socket = engine.socket
       images = await buildTestImages(`walk-${kind}`)
-      await Promise.all(REGISTRIES.map(([name, options]) => open(name, options)))
+      // All have come to an end before any is undone.
+      const opened = await Promise.allSettled(REGISTRIES.map(([name, options]) => open(name, options)))
+      for (const one of opened) if (one.status === 'rejected') throw one.reason
       const flags = [...registries.values()].flatMap(({ caFile }) =>
         caFile === undefined ? [] : ['--ca-file', caFile],
       )

@@ -1,10 +1,8 @@
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import type { Principal } from '../../../src/access/principal.ts'
-
 import { canonicalId } from '../../../src/services/s3/owner.ts'
 import { createS3Facade } from '../../../src/services/s3/s3-facade.ts'
-
 import { testStores } from '../../support/databases.ts'
 import { as, guardedBucket, mayAll, OPEN, policyOf, stranger } from '../../support/guarded-bucket.ts'
 import { ACCOUNT, accountRoot, OTHER_ACCOUNT, refused } from '../../support/s3-service.ts'
