@@ -107,6 +107,10 @@ test.each<[string, unknown]>([
   ['IF(m1 > 2, m2, 0)', [0, 0, 30, 40]],
   ['IF(m1 > 2, m2)', [null, null, 30, 40]],
   ['IF(1, m1, m2)', [1, 2, 3, 4]],
+  ['IF(SUM(m1) > 100, m2, 0)', [0, null, 0, 0]],
+  ['IF(SUM(m1) < 100, 7, m2)', [7, null, 7, 7]],
+  ['IF(SUM(m1) > 100, m2)', [null, null, null, null]],
+  ['IF(SUM(m1) > 100, 7, 8)', 8],
   ['FIRST([m2, m1])', [10, null, 30, 40]],
   ['LAST([m2, m1])', [1, 2, 3, 4]],
   [

@@ -13,6 +13,8 @@ export interface Range {
   readonly origin: number
   /** The shortest period of the request's metrics, in seconds. */
   readonly period: number
+  /** Series without values stay in lists: for what asks how many there can be at most, not how many there are. */
+  readonly keepsEmpty?: boolean
 }
 
 type Apply = (args: readonly Value[], range: Range, words: readonly string[]) => Value
@@ -110,7 +112,7 @@ const FUNCTIONS: Readonly<Record<string, MathFunction>> = {
   REMOVE_EMPTY: {
     least: 1,
     most: 1,
-    apply: ([value]) => listOf(value, 'REMOVE_EMPTY').filter(({ values }) => values.size > 0),
+    apply: ([value], range) => withoutEmpty(listOf(value, 'REMOVE_EMPTY'), range),
   },
   SLICE: {
     least: 2,
@@ -124,12 +126,11 @@ const FUNCTIONS: Readonly<Record<string, MathFunction>> = {
   SORT: {
     least: 1,
     most: 2,
-    apply: ([value, most], _range, [rank = 'AVG', order = 'ASC']) => {
+    apply: ([value, most], range, [rank = 'AVG', order = 'ASC']) => {
       const work = Object.hasOwn(RANKS, rank) ? RANKS[rank] : undefined
       if (work === undefined || (order !== 'ASC' && order !== 'DESC'))
         throw new MathError(`SORT takes AVG, MAX, MIN, SUM or STDDEV and then ASC or DESC`)
-      const ranked = listOf(value, 'SORT')
-        .filter(({ values }) => values.size > 0)
+      const ranked = withoutEmpty(listOf(value, 'SORT'), range)
         .map((series) => ({ series, rank: work([...series.values.values()]) }))
         .sort((a, b) => (order === 'ASC' ? a.rank - b.rank : b.rank - a.rank))
       return ranked.slice(0, most === undefined ? undefined : numberOf(most, 'SORT')).map(({ series }) => series)
@@ -188,6 +189,9 @@ function listOf(value: Value | undefined, name: string): readonly TimeSeries[] {
   return isList(value) ? value : [value]
 }
 
+const withoutEmpty = (list: readonly TimeSeries[], { keepsEmpty = false }: Range): readonly TimeSeries[] =>
+  list.filter(({ values }) => keepsEmpty || values.size > 0)
+
 function numberOf(value: Value | undefined, name: string): number {
   if (typeof value !== 'number') throw new MathError(`${name} takes a number`)
   return value
@@ -203,7 +207,10 @@ function eachSeries(value: Value | undefined, name: string, work: (series: TimeS
   return value !== undefined && isList(value) ? list.map(work) : work(list[0] as TimeSeries)
 }
 
-/** Where the condition is not zero the one, elsewhere the other, or nothing. */
+/**
+ * Where the condition is not zero the one, elsewhere the other, or nothing. Whether that is a number or a series does not
+ * hang on the data: a number that stands against a series has the moments of that.
+ */
 function choose(condition: Value | undefined, yes: Value, no: Value | undefined): Value {
   if (isList(yes) || (no !== undefined && isList(no)) || (condition !== undefined && isList(condition)))
     throw new MathError('IF takes numbers and single time series')
@@ -211,9 +218,12 @@ function choose(condition: Value | undefined, yes: Value, no: Value | undefined)
     typeof value === 'number' ? value : value?.values.get(time)
   if (typeof condition === 'number') {
     const chosen = condition === 0 ? no : yes
-    if (chosen !== undefined) return chosen
-    if (!isSeries(yes)) throw new MathError('IF has nothing to give: it takes a third argument')
-    return { ...yes, values: new Map() }
+    if (chosen === undefined) {
+      if (!isSeries(yes)) throw new MathError('IF has nothing to give: it takes a third argument')
+      return { ...yes, values: new Map() }
+    }
+    const other = condition === 0 ? yes : no
+    return isSeries(chosen) || typeof other !== 'object' ? chosen : mapSeries(other, () => chosen)
   }
   const test = seriesOf(condition, 'IF')
   const values = new Map<number, number>()
