@@ -1,6 +1,9 @@
 import { wait } from './wait.ts'
 
-/** Enough for hundreds of callers at once. */
+/**
+ * Enough for hundreds of callers at once where a commit takes a few milliseconds. Where a sync of the disk takes longer than
+ * the longest pause only about one caller gets through with each: then it is enough for about as many callers as this.
+ */
 const ATTEMPTS = 60
 /** Longest pause, in milliseconds. */
 const LONGEST = 50
