@@ -57,7 +57,7 @@ export function createCloudwatchFacade(deps: CloudwatchDeps, recorder: Recorder)
       return alarmWrites(deps, owner, input, clock.now(), changed)
     },
     deleteAlarms: (owner, names) => removeAlarms(deps, owner, names, clock.now()),
-    alarmsOfPolicies: (owner, actions) => alarmsOfPolicies(database, owner, actions),
+    alarmsOfPolicies: (owner, policies) => alarmsOfPolicies(database, owner, policies),
     async alarmStates({ account, region }, names) {
       if (names.length === 0) return new Map()
       const rows = await database.query
