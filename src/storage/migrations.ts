@@ -26,6 +26,7 @@ import * as s3Inline from './migrations/028-s3-inline.ts'
 import * as scheduledScaling from './migrations/029-scheduled-scaling.ts'
 import * as asyncTrouble from './migrations/031-async-trouble.ts'
 import * as asyncNarrow from './migrations/032-async-narrow.ts'
+import * as scalingBounds from './migrations/033-scaling-bounds.ts'
 
 /** One forward-only step of the database's shape. The name is recorded once it has run and never changes. */
 export interface Migration {
@@ -62,4 +63,5 @@ export const migrations: readonly Migration[] = [
   { name: '029-scheduled-scaling', up: scheduledScaling.up },
   { name: '031-async-trouble', up: asyncTrouble.up },
   { name: '032-async-narrow', up: asyncNarrow.up },
+  { name: '033-scaling-bounds', up: scalingBounds.up },
 ]

@@ -130,13 +130,34 @@ describe.each(testStores)('scaling on $dialect', ({ create }) => {
     await registerScalableTarget(deps, { ...target, MinCapacity: 4 }, context())
     await test.settle(name)
     expect(await test.count(name)).toBe(4)
-    await byHand(name, 3)
+    // As an endpoint does whose update fails.
+    await byHand(name, 2)
     expect(await test.settle(name)).toEqual([{ done: false, againInMilliseconds: 600_000 }])
-    expect(await test.count(name)).toBe(3)
+    expect(await test.count(name)).toBe(2)
     await test.settle(name)
     expect(await test.count(name)).toBe(4)
     expect(await test.settle(name)).toEqual([{ done: true }])
   })
+
+  it.each([
+    { trouble: 'the endpoint goes back', MinCapacity: 4 },
+    { trouble: 'the quota is too small', MinCapacity: 20_000 },
+  ])(
+    'leaves what is set by hand after a failure, where $trouble, until there are new bounds',
+    async ({ MinCapacity }) => {
+      const { name, target } = await test.serving()
+      await registerScalableTarget(deps, { ...target, MinCapacity, MaxCapacity: MinCapacity }, context())
+      await test.settle(name)
+      await byHand(name, 2)
+      expect(await test.settle(name)).toEqual([{ done: false, againInMilliseconds: 600_000 }])
+      await byHand(name, 3)
+      expect(await test.settle(name)).toEqual([{ done: true }])
+      expect(await test.count(name)).toBe(3)
+      await registerScalableTarget(deps, { ...target, MinCapacity: 4, MaxCapacity: 8 }, context())
+      await test.settle(name)
+      expect(await test.count(name)).toBe(4)
+    },
+  )
 
   it('takes nothing away while another policy wants it', async () => {
     const { name, target } = await test.serving()

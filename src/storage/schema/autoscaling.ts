@@ -28,6 +28,11 @@ export interface ScalingTargetRow {
   suspended: string
   /** JSON of LastScaling: what a policy did last, for cooldowns; null before the first time. */
   last_scaling: string | null
+  /**
+   * The capacity that was last to be brought between the bounds; null when the bounds or a policy's change are newer. Where the endpoint
+   * has another by now, somebody has set it.
+   */
+  outside_capacity: number | null
   revision: number
   created_at: number
   /** JSON object of its tags. */

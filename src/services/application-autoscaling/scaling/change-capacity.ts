@@ -36,11 +36,12 @@ export async function changeCapacity(
     description: `Setting desired instance count to ${to}.`,
     started_at: now,
   }
-  const update = query
+  const revised = query
     .updateTable('scaling_targets')
-    .set({ revision: target.revision + 1, ...(last !== undefined && { last_scaling: JSON.stringify(last) }) })
+    .set({ revision: target.revision + 1, outside_capacity: last === undefined ? from : null })
     .where('id', '=', target.id)
     .where('revision', '=', target.revision)
+  const update = last === undefined ? revised : revised.set({ last_scaling: JSON.stringify(last) })
   try {
     await sagemaker.setInstanceCount(target, target.endpoint_name, target.variant_name, to, [
       statement(update, one(concurrentUpdate)),
@@ -55,6 +56,8 @@ export async function changeCapacity(
     if (!(error instanceof ServiceError) || error.code !== 'ResourceLimitExceeded') throw error
     const status_message = `Failed to set desired instance count to ${to}. Reason: ${error.message}`
     await database.commit([
+      // What a policy did not get has changed nothing.
+      ...(last === undefined ? [statement(revised, one(concurrentUpdate))] : []),
       statement(
         query.insertInto('scaling_activities').values({ ...activity, status: 'Failed', status_message, ended_at: now }),
       ),

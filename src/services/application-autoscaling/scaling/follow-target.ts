@@ -16,7 +16,7 @@ const STUCK: ReadonlySet<string> = new Set(['Failed', 'OutOfService', 'UpdateRol
 
 /**
  * Waits until the endpoint is at rest, closes what was under way, and then brings the capacity between the bounds, again and
- * again until it is there.
+ * again until it is there or somebody has set another.
  */
 export function targetHandler(deps: AutoscalingDeps): WorkHandler {
   const { database, sagemaker } = deps
@@ -49,9 +49,10 @@ async function bringBetween(
   from: number,
   failed: readonly number[],
 ): Promise<WorkOutcome> {
-  const { min_capacity: min, max_capacity: max } = target
+  const { min_capacity: min, max_capacity: max, outside_capacity: outside } = target
   const to = Math.min(max, Math.max(min, from))
-  if (to === from) return DONE
+  // An endpoint whose update fails goes back to what it had. Another capacity has been set by somebody since, and stays.
+  if (to === from || (outside !== null && outside !== from)) return DONE
   if (failed.includes(to)) return LATER
   const cause = to > from ? `minimum capacity was set to ${min}` : `maximum capacity was set to ${max}`
   try {

@@ -113,7 +113,7 @@ async function runAction({ database, queue, sagemaker }: AutoscalingDeps, due: D
           statement(
             query
               .updateTable('scaling_targets')
-              .set({ min_capacity: min, max_capacity: max, revision: target.revision + 1 })
+              .set({ min_capacity: min, max_capacity: max, outside_capacity: null, revision: target.revision + 1 })
               .where('id', '=', target.id)
               .where('revision', '=', target.revision),
             one(concurrentUpdate),

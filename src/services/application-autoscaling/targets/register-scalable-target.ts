@@ -49,6 +49,7 @@ export async function registerScalableTarget(
   const values = {
     min_capacity: min,
     max_capacity: max,
+    outside_capacity: null,
     suspended: JSON.stringify({ ...NOT_SUSPENDED, ...(known && suspendedOf(known)), ...input.SuspendedState }),
   }
   const fresh: ScalingTargetRow = {
