@@ -44,7 +44,8 @@ export const refusal = (code: string, message: string | RegExp, status?: number)
     ...(status !== undefined && { status }),
   })
 
-const context = (principal: Principal) => ({ account: principal.account, principal, now }) as never
+const { signal } = new AbortController()
+const context = (principal: Principal) => ({ account: principal.account, principal, now, signal }) as never
 
 /** Calls an operation with input that its type would not allow. */
 export const run = (table: OperationTable, name: string, input: unknown, principal: Principal): Promise<unknown> =>

@@ -1,4 +1,5 @@
 import type { Tag } from '../../model/generated/iam.ts'
+import { retryOvertaken } from '../../shared/overtaken.ts'
 import { one, statement } from '../../storage/statement.ts'
 import { identityChanged } from './authorization/identity-policies.ts'
 import { concurrentModification } from './errors.ts'
@@ -15,38 +16,31 @@ export interface TaggedRow {
   readonly tags: string
 }
 
-const ATTEMPTS = 5
-
 /** Changes a resource's tags by compare-and-set; `read` throws when the resource is gone. */
 export async function changeTags(
   deps: IamDeps,
   read: () => Promise<TaggedRow>,
   change: (json: string) => string,
+  signal: AbortSignal,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  const conflict = concurrentModification()
+  const write = async () => {
     const row = await read()
-    try {
-      await deps.database.commit([
-        statement(
-          deps.database.query
-            .updateTable(row.table)
-            .set({ tags: change(row.tags) })
-            .where(TAGGED[row.table] as 'tags', '=', row.id)
-            .where('tags', '=', row.tags),
-          one(() => new Overtaken()),
-        ),
-        // Policies may ask for a principal's tags.
-        identityChanged(deps.changeFeed, row.id),
-      ])
-      return
-    } catch (error) {
-      if (!(error instanceof Overtaken)) throw error
-      if (attempt === ATTEMPTS) throw concurrentModification()
-    }
+    await deps.database.commit([
+      statement(
+        deps.database.query
+          .updateTable(row.table)
+          .set({ tags: change(row.tags) })
+          .where(TAGGED[row.table] as 'tags', '=', row.id)
+          .where('tags', '=', row.tags),
+        one(() => conflict),
+      ),
+      // Policies may ask for a principal's tags.
+      identityChanged(deps.changeFeed, row.id),
+    ])
   }
+  await retryOvertaken(write, (error) => error === conflict, signal)
 }
-
-class Overtaken extends Error {}
 
 export function listTags(row: TaggedRow, input: PagedInput) {
   const { items, ...paging } = pageOf(parseTags(row.tags), (tag) => tag.Key.toLowerCase(), ['tags', row.id], input)

@@ -15,18 +15,24 @@ async function read(deps: IamDeps, account: string, arn: string): Promise<Tagged
   return { table: 'iam_policies', id: row.policy_id, tags: row.tags }
 }
 
-export const tagPolicy = (deps: IamDeps, input: TagPolicyRequest, { account }: RequestContext): Promise<void> =>
+export const tagPolicy = (deps: IamDeps, input: TagPolicyRequest, { account, signal }: RequestContext): Promise<void> =>
   changeTags(
     deps,
     () => read(deps, account, input.PolicyArn),
     (json) => withTags(json, input.Tags),
+    signal,
   )
 
-export const untagPolicy = (deps: IamDeps, input: UntagPolicyRequest, { account }: RequestContext): Promise<void> =>
+export const untagPolicy = (
+  deps: IamDeps,
+  input: UntagPolicyRequest,
+  { account, signal }: RequestContext,
+): Promise<void> =>
   changeTags(
     deps,
     () => read(deps, account, input.PolicyArn),
     (json) => withoutTags(json, input.TagKeys),
+    signal,
   )
 
 export const listPolicyTags = async (

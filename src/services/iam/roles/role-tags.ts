@@ -15,18 +15,20 @@ async function read(deps: IamDeps, account: string, name: string): Promise<Tagge
   return { table: 'iam_roles', id: row.role_id, tags: row.tags }
 }
 
-export const tagRole = (deps: IamDeps, input: TagRoleRequest, { account }: RequestContext): Promise<void> =>
+export const tagRole = (deps: IamDeps, input: TagRoleRequest, { account, signal }: RequestContext): Promise<void> =>
   changeTags(
     deps,
     () => read(deps, account, input.RoleName),
     (json) => withTags(json, input.Tags),
+    signal,
   )
 
-export const untagRole = (deps: IamDeps, input: UntagRoleRequest, { account }: RequestContext): Promise<void> =>
+export const untagRole = (deps: IamDeps, input: UntagRoleRequest, { account, signal }: RequestContext): Promise<void> =>
   changeTags(
     deps,
     () => read(deps, account, input.RoleName),
     (json) => withoutTags(json, input.TagKeys),
+    signal,
   )
 
 export const listRoleTags = async (

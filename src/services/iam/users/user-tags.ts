@@ -15,18 +15,20 @@ async function read(deps: IamDeps, account: string, name: string): Promise<Tagge
   return { table: 'iam_users', id: row.user_id, tags: row.tags }
 }
 
-export const tagUser = (deps: IamDeps, input: TagUserRequest, { account }: RequestContext): Promise<void> =>
+export const tagUser = (deps: IamDeps, input: TagUserRequest, { account, signal }: RequestContext): Promise<void> =>
   changeTags(
     deps,
     () => read(deps, account, input.UserName),
     (json) => withTags(json, input.Tags),
+    signal,
   )
 
-export const untagUser = (deps: IamDeps, input: UntagUserRequest, { account }: RequestContext): Promise<void> =>
+export const untagUser = (deps: IamDeps, input: UntagUserRequest, { account, signal }: RequestContext): Promise<void> =>
   changeTags(
     deps,
     () => read(deps, account, input.UserName),
     (json) => withoutTags(json, input.TagKeys),
+    signal,
   )
 
 export const listUserTags = async (

@@ -37,6 +37,15 @@ describe.each(testStores)('users on $dialect', ({ create }) => {
     await test.call('DeleteUser', { UserName: 'tagged' })
   })
 
+  it('takes every tag of twenty that come at once', async () => {
+    const UserName = 'busy'
+    await test.call('CreateUser', { UserName })
+    const Tags = Array.from({ length: 20 }, (_, index) => ({ Key: `k${index}`, Value: '' }))
+    await Promise.all(Tags.map((tag) => test.call('TagUser', { UserName, Tags: [tag] })))
+    expect((await test.call('ListUserTags', { UserName })).Tags).toHaveLength(20)
+    await test.call('DeleteUser', { UserName })
+  })
+
   it('renames users, who keep what they have', async () => {
     const { User } = await test.call('CreateUser', { UserName: 'before', Path: '/a/' })
     await test.call('CreateUser', { UserName: 'taken' })

@@ -5,6 +5,7 @@ import type {
   TagResourceRequest,
   UntagResourceRequest,
 } from '../../../model/generated/kms.ts'
+import { retryOvertaken } from '../../../shared/overtaken.ts'
 import { one, statement } from '../../../storage/statement.ts'
 import type { RequestContext } from '../../operation.ts'
 import { changedMeanwhile } from '../errors.ts'
@@ -14,8 +15,6 @@ import { type KeyUse, openKey } from '../keys/open-key.ts'
 import type { KmsDeps } from '../kms-deps.ts'
 import { pageOutput, pageRequest } from '../paging.ts'
 import { parseTags, requestTags, withoutTags, withTags } from './tag-list.ts'
-
-const ATTEMPTS = 5
 
 export async function tagResource(
   deps: KmsDeps,
@@ -59,28 +58,24 @@ async function changeTags(
   context: RequestContext,
   change: (json: string) => string,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  let conflict: Error | undefined
+  const write = async () => {
     const key = await openKey(deps, context, keyId, use)
     requireNotPendingDeletion(key)
+    const changed = changedMeanwhile(keyArn(key))
+    conflict = changed
     const update = deps.database.query
       .updateTable('kms_keys')
       .set({ tags: change(key.tags) })
       .where('key_id', '=', key.key_id)
       .where('tags', '=', key.tags)
       .where('state', '<>', 'PendingDeletion')
-    try {
-      await deps.database.commit([
-        statement(
-          update,
-          one(() => new Overtaken()),
-        ),
-      ])
-      return
-    } catch (error) {
-      if (!(error instanceof Overtaken)) throw error
-      if (attempt === ATTEMPTS) throw changedMeanwhile(keyArn(key))
-    }
+    await deps.database.commit([
+      statement(
+        update,
+        one(() => changed),
+      ),
+    ])
   }
+  await retryOvertaken(write, (error) => error === conflict, context.signal)
 }
-
-class Overtaken extends Error {}

@@ -1,4 +1,5 @@
 import type { UpdateModelPackageInput, UpdateModelPackageOutput } from '../../../model/generated/sagemaker.ts'
+import { retryOvertaken } from '../../../shared/overtaken.ts'
 import type { ModelPackageRow } from '../../../storage/schema/sagemaker.ts'
 import type { RequestContext } from '../../operation.ts'
 import type { SagemakerDeps } from '../sagemaker-deps.ts'
@@ -12,11 +13,6 @@ import { checkSpecifications } from './package-rules.ts'
 import { specificationsFrom } from './package-source.ts'
 import { updatePackage } from './package-store.ts'
 import { updateDocument } from './package-update.ts'
-
-const ATTEMPTS = 50
-
-/** Another update was committed since this one has read the package. */
-class Overtaken extends Error {}
 
 /**
  * Changes a version's approval, its description and its specifications. Updates at the same moment are made one after
@@ -37,18 +33,18 @@ export async function updateModelPackage(
   if (input.SourceUri !== undefined && input.InferenceSpecification !== undefined) throw sourceUriWithSpecification()
   checkSpecifications(input.InferenceSpecification, input.AdditionalInferenceSpecificationsToAdd)
   const use = tokenUse(context, 'UpdateModelPackage', input)
+  const conflict = concurrentUpdate(reference.arn)
   await onlyOnce(deps, use, reference, context.now, async (token) => {
-    for (let current = row, attempt = 1; ; attempt++) {
+    let known: ModelPackageRow | undefined = row
+    const write = async () => {
+      const current = known ?? (await requirePackage(deps, reference))
+      // Whoever comes here again has been overtaken.
+      known = undefined
       const columns = await changedColumns(deps, current, input, context)
-      try {
-        await database.commit([...token, updatePackage(database, current, columns, () => new Overtaken())])
-        return reference
-      } catch (error) {
-        if (!(error instanceof Overtaken)) throw error
-        if (attempt === ATTEMPTS) throw concurrentUpdate(reference.arn)
-        current = await requirePackage(deps, reference)
-      }
+      await database.commit([...token, updatePackage(database, current, columns, () => conflict)])
     }
+    await retryOvertaken(write, (error) => error === conflict, context.signal)
+    return reference
   })
   return { ModelPackageArn: reference.arn }
 }
