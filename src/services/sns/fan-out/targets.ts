@@ -12,23 +12,14 @@ export type Target =
   | { readonly kind: 'function'; readonly function: OpenFunction }
   | { readonly kind: 'refused'; readonly code: string; readonly reason: string }
 
-/** What has been allowed within the last milliseconds may be unknown to this worker still. */
+/** What has been allowed within the last moments may be unknown to this worker still. */
 const SETTLES = 250
 const REMEMBERED = 5_000
-const MOST = 10_000
-
-interface Refused {
-  readonly target: Target
-  /** When it was last waited for: epoch milliseconds. */
-  readonly waitedAt: number
-  /** `performance.now()` */
-  readonly askedAt: number
-}
 
 /** Opens the queues and functions that subscriptions name, as SNS, for whose topic their policies decide. */
 export class Targets {
   readonly #deps: Pick<SnsDeps, 'sqs' | 'lambda' | 'clock'>
-  readonly #refused = new Map<string, Refused>()
+  readonly #refused = new Map<string, number>()
 
   constructor(deps: Pick<SnsDeps, 'sqs' | 'lambda' | 'clock'>) {
     this.#deps = deps
@@ -36,22 +27,17 @@ export class Targets {
 
   async open(subscription: Subscription, signal: AbortSignal): Promise<Target> {
     const { clock } = this.#deps
-    const before = this.#refused.get(subscription.id)
-    // Each question is a recorded denial, and there may be many batches a second.
-    if (before !== undefined && performance.now() - before.askedAt < SETTLES) return before.target
     const first = await this.#ask(subscription)
     if (first.kind !== 'refused') return first
-    if (before !== undefined && Math.abs(clock.now() - before.waitedAt) < REMEMBERED)
-      return this.#note(subscription, first, before.waitedAt)
+    const before = this.#refused.get(subscription.id)
+    if (before !== undefined && Math.abs(clock.now() - before) < REMEMBERED) return first
     await wait(SETTLES, signal)
     const second = await this.#ask(subscription)
-    return second.kind === 'refused' ? this.#note(subscription, second, clock.now()) : second
-  }
-
-  #note({ id }: Subscription, target: Target, waitedAt: number): Target {
-    if (this.#refused.size > MOST) this.#refused.clear()
-    this.#refused.set(id, { target, waitedAt, askedAt: performance.now() })
-    return target
+    if (second.kind === 'refused') {
+      if (this.#refused.size > 10_000) this.#refused.clear()
+      this.#refused.set(subscription.id, clock.now())
+    }
+    return second
   }
 
   async #ask({ protocol, endpoint, topicArn }: Subscription): Promise<Target> {
