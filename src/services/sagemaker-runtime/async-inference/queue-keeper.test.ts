@@ -21,6 +21,8 @@ describe.each(testStores)('the keeper of a queue on $dialect', ({ create }) => {
   let now = 1_000_000
   let published: Record<string, unknown>[] = []
   const recorded = new Map<string, number>()
+  /** Each backlog that was recorded. */
+  let backlogs: number[] = []
   /** The request whose notification breaks. */
   let unpublishable: string | undefined
   let instances: Route['variants'][number]['instances'] = []
@@ -64,7 +66,10 @@ describe.each(testStores)('the keeper of a queue on $dialect', ({ create }) => {
       },
       logs: { append: async () => {} },
       cloudwatch: {
-        record: ({ name }: { name: string }, value: number) => recorded.set(name, value),
+        record: ({ name }: { name: string }, value: number) => {
+          recorded.set(name, value)
+          if (name === 'ApproximateBacklogSize') backlogs.push(value)
+        },
         counter: () => ({ add: () => {}, close: () => {} }),
       },
     }) as unknown as AsyncDeps
@@ -91,6 +96,7 @@ describe.each(testStores)('the keeper of a queue on $dialect', ({ create }) => {
     queue = new RequestQueue(database, 0)
     published = []
     recorded.clear()
+    backlogs = []
     instances = []
     unpublishable = undefined
     const row = { ...OWNER, queue_id: 'q', created_at: 0 }
@@ -121,16 +127,35 @@ describe.each(testStores)('the keeper of a queue on $dialect', ({ create }) => {
 
   it('looks again when the next request ends, to the millisecond, and not all the time', async () => {
     await accept('lasting', 21_600)
-    expect(await keep()).toEqual({ done: false, againInMilliseconds: 60_000 })
-    await accept('a', 60)
+    const keeper = createQueueKeeper(deps())
+    const again = async () => {
+      const outcome = await keeper(ITEM, new AbortController().signal)
+      return outcome.done ? undefined : outcome.againInMilliseconds
+    }
+    expect(await again()).toBe(60_000)
+    now += 10_000
+    await accept('a', 30)
     now += 20_000
-    expect(await keep()).toEqual({ done: false, againInMilliseconds: 40_000 })
-    now += 39_999
-    expect(await keep()).toEqual({ done: false, againInMilliseconds: 1_000 })
+    expect(await again()).toBe(10_000)
+    now += 9_999
+    expect(await again()).toBe(1_000)
     expect(published).toEqual([])
     now += 1
-    expect(await keep()).toEqual({ done: false, againInMilliseconds: 60_000 })
+    expect(await again()).toBe(20_000)
     expect(published.map(({ inferenceId }) => inferenceId)).toEqual(['a'])
+    // What is looked at for the sake of an end is no sample.
+    expect(backlogs).toEqual([1])
+    now += 20_000
+    expect(await again()).toBe(60_000)
+    expect(backlogs).toEqual([1, 1])
+  })
+
+  it('looks no more often than it counts at a queue whose endpoint it does not know yet', async () => {
+    await accept('a', 1)
+    now += 5_000
+    const routes = { find: () => undefined } as unknown as AsyncDeps['routes']
+    const outcome = await createQueueKeeper({ ...deps(), routes })(ITEM, new AbortController().signal)
+    expect(outcome).toEqual({ done: false, againInMilliseconds: 60_000 })
   })
 
   it('ends what cannot be told, and those behind it', async () => {

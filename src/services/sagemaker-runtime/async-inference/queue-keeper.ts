@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { WorkHandler } from '../../../control/work-queue.ts'
+import type { Route } from '../../../dataplane/route.ts'
 import type { Database } from '../../../storage/database.ts'
+import type { AsyncQueueRow } from '../../../storage/schema/async-inference.ts'
 import { statement } from '../../../storage/statement.ts'
 import type { AsyncDeps, Workplace } from './async-deps.ts'
 import { AsyncMeter } from './async-meter.ts'
@@ -22,52 +24,64 @@ const SOONEST_MILLISECONDS = 1_000
  * or not, and removes what a deleted endpoint has left.
  */
 export function createQueueKeeper(deps: AsyncDeps): WorkHandler {
+  /** When this worker has counted a queue last, in epoch milliseconds. */
+  const counted = new Map<string, number>()
   return async ({ key: queueId }, signal) => {
-    const { database, cloudwatch, clock } = deps
+    const { database, clock } = deps
+    const sample = deps.sampleSeconds * 1000
     const queue = await database.query
       .selectFrom('async_queues')
       .selectAll()
       .where('queue_id', '=', queueId)
       .executeTakeFirst()
     if (queue === undefined) {
+      counted.delete(queueId)
       await purge(database, queueId, signal)
       return { done: true }
     }
     const { account, region, name_key } = queue
     const route = await deps.routes.find(`${account}/${region}/${name_key}`)
     await database.commit([deps.queue.recoverPurged(queueId, clock.now() - PURGE_MILLISECONDS)])
-    if (route?.async?.queueId === queueId) {
-      const state = await queueState(database, queueId)
-      const instances = route.variants.reduce((count, variant) => count + variant.instances.length, 0)
-      const record = (name: string, value: number, unit: string) =>
-        cloudwatch.record(
-          { account, region, namespace: 'AWS/SageMaker', name, dimensions: { EndpointName: route.endpointName } },
-          value,
-          unit,
-        )
-      record('ApproximateBacklogSize', state.backlog, 'Count')
-      record('ApproximateBacklogSizePerInstance', state.backlog / Math.max(1, instances), 'Count')
-      const age = state.oldestAt === undefined ? 0 : Math.max(0, clock.now() - state.oldestAt) / 1000
-      record('ApproximateAgeOfOldestRequest', age, 'Seconds')
-      record('HasBacklogWithoutCapacity', state.backlog > 0 && instances === 0 ? 1 : 0, 'Count')
-      const [variant] = route.variants
-      if (variant !== undefined)
-        await expire(
-          deps,
-          queueId,
-          { route, variant, instanceId: nobodyOf(queueId), principal: executionRole(deps, variant.executionRoleArn) },
-          signal,
-        )
+    if (route?.async?.queueId !== queueId) return { done: false, againInMilliseconds: sample }
+    const before = counted.get(queueId)
+    // A look because a request ends is no sample: averages would lean towards the moments before ends.
+    if (before === undefined || Math.abs(clock.now() - before) >= sample) {
+      counted.set(queueId, clock.now())
+      await count(deps, queue, route)
     }
-    return { done: false, againInMilliseconds: await untilNextLook(deps, queueId) }
+    const [variant] = route.variants
+    if (variant !== undefined)
+      await expire(
+        deps,
+        queueId,
+        { route, variant, instanceId: nobodyOf(queueId), principal: executionRole(deps, variant.executionRoleArn) },
+        signal,
+      )
+    const ends = variant && (await deps.queue.nextExpiry(queueId))
+    const toSample = (counted.get(queueId) ?? 0) + sample - clock.now()
+    const toEnd = ends === undefined ? toSample : Math.max(SOONEST_MILLISECONDS, ends - clock.now())
+    return { done: false, againInMilliseconds: Math.max(0, Math.min(toSample, toEnd)) }
   }
 }
 
-/** No later than the queue is to be counted, and when the next request ends: whoever chose a short time wants to hear of it. */
-async function untilNextLook({ queue, clock, sampleSeconds }: AsyncDeps, queueId: string): Promise<number> {
-  const sample = sampleSeconds * 1000
-  const ends = await queue.nextExpiry(queueId)
-  return ends === undefined ? sample : Math.min(sample, Math.max(SOONEST_MILLISECONDS, ends - clock.now()))
+async function count(
+  { database, cloudwatch, clock }: AsyncDeps,
+  { queue_id, account, region }: AsyncQueueRow,
+  { endpointName, variants }: Route,
+): Promise<void> {
+  const state = await queueState(database, queue_id)
+  const instances = variants.reduce((sum, variant) => sum + variant.instances.length, 0)
+  const record = (name: string, value: number, unit: string) =>
+    cloudwatch.record(
+      { account, region, namespace: 'AWS/SageMaker', name, dimensions: { EndpointName: endpointName } },
+      value,
+      unit,
+    )
+  record('ApproximateBacklogSize', state.backlog, 'Count')
+  record('ApproximateBacklogSizePerInstance', state.backlog / Math.max(1, instances), 'Count')
+  const age = state.oldestAt === undefined ? 0 : Math.max(0, clock.now() - state.oldestAt) / 1000
+  record('ApproximateAgeOfOldestRequest', age, 'Seconds')
+  record('HasBacklogWithoutCapacity', state.backlog > 0 && instances === 0 ? 1 : 0, 'Count')
 }
 
 /** Stands for the instance of requests that no instance has begun with in time. */
