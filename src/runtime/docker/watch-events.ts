@@ -47,7 +47,8 @@ async function* watchOnce(engine: Engine, labels: Labels, ledger: Ledger, outer:
     // the first event at the latest; an idle one may take its time.
     const opening = engine.client.open('GET', '/events', { signal, query: { filters }, timeout: 0 })
     opening.catch(() => {})
-    yield* ledger.reconcile(await listContainers(engine, labels, signal))
+    for (const event of ledger.reconcile(await listContainers(engine, labels, signal)))
+      yield await withExitCode(engine, event, signal)
     for await (const message of jsonLines<EventMessage>(unbroken(await opening, engine, signal))) {
       // Podman takes several label filters as alternatives.
       if (!carries(message.Actor?.Attributes ?? {}, { ...labels, [INSTALLATION_LABEL]: engine.installation })) continue
@@ -69,8 +70,8 @@ async function* unbroken(stream: AsyncIterable<Buffer>, engine: Engine, signal: 
 }
 
 /**
- * Podman may announce a container that it ends with code 0, and go on saying so when asked until it has taken the code
- * down. So its 0 means nothing here; any other code is right, while it can be asked.
+ * Podman may announce a container that it ends with code 0, and go on saying so when asked, or in its list, until it has taken
+ * the code down. So its 0 means nothing here; any other code is right, while it can be asked.
  */
 async function withExitCode(engine: Engine, event: ContainerEvent, signal: AbortSignal): Promise<ContainerEvent> {
   if (engine.flavour === 'docker' || event.kind !== 'ended' || event.exitCode !== 0) return event
